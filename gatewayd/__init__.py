@@ -1,0 +1,3 @@
+"""gatewayd: the energy gateway of one home."""
+
+__version__ = "0.1.0"

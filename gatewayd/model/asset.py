@@ -1,0 +1,109 @@
+"""Assets: the Enode-typed roles of a home's devices, and what each can do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class AssetKind(StrEnum):
+    """The six asset types of the Enode API."""
+
+    BATTERY = "battery"
+    CHARGER = "charger"
+    HVAC = "hvac"
+    INVERTER = "inverter"
+    METER = "meter"
+    VEHICLE = "vehicle"
+
+
+class Capability(StrEnum):
+    """Something an asset can be told."""
+
+    START_CHARGING = "start_charging"
+    STOP_CHARGING = "stop_charging"
+    SET_MAX_CURRENT = "set_max_current"
+    SELF_RELIANCE = "self_reliance"
+    TIME_OF_USE = "time_of_use"
+    IMPORT_FOCUS = "import_focus"
+    EXPORT_FOCUS = "export_focus"
+
+
+class MeterUsage(StrEnum):
+    """What a meter stands in front of; only a grid meter tells import and export."""
+
+    GRID = "grid"
+    LOAD = "load"
+    GENERATION = "generation"
+    CHARGER = "charger"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a driver says of one asset of its device.
+
+    `reports` names the reading fields the device can fill at all, so that nothing is announced
+    which never gets a value. Current limits are the device's own, in ampere per phase.
+    `confirm_timeout_s` is how long the device may take to show a command's effect.
+    """
+
+    kind: AssetKind
+    capabilities: frozenset[Capability] = frozenset()
+    reports: frozenset[str] = frozenset()
+    min_current_a: float | None = None
+    max_current_a: float | None = None
+    confirm_timeout_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who answers at a device's address. `roles` is keyed by role name, usually the kind."""
+
+    vendor: str
+    model: str
+    roles: Mapping[str, Role]
+    serial: str | None = None
+    firmware: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One asset, with the id it keeps for life.
+
+    `slug` is stable and safe in topics and URLs: the device's config id, followed by the role
+    where a device has several. `vendor` is Enode's machine name (upper case), `brand` the name
+    people know. `is_writable` is false for a device configured `read_only`.
+    """
+
+    id: str
+    device_id: str
+    role: str
+    slug: str
+    user_id: str
+    vendor: str
+    brand: str
+    model: str
+    spec: Role
+    created_at: datetime
+    serial: str | None = None
+    firmware: str | None = None
+    name: str | None = None
+    usage: MeterUsage | None = None
+    installed_at: datetime | None = None
+    location_id: str | None = None
+    location_updated_at: datetime | None = None
+    is_writable: bool = True
+    scopes: tuple[str, ...] = field(default=())
+
+    @property
+    def kind(self) -> AssetKind:
+        return self.spec.kind
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What it can be told right now."""
+        return self.spec.capabilities if self.is_writable else frozenset()
+
+    @property
+    def display_name(self) -> str:
+        return self.name or f"{self.brand} {self.model}".strip()

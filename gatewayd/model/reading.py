@@ -1,0 +1,180 @@
+"""What assets say: one frozen reading type per kind, and the sample that adds the arrival time.
+
+Every field may be None: the device did not say. Power follows Enode's signs (see `model`).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class BatteryStatus(StrEnum):
+    """Enode's charge state of a battery."""
+
+    CHARGING = "CHARGING"
+    DISCHARGING = "DISCHARGING"
+    IDLE = "IDLE"
+    FAULT = "FAULT"
+    UNKNOWN = "UNKNOWN"
+
+
+class OperationMode(StrEnum):
+    """Enode's battery modes. UNKNOWN is only ever observed, never set."""
+
+    SELF_RELIANCE = "SELF_RELIANCE"
+    TIME_OF_USE = "TIME_OF_USE"
+    IMPORT_FOCUS = "IMPORT_FOCUS"
+    EXPORT_FOCUS = "EXPORT_FOCUS"
+    UNKNOWN = "UNKNOWN"
+
+
+class PowerDelivery(StrEnum):
+    """Enode's powerDeliveryState. COMPLETE is a vehicle's only."""
+
+    UNKNOWN = "UNKNOWN"
+    UNPLUGGED = "UNPLUGGED"
+    INITIALIZING = "PLUGGED_IN:INITIALIZING"
+    CHARGING = "PLUGGED_IN:CHARGING"
+    STOPPED = "PLUGGED_IN:STOPPED"
+    COMPLETE = "PLUGGED_IN:COMPLETE"
+    NO_POWER = "PLUGGED_IN:NO_POWER"
+    FAULT = "PLUGGED_IN:FAULT"
+    DISCHARGING = "PLUGGED_IN:DISCHARGING"
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryReading:
+    """`power_w` charging +; `reserve_pct` is the level it will not discharge below."""
+
+    power_w: float | None = None
+    soc_pct: float | None = None
+    capacity_wh: float | None = None
+    status: BatteryStatus | None = None
+    operation_mode: OperationMode | None = None
+    reserve_pct: float | None = None
+    max_charge_w: float | None = None
+    max_discharge_w: float | None = None
+    charged_wh: float | None = None
+    discharged_wh: float | None = None
+    voltage_v: float | None = None
+    temperature_c: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerReading:
+    """`max_current_a` is the limit in force per phase; `session_wh` restarts with each plug-in."""
+
+    power_delivery: PowerDelivery | None = None
+    power_w: float | None = None
+    max_current_a: float | None = None
+    session_wh: float | None = None
+    energy_wh: float | None = None
+    voltage_a_v: float | None = None
+    voltage_b_v: float | None = None
+    voltage_c_v: float | None = None
+    current_a_a: float | None = None
+    current_b_a: float | None = None
+    current_c_a: float | None = None
+    power_factor: float | None = None
+    failsafe_current_a: float | None = None
+    failsafe_timeout_s: float | None = None
+    error_code: int | None = None
+    rfid: str | None = None
+
+    @property
+    def is_charging(self) -> bool | None:
+        if self.power_delivery in (None, PowerDelivery.UNKNOWN):
+            return None
+        return self.power_delivery is PowerDelivery.CHARGING
+
+    @property
+    def is_plugged_in(self) -> bool | None:
+        if self.power_delivery in (None, PowerDelivery.UNKNOWN):
+            return None
+        return self.power_delivery is not PowerDelivery.UNPLUGGED
+
+
+@dataclass(frozen=True, slots=True)
+class InverterReading:
+    """`power_w` is production from the sun; a hybrid's AC output, battery included, is `ac_power_w`."""
+
+    power_w: float | None = None
+    ac_power_w: float | None = None
+    energy_wh: float | None = None
+    voltage_a_v: float | None = None
+    voltage_b_v: float | None = None
+    voltage_c_v: float | None = None
+    current_a_a: float | None = None
+    current_b_a: float | None = None
+    current_c_a: float | None = None
+    frequency_hz: float | None = None
+    rated_w: float | None = None
+    temperature_c: float | None = None
+    is_asleep: bool | None = None
+    has_fault: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """`power_w` import +; the energies are lifetime counters."""
+
+    power_w: float | None = None
+    import_wh: float | None = None
+    export_wh: float | None = None
+    frequency_hz: float | None = None
+    power_factor: float | None = None
+    reactive_power_var: float | None = None
+    apparent_power_va: float | None = None
+    voltage_a_v: float | None = None
+    voltage_b_v: float | None = None
+    voltage_c_v: float | None = None
+    current_a_a: float | None = None
+    current_b_a: float | None = None
+    current_c_a: float | None = None
+    power_a_w: float | None = None
+    power_b_w: float | None = None
+    power_c_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleReading:
+    """What a car tells of itself."""
+
+    soc_pct: float | None = None
+    range_m: float | None = None
+    capacity_wh: float | None = None
+    charge_limit_pct: float | None = None
+    power_delivery: PowerDelivery | None = None
+    power_w: float | None = None
+    max_current_a: float | None = None
+    charge_remaining_s: float | None = None
+    odometer_m: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HvacReading:
+    """A heat pump, heater or air conditioner."""
+
+    power_w: float | None = None
+    temperature_c: float | None = None
+    is_active: bool | None = None
+    mode: str | None = None
+    hold_type: str | None = None
+    heat_setpoint_c: float | None = None
+    cool_setpoint_c: float | None = None
+
+
+Reading = (
+    BatteryReading | ChargerReading | InverterReading | MeterReading | VehicleReading | HvacReading
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A reading and when it arrived: wall time for records, monotonic time for its age."""
+
+    reading: Reading
+    at: datetime
+    at_monotonic: float

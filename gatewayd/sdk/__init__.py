@@ -1,0 +1,1 @@
+"""All that a driver author may import, beside `gatewayd.links`."""

@@ -1,0 +1,76 @@
+"""What a driver is.
+
+A driver turns one device's answers into readings and commands into writes. It has no clock, no
+retries and no state of its own beyond what the protocol needs: the poller stamps, retries and
+backs off; the commander confirms by the next reading. Errors are `gatewayd.errors.DeviceError`s.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from gatewayd.model.asset import Identity
+from gatewayd.model.command import Command
+from gatewayd.model.reading import Reading
+
+
+class Driver(Protocol):
+    """One open device. `role` is a key of `Identity.roles`."""
+
+    async def identify(self) -> Identity:
+        """Ask who answers; called once after opening and again after every outage."""
+
+    async def read(self) -> Mapping[str, Reading]:
+        """Everything the device says now, by role, flipped to Enode's signs."""
+
+    async def apply(self, role: str, command: Command) -> None:
+        """Write one command. Returning means written, not confirmed."""
+
+    async def renew(self, role: str) -> None:
+        """Feed the device's own watchdog once. Does nothing where the device has none."""
+
+    def watchdog_s(self, role: str) -> float | None:
+        """The device's own watchdog as last read, in seconds; None when it has none or is off."""
+
+
+class ModbusReader(Protocol):
+    """One Modbus unit that can only be read. Counts are registers, 1 to 125 (bits: 1 to 2000)."""
+
+    async def read_holding(self, address: int, count: int) -> tuple[int, ...]: ...
+
+    async def read_input(self, address: int, count: int) -> tuple[int, ...]: ...
+
+    async def read_coils(self, address: int, count: int) -> tuple[bool, ...]: ...
+
+    async def read_discrete(self, address: int, count: int) -> tuple[bool, ...]: ...
+
+
+class ModbusWriter(ModbusReader, Protocol):
+    """One Modbus unit that can be written too: function codes 6, 16 and 5."""
+
+    async def write_register(self, address: int, value: int) -> None: ...
+
+    async def write_registers(self, address: int, values: tuple[int, ...]) -> None: ...
+
+    async def write_coil(self, address: int, *, value: bool) -> None: ...
+
+
+@dataclass(frozen=True)
+class DriverInfo:
+    """A driver's manifest: the module constant `DRIVER` of a Python driver.
+
+    `options` validates the device's block in the config; `open` takes those options and the link
+    pool. `poll_s` and `timeout_s` are what suits the device when the config is silent.
+    `quality` is evidence: `captured` true when the fixture comes from a real device.
+    """
+
+    vendor: str
+    models: tuple[str, ...]
+    source: str
+    options: type[BaseModel]
+    open: Callable[[Any, Any], AbstractAsyncContextManager[Driver]]
+    quality: Mapping[str, bool]
+    poll_s: float = 2.0
