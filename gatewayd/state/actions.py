@@ -1,30 +1,102 @@
 """The journal of actions. PENDING, then one terminal state for ever."""
 
 import sqlite3
+from typing import Any
 
-from gatewayd.model.command import Action
+from gatewayd.model.asset import AssetKind
+from gatewayd.model.command import Action, ActionState, FailureReason
+from gatewayd.state.codec import command_of, command_text, time_of, time_text
+
+# The columns are named as the fields of Action.
+_SELECT = """
+    SELECT id, user_id, asset_id, kind, command, owner, state, created_at, updated_at, sent_at,
+        completed_at, failure_reason, failure_detail
+    FROM actions
+"""
+
+_INSERT = """
+    INSERT INTO actions (id, user_id, asset_id, kind, command, owner, state, created_at,
+        updated_at, sent_at, completed_at, failure_reason, failure_detail)
+    VALUES (:id, :user_id, :asset_id, :kind, :command, :owner, :state, :created_at,
+        :updated_at, :sent_at, :completed_at, :failure_reason, :failure_detail)
+"""
+
+# Terminal states are absorbing: whoever comes second changes nothing.
+_UPDATE = """
+    UPDATE actions SET state = :state, updated_at = :updated_at, sent_at = :sent_at,
+        completed_at = :completed_at, failure_reason = :failure_reason,
+        failure_detail = :failure_detail
+    WHERE id = :id AND state = 'PENDING'
+"""
 
 
 def insert(c: sqlite3.Connection, action: Action) -> None:
-    """Write a new action. The asset's older PENDING one must have been ended before."""
-    raise NotImplementedError
+    """Write a new action.
+
+    The asset's older PENDING one must have been ended before, in the same change: two pending
+    actions of one asset raise sqlite3.IntegrityError.
+    """
+    c.execute(_INSERT, _row(action))
 
 
 def update(c: sqlite3.Connection, action: Action) -> bool:
     """Write an action's new state; False, and nothing changes, when it has already ended."""
-    raise NotImplementedError
+    return c.execute(_UPDATE, _row(action)).rowcount == 1
 
 
 def get(c: sqlite3.Connection, action_id: str) -> Action | None:
     """One action."""
-    raise NotImplementedError
+    row = c.execute(f"{_SELECT} WHERE id = ?", (action_id,)).fetchone()
+    return _action(row) if row else None
 
 
 def pending(c: sqlite3.Connection, asset_id: str | None = None) -> list[Action]:
     """The actions that have not ended, of one asset or of all, oldest first."""
-    raise NotImplementedError
+    rows = c.execute(
+        f"{_SELECT} WHERE state = 'PENDING' AND asset_id = coalesce(?, asset_id)"
+        " ORDER BY seq",
+        (asset_id,),
+    )
+    return [_action(row) for row in rows]
 
 
 def latest(c: sqlite3.Connection) -> dict[str, Action]:
     """The newest action of each asset, by asset id."""
-    raise NotImplementedError
+    rows = c.execute(f"{_SELECT} WHERE seq IN (SELECT max(seq) FROM actions GROUP BY asset_id)")
+    return {action.asset_id: action for action in map(_action, rows)}
+
+
+def _row(action: Action) -> dict[str, object]:
+    return {
+        "id": action.id,
+        "user_id": action.user_id,
+        "asset_id": action.asset_id,
+        "kind": action.kind,
+        "command": command_text(action.command),
+        "owner": action.owner,
+        "state": action.state,
+        "created_at": time_text(action.created_at),
+        "updated_at": time_text(action.updated_at),
+        "sent_at": time_text(action.sent_at),
+        "completed_at": time_text(action.completed_at),
+        "failure_reason": action.failure_reason,
+        "failure_detail": action.failure_detail,
+    }
+
+
+def _action(row: sqlite3.Row) -> Action:
+    columns: dict[str, Any] = dict(row)
+    reason = columns["failure_reason"]
+    return Action(
+        **columns
+        | {
+            "kind": AssetKind(columns["kind"]),
+            "command": command_of(columns["command"], columns["id"]),
+            "state": ActionState(columns["state"]),
+            "failure_reason": FailureReason(reason) if reason else None,
+            "created_at": time_of(columns["created_at"]),
+            "updated_at": time_of(columns["updated_at"]),
+            "sent_at": time_of(columns["sent_at"]),
+            "completed_at": time_of(columns["completed_at"]),
+        }
+    )

@@ -2,18 +2,38 @@
 
 import sqlite3
 from datetime import datetime
+from uuid import uuid4
+
+from gatewayd.state.codec import time_of, time_text
+
+_GATEWAY_ID = "gateway_id"
+_LATEST_TIME = "latest_time"
 
 
 def gateway_id(c: sqlite3.Connection) -> str:
-    """This gateway's uuid4, made at the first call and kept."""
-    raise NotImplementedError
+    """This gateway's uuid4, made at the first call (so call it in a write) and kept."""
+    known = _get(c, _GATEWAY_ID)
+    if known is not None:
+        return known
+    made = str(uuid4())
+    c.execute("INSERT INTO meta (key, value) VALUES (?, ?)", (_GATEWAY_ID, made))
+    return made
 
 
 def mark_time(c: sqlite3.Connection, now: datetime) -> None:
     """Remember the latest time ever seen; it never goes back."""
-    raise NotImplementedError
+    c.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?)"
+        " ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+        (_LATEST_TIME, time_text(now)),
+    )
 
 
 def latest_time(c: sqlite3.Connection) -> datetime | None:
     """The latest time ever marked: the real time cannot be earlier."""
-    raise NotImplementedError
+    return time_of(_get(c, _LATEST_TIME))
+
+
+def _get(c: sqlite3.Connection, key: str) -> str | None:
+    row = c.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return row[0] if row else None

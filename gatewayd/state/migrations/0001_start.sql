@@ -65,9 +65,11 @@ CREATE INDEX tokens_prefix ON tokens (prefix);
 CREATE INDEX tokens_client ON tokens (client_id);
 CREATE INDEX tokens_expiry ON tokens (expires_at);
 
--- An action outlives its asset, so asset_id refers to nothing.
+-- An action outlives its asset, so asset_id refers to nothing. seq is the order of asking,
+-- which a jump of the clock cannot change.
 CREATE TABLE actions (
-    id TEXT PRIMARY KEY,
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
     user_id TEXT NOT NULL,
     asset_id TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -81,11 +83,11 @@ CREATE TABLE actions (
     failure_reason TEXT,
     failure_detail TEXT NOT NULL,
     CHECK ((state = 'PENDING') = (completed_at IS NULL))
-) WITHOUT ROWID;
+);
 
 -- One active action per asset: a newer one must end the older one first.
 CREATE UNIQUE INDEX actions_pending ON actions (asset_id) WHERE state = 'PENDING';
-CREATE INDEX actions_asset ON actions (asset_id, created_at);
+CREATE INDEX actions_asset ON actions (asset_id, seq);
 
 -- AUTOINCREMENT: a sequence number that was acknowledged and deleted never comes back.
 CREATE TABLE outbox (

@@ -1,0 +1,100 @@
+"""How times, commands and roles are written into rows, and read back exactly.
+
+The command codec is closed: `match` names every command, so that a new one does not pass the
+type checker before it can be stored.
+"""
+
+import json
+from datetime import UTC, datetime
+from typing import Any, overload
+
+from gatewayd.errors import StorageError
+from gatewayd.model.asset import AssetKind, Capability, Role
+from gatewayd.model.command import (
+    Command,
+    SetMaxCurrent,
+    SetOperationMode,
+    StartCharging,
+    StopCharging,
+)
+from gatewayd.model.reading import OperationMode
+
+
+@overload
+def time_text(at: datetime) -> str: ...
+@overload
+def time_text(at: None) -> None: ...
+def time_text(at: datetime | None) -> str | None:
+    """UTC with a fixed width, so that text order is time order."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds") if at else None
+
+
+@overload
+def time_of(text: str) -> datetime: ...
+@overload
+def time_of(text: None) -> None: ...
+def time_of(text: str | None) -> datetime | None:
+    """The time that `time_text` wrote."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def json_text(value: object) -> str:
+    """JSON without spaces."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def command_text(command: Command) -> str:
+    """A command as JSON; `type` tells which."""
+    match command:
+        case StartCharging():
+            return json_text({"type": "start_charging"})
+        case StopCharging():
+            return json_text({"type": "stop_charging"})
+        case SetMaxCurrent(current_a=current_a):
+            return json_text({"type": "set_max_current", "current_a": current_a})
+        case SetOperationMode(mode=mode):
+            return json_text({"type": "set_operation_mode", "mode": mode.value})
+
+
+def command_of(text: str, action_id: str) -> Command:
+    """The command that `command_text` wrote for an action. Raises StorageError for any other."""
+    match json.loads(text):
+        case {"type": "start_charging"}:
+            return StartCharging()
+        case {"type": "stop_charging"}:
+            return StopCharging()
+        case {"type": "set_max_current", "current_a": float() | int() as current_a}:
+            return SetMaxCurrent(current_a)
+        case {"type": "set_operation_mode", "mode": str() as mode} if mode in list(OperationMode):
+            return SetOperationMode(OperationMode(mode))
+    raise StorageError(
+        f"action {action_id}: this program has no command {text}: start the version that wrote it"
+    )
+
+
+def role_text(role: Role) -> str:
+    """A role as JSON."""
+    return json_text(
+        {
+            "kind": role.kind.value,
+            "capabilities": sorted(role.capabilities),
+            "reports": sorted(role.reports),
+            "min_current_a": role.min_current_a,
+            "max_current_a": role.max_current_a,
+            "confirm_timeout_s": role.confirm_timeout_s,
+        }
+    )
+
+
+def role_of(text: str) -> Role:
+    """The role that `role_text` wrote."""
+    body: dict[str, Any] = json.loads(text)
+    return Role(
+        kind=AssetKind(body["kind"]),
+        # A name that only a newer program knows is left out: the next adoption writes it anew.
+        capabilities=frozenset(one for one in Capability if one in body["capabilities"]),
+        reports=frozenset(body["reports"]),
+        min_current_a=body["min_current_a"],
+        max_current_a=body["max_current_a"],
+        confirm_timeout_s=body["confirm_timeout_s"],
+    )
