@@ -1,0 +1,114 @@
+"""The devices of the config, each judged by its own driver, so that this room knows no vendor."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from gatewayd.config import sections
+from gatewayd.config.problems import dotted, shown, suggestion
+from gatewayd.config.source import Source
+from gatewayd.config.verdict import judge
+from gatewayd.errors import ConfigError
+from gatewayd.model.asset import MeterUsage
+from gatewayd.sdk.driver import DriverInfo
+
+
+class Drivers(Protocol):
+    """What is asked of `gatewayd.devices.registry.Registry`."""
+
+    def names(self) -> Iterable[str]:
+        """Every driver there is."""
+
+    def info(self, name: str) -> DriverInfo:
+        """One driver's manifest; a driver that is itself broken raises ConfigError."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device; `options` is an instance of its driver's own options model."""
+
+    driver: str
+    options: BaseModel
+    name: str | None = None
+    usage: MeterUsage | None = None
+    installed_on: date | None = None
+
+
+def devices(source: Source, drivers: Drivers, data: object) -> dict[str, Device]:
+    """Every device that is right; what is wrong with the others is added to the source."""
+    found: dict[str, Device] = {}
+    for device_id, block in data.items() if isinstance(data, dict) else ():
+        if not sections.DEVICE_ID.fullmatch(device_id):
+            told = f"{shown(device_id)} is no id; use 1 to 32 of a to z, 0 to 9 and _"
+            source.fault(("devices", device_id), told, at_key=True)
+        device = _device(source, drivers, device_id, block)
+        if device is not None:
+            found[device_id] = device
+    _one_place_each(source, found)
+    return found
+
+
+def _device(source: Source, drivers: Drivers, device_id: str, block: object) -> Device | None:
+    at = ("devices", device_id)
+    keys = sections.Device.model_fields.keys()
+    if not isinstance(block, dict):
+        judge(source, sections.Device, block, at=at)
+        return None
+    common = judge(source, sections.Device, _only(block, block.keys() & keys), at=at)
+    info = _driver(source, drivers, at, block.get("driver"))
+    if info is None:
+        return None
+    own = _only(block, block.keys() - keys)
+    options = judge(source, info.options, own, at=at, also=dict.fromkeys(keys))
+    if common is None or options is None:
+        return None
+    return Device(options=options, **dict(common))
+
+
+def _only(block: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    return {key: block[key] for key in block if key in keys}
+
+
+def _driver(
+    source: Source, drivers: Drivers, at: tuple[str, str], name: object
+) -> DriverInfo | None:
+    if not isinstance(name, str) or source.is_broken((*at, "driver")):
+        return None
+    names = set(drivers.names())
+    if name not in names:
+        near = suggestion(name, names)
+        source.fault((*at, "driver"), f"there is no driver {shown(name)}; {near}")
+        return None
+    try:
+        return drivers.info(name)
+    except ConfigError as error:
+        for problem in error.problems:
+            source.fault((*at, "driver"), f"this driver is broken: {problem}")
+        return None
+
+
+def _one_place_each(source: Source, devices: Mapping[str, Device]) -> None:
+    """Two drivers at one address would fight over it and count everything twice."""
+    taken: dict[tuple[object, ...], str] = {}
+    for device_id, device in devices.items():
+        place = _place(device.options)
+        if place is None:
+            continue
+        first = taken.setdefault(place, device_id)
+        if first != device_id:
+            other = dotted(("devices", first))
+            told = f"is at the same address and unit as {other}; remove one of the two"
+            source.fault(("devices", device_id), told, at_key=True)
+
+
+def _place(options: BaseModel) -> tuple[object, ...] | None:
+    """Host or serial line, port and unit, where the options have them."""
+    host = getattr(options, "host", None)
+    line = getattr(options, "serial", None)
+    unit = getattr(options, "unit", None)
+    if unit is None or (host is None and line is None):
+        return None
+    return (str(host).lower(), getattr(options, "port", None), str(line), unit)

@@ -1,0 +1,93 @@
+"""The config file as one frozen value, or every reason why not."""
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gatewayd.config.devices import Device, Drivers, devices
+from gatewayd.config.problems import shown
+from gatewayd.config.secret import Secret, Surroundings
+from gatewayd.config.sections import Api, File, Home, Log, Mdns, Mqtt, Storage
+from gatewayd.config.source import Source, parse
+from gatewayd.config.verdict import judge
+from gatewayd.errors import ConfigError
+
+_SIZE_MAX = 1 << 20
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything the operator decided. `files` are what it was read from, secrets included."""
+
+    home: Home
+    devices: Mapping[str, Device]
+    mqtt: Mqtt | None
+    api: Api
+    storage: Storage
+    mdns: Mdns
+    log: Log
+    files: frozenset[Path] = field(default=frozenset(), compare=False)
+    secrets: frozenset[Secret] = field(default=frozenset(), compare=False)
+
+
+def load(path: Path, drivers: Drivers, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read the file and everything it names; ConfigError tells all that is wrong with it."""
+    text = _text(path)
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    around = Surroundings(path.parent, Path(credentials) if credentials else None, {path})
+    source = parse(text)
+    config = None if source.is_broken(()) else _config(source, drivers, around)
+    if config is None or source.problems:
+        raise ConfigError([problem.told(str(path)) for problem in sorted(source.problems)])
+    return config
+
+
+def _text(path: Path) -> str:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ConfigError([f"{path}: is not a file; name the config file itself"])
+        if status.st_size > _SIZE_MAX:
+            raise ConfigError([f"{path}: is larger than 1 MiB; this is not a config file"])
+        return path.read_bytes().decode()
+    except FileNotFoundError:
+        hint = "start from config/gateway.example.yaml"
+        raise ConfigError([f"{path}: there is no such file; {hint}"]) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        column = error.start - error.object.rfind(b"\n", 0, error.start)
+        raise ConfigError([f"{path}:{line}:{column}: is not UTF-8; save it as UTF-8"]) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: {error.strerror}; make it readable"]) from None
+    except ValueError:
+        raise ConfigError([f"{shown(str(path))}: is no path; name the config file"]) from None
+
+
+def _config(source: Source, drivers: Drivers, around: Surroundings) -> Config | None:
+    data = source.data
+    if data is None:
+        data = {}
+    if isinstance(data, dict):
+        # A section whose every line is commented out is a section left out.
+        data = {key: value for key, value in data.items() if value is not None}
+    file = judge(source, File, data, context=around)
+    known = devices(source, drivers, data.get("devices") if isinstance(data, dict) else None)
+    if file is None:
+        return None
+    _one_password(source, file.mqtt)
+    parts = {name: getattr(file, name) for name in ("home", "mqtt", "api", "storage", "mdns")}
+    return Config(
+        **parts,
+        log=file.log,
+        devices=known,
+        files=frozenset(around.files),
+        secrets=frozenset(around.secrets),
+    )
+
+
+def _one_password(source: Source, mqtt: Mqtt | None) -> None:
+    if mqtt and mqtt.password_file and mqtt.password_credential:
+        told = "stands beside password_file; keep one of the two"
+        source.fault(("mqtt", "password_credential"), told, at_key=True)

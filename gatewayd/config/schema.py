@@ -1,0 +1,88 @@
+"""The JSON schema of the config, for editors: `python -m gatewayd.config.schema > FILE`.
+
+Generated from the models and from every driver's options, so that it cannot tell otherwise.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from gatewayd.config import sections
+from gatewayd.config.devices import Drivers
+from gatewayd.devices.registry import Registry
+
+Schema = dict[str, Any]
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema(drivers: Drivers) -> Schema:
+    """One schema for the whole file; a device's keys depend on its `driver`."""
+    options = {name: drivers.info(name).options for name in sorted(drivers.names())}
+    models = {sections.File, sections.Device, *options.values()}
+    ordered = sorted(models, key=lambda model: f"{model.__module__}.{model.__qualname__}")
+    refs, definitions = models_json_schema([(model, "validation") for model in ordered])
+    found: Schema = definitions["$defs"]
+
+    def of(model: type[BaseModel]) -> Schema:
+        name = refs[model, "validation"]["$ref"].rpartition("/")[2]
+        return dict(found[name])
+
+    root = of(sections.File)
+    device = _device(of(sections.Device), {name: of(model) for name, model in options.items()})
+    root["properties"]["devices"] |= {
+        "additionalProperties": device,
+        "propertyNames": {"pattern": f"^{sections.DEVICE_ID.pattern}$"},
+    }
+    root["$schema"] = _DIALECT
+    root["title"] = "gatewayd's config"
+    root["$defs"] = _reachable(root, found)
+    return root
+
+
+def _device(common: Schema, options: Mapping[str, Schema]) -> Schema:
+    """What all devices share, and one `if driver then` for each set of drivers' own keys."""
+    alike: dict[str, list[str]] = {}
+    for name, own in options.items():
+        alike.setdefault(json.dumps(own, sort_keys=True), []).append(name)
+    common["properties"]["driver"]["enum"] = sorted(options)
+    del common["additionalProperties"]
+    cases = [_case(common, names, json.loads(own)) for own, names in alike.items()]
+    return common | {"allOf": cases}
+
+
+def _case(common: Schema, names: list[str], own: Schema) -> Schema:
+    shared: Schema = dict.fromkeys(common["properties"], True)
+    then = {key: own[key] for key in ("required", "description") if key in own}
+    then["properties"] = shared | own.get("properties", {})
+    then["additionalProperties"] = False
+    return {"if": {"properties": {"driver": {"enum": names}}}, "then": then}
+
+
+def _reachable(root: Schema, definitions: Schema) -> Schema:
+    """The definitions the root refers to, directly or through another."""
+    found: Schema = {}
+    waiting = [root]
+    while waiting:
+        text = json.dumps(waiting.pop())
+        for name in definitions:
+            if f'"#/$defs/{name}"' in text and name not in found:
+                found[name] = definitions[name]
+                waiting.append(definitions[name])
+    return dict(sorted(found.items()))
+
+
+def main() -> None:
+    """Print the schema over every driver that ships with gatewayd."""
+    registry = Registry()
+    registry.load()
+    json.dump(schema(registry), sys.stdout, indent=2, sort_keys=True)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()

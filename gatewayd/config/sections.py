@@ -1,0 +1,208 @@
+"""The sections of the config and what each key means.
+
+Descriptions here are what the JSON schema, and with it the operator's editor, shows.
+"""
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationInfo
+
+from gatewayd.config.problems import shown, suggestion
+from gatewayd.config.secret import Secret, SecretCredential, SecretFile, surroundings
+from gatewayd.model.asset import MeterUsage
+
+DEVICE_ID = re.compile(r"[a-z0-9_]{1,32}")
+_HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,255}")
+_TOPIC = re.compile(r"[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,4}")
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
+
+def _host(text: str) -> str:
+    if not _HOST.fullmatch(text):
+        raise ValueError(f"{shown(text)} is no host name or address; leave out scheme and path")
+    return text
+
+
+def _topic(text: str) -> str:
+    if not _TOPIC.fullmatch(text):
+        raise ValueError(f"{shown(text)} is no topic; use letters, digits, _ and - between slashes")
+    return text
+
+
+def _label(text: str) -> str:
+    if not _LABEL.fullmatch(text):
+        raise ValueError(f"{shown(text)} is no host label; use letters, digits and -, at most 63")
+    return text
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    # A name that is a folder, too long or holds a zero byte fails in ways of its own.
+    except (KeyError, ValueError, OSError):
+        near = suggestion(name, available_timezones() if name else ())
+        raise ValueError(f"{shown(name)} is no IANA time zone; {near}") from None
+    return name
+
+
+def _beside_the_config(path: Path, info: ValidationInfo) -> Path:
+    if "\0" in str(path):
+        raise ValueError("holds a zero byte; remove it")
+    return surroundings(info).folder / path
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"there is no file {shown(str(path))}; mend the path or create it")
+    return path
+
+
+def _state_directory() -> Path:
+    """Where systemd gave us a place (it may name several), else where Debian's unit puts it."""
+    return Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or "/var/lib/gatewayd")
+
+
+Host = Annotated[str, AfterValidator(_host)]
+Topic = Annotated[str, AfterValidator(_topic)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+FilePath = Annotated[Path, AfterValidator(_beside_the_config)]
+ExistingFile = Annotated[FilePath, AfterValidator(_existing)]
+
+
+class Section(BaseModel):
+    """A mapping in which every key is known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Home(Section):
+    """The home itself."""
+
+    name: str = Field(
+        default="Home", min_length=1, max_length=100, description="What people call it."
+    )
+    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        description="IANA name, such as Europe/Amsterdam; schedules and tariffs run in it."
+    )
+    latitude: float = Field(ge=-90, le=90, description="Degrees north; two decimals are enough.")
+    longitude: float = Field(ge=-180, le=180, description="Degrees east; two decimals are enough.")
+    user: str = Field(
+        default="home",
+        min_length=1,
+        max_length=100,
+        description="The Enode user that owns the devices.",
+    )
+
+
+class Device(Section):
+    """What every device has; all other keys belong to its driver."""
+
+    driver: str = Field(description="How to talk to it: the name of a driver.")
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="What people call it, instead of its model.",
+    )
+    usage: MeterUsage | None = Field(default=None, description="What a meter stands in front of.")
+    installed_on: date | None = Field(default=None, description="The day it was installed.")
+
+
+class Discovery(Section):
+    """Home Assistant's MQTT discovery."""
+
+    enabled: bool = Field(default=True, description="Announce every asset to Home Assistant.")
+    prefix: Topic = Field(default="homeassistant", description="Home Assistant's discovery prefix.")
+    exclude: tuple[str, ...] = Field(
+        default=(), description="Ids of devices or assets not to announce."
+    )
+
+
+class Mqtt(Section):
+    """The broker everything is mirrored to. Without this section there is no MQTT."""
+
+    host: Host = Field(description="Host name or address of the broker.")
+    tls: bool = Field(default=False, description="Encrypt, and always verify the certificate.")
+    ca_file: ExistingFile | None = Field(default=None, description="Own certificate authority, PEM.")
+    port: Port = Field(
+        default_factory=lambda known: 8883 if known.get("tls") else 1883,
+        description="1883, or 8883 with TLS, when not given.",
+    )
+    username: str | None = Field(
+        default=None, min_length=1, description="The broker's user for gatewayd."
+    )
+    password_file: SecretFile | None = Field(
+        default=None, description="File with the password, relative to this file, mode 0600."
+    )
+    password_credential: SecretCredential | None = Field(
+        default=None, description="Name of the systemd credential that holds the password."
+    )
+    base: Topic = Field(default="gatewayd", description="Where our topics begin.")
+    discovery: Discovery = Field(
+        default=Discovery(), description="Home Assistant's MQTT discovery."
+    )
+
+    @property
+    def password(self) -> Secret | None:
+        return self.password_credential or self.password_file
+
+
+class Api(Section):
+    """Where the Enode API and the local pages are served."""
+
+    listen: Host = Field(
+        default="0.0.0.0",  # noqa: S104
+        description="Address to listen on; 127.0.0.1 keeps the API on this machine.",
+    )
+    port: Port = Field(default=8480, description="TCP port.")
+    allowed_hosts: tuple[Host, ...] = Field(
+        default=(),
+        description="Names beside localhost, *.local and addresses that may be in a URL.",
+    )
+
+
+class Storage(Section):
+    """Where the database lives."""
+
+    directory: FilePath = Field(
+        default_factory=_state_directory, description="Folder of the database."
+    )
+
+
+class Mdns(Section):
+    """The announcement on the local network."""
+
+    enabled: bool = Field(default=True, description="Announce the API by mDNS.")
+    name: Annotated[str, AfterValidator(_label)] = Field(
+        default="gatewayd", description="The API is found at this name followed by .local."
+    )
+
+
+class Log(Section):
+    """What is told of the daemon's own doings, on stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "journal", "console"] = Field(
+        default="auto",
+        description="auto: journal under systemd, console on a terminal, else JSON lines.",
+    )
+
+
+class File(Section):
+    """The whole file, its devices not yet judged by their drivers."""
+
+    version: Literal[1] = Field(description="The form of this file.")
+    home: Home
+    devices: dict[str, JsonValue] = Field(
+        default={}, description="Every device, by an id of your choice."
+    )
+    mqtt: Mqtt | None = None
+    api: Api = Api()
+    storage: Storage = Field(default_factory=Storage)
+    mdns: Mdns = Mdns()
+    log: Log = Log()
