@@ -14,6 +14,8 @@ _SELECT = """
     FROM actions
 """
 
+_NEWEST = "(SELECT max(seq) FROM actions GROUP BY asset_id)"
+
 _INSERT = """
     INSERT INTO actions (id, user_id, asset_id, kind, command, owner, state, created_at,
         updated_at, sent_at, completed_at, failure_reason, failure_detail)
@@ -53,8 +55,7 @@ def get(c: sqlite3.Connection, action_id: str) -> Action | None:
 def pending(c: sqlite3.Connection, asset_id: str | None = None) -> list[Action]:
     """The actions that have not ended, of one asset or of all, oldest first."""
     rows = c.execute(
-        f"{_SELECT} WHERE state = 'PENDING' AND asset_id = coalesce(?, asset_id)"
-        " ORDER BY seq",
+        f"{_SELECT} WHERE state = 'PENDING' AND asset_id = coalesce(?, asset_id) ORDER BY seq",
         (asset_id,),
     )
     return [_action(row) for row in rows]
@@ -62,7 +63,7 @@ def pending(c: sqlite3.Connection, asset_id: str | None = None) -> list[Action]:
 
 def latest(c: sqlite3.Connection) -> dict[str, Action]:
     """The newest action of each asset, by asset id."""
-    rows = c.execute(f"{_SELECT} WHERE seq IN (SELECT max(seq) FROM actions GROUP BY asset_id)")
+    rows = c.execute(f"{_SELECT} WHERE seq IN {_NEWEST}")
     return {action.asset_id: action for action in map(_action, rows)}
 
 

@@ -120,9 +120,7 @@ def _insert(
     outbox.append(c, event, asset_id, device.user_id, {"assetId": asset_id}, now)
 
 
-def _row(
-    device: DeviceRecord, identity: Identity, role: str, spec: Role
-) -> dict[str, object]:
+def _row(device: DeviceRecord, identity: Identity, role: str, spec: Role) -> dict[str, object]:
     """The columns that follow the device and the configuration."""
     return {
         "device_id": device.id,
@@ -151,9 +149,7 @@ def _slug(c: sqlite3.Connection, device_id: str, role: str, identity: Identity) 
     return slug
 
 
-def _warn_of_another_serial(
-    device_id: str, known: Mapping[str, Asset], identity: Identity
-) -> None:
+def _warn_of_another_serial(device_id: str, known: Mapping[str, Asset], identity: Identity) -> None:
     old = next((asset.serial for asset in known.values() if asset.serial), None)
     if old and identity.serial and old != identity.serial:
         log.warning(

@@ -1,48 +1,158 @@
-"""The database: one writer thread, one reader thread, one file."""
+"""The database: one file, one writer thread, one reader thread.
 
+Repositories are modules of plain functions that take the connection, so that several of them
+make one change:
+
+    await db.write(lambda c: (actions.insert(c, action), outbox.append(c, ...)))
+"""
+
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
 from gatewayd.clock import Clock, SystemClock
+from gatewayd.errors import StorageError
+from gatewayd.state.engine import ballast
+from gatewayd.state.engine.backup import back_up, rescue
+from gatewayd.state.engine.connect import connect, connect_reader, explaining, is_damage
+from gatewayd.state.engine.guard import Guard, guard, guard_if_free
+from gatewayd.state.engine.schema import check, migrate, shipped
+from gatewayd.state.engine.writer import Writer
 
 T = TypeVar("T")
+
+BALLAST_BYTES = 16 * 1024 * 1024
 _CLOCK = SystemClock()
 
 
 class Database:
-    """The open database. Use `open` in the daemon, `visit` beside a running one."""
+    """An open database: `open` is for the daemon, `visit` for the command line beside it."""
+
+    def __init__(self, path: Path, clock: Clock, ballast_bytes: int) -> None:
+        self._path = path
+        self._clock = clock
+        self._ballast_bytes = ballast_bytes
+        self._writer = Writer(partial(connect, path), partial(ballast.drop, path))
+        self._reader_thread = ThreadPoolExecutor(1, "database reader")
+        self._reader: sqlite3.Connection | None = None
+        self._is_damaged = False
 
     @classmethod
     @asynccontextmanager
     async def open(
         cls, path: Path, *, ballast_bytes: int = 0, clock: Clock = _CLOCK
     ) -> AsyncIterator[Self]:
-        """Own the database until the end of the block; raises StorageError when in use."""
-        raise NotImplementedError
-        yield
+        """Own the database at `path` until the end of the block.
+
+        It is created or migrated as needed; after an unclean stop it is checked, and when broken
+        set aside for the last good backup. The daemon keeps BALLAST_BYTES for a full disk.
+        Raises StorageError when another daemon owns it or a newer one wrote it.
+        """
+        with ExitStack() as stack:
+            held = await asyncio.to_thread(_take, stack, path, clock)
+            database = cls(path, clock, ballast_bytes)
+            try:
+                await asyncio.to_thread(ballast.lay, path, ballast_bytes)
+                yield database
+            finally:
+                await asyncio.to_thread(database._close)
+                if not database.is_damaged:
+                    held.end()
 
     @classmethod
     @asynccontextmanager
     async def visit(cls, path: Path, *, clock: Clock = _CLOCK) -> AsyncIterator[Self]:
-        """Open the database for a short while, beside the daemon that may own it."""
-        raise NotImplementedError
-        yield
+        """Use the database for a short while, beside the daemon that may own it.
+
+        Raises StorageError when the running daemon is another version than this program.
+        """
+        await asyncio.to_thread(_call_on, path, clock)
+        database = cls(path, clock, ballast_bytes=0)
+        try:
+            yield database
+        finally:
+            await asyncio.to_thread(database._close)
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether SQLite found the file broken; the next start will check and replace it."""
+        return self._is_damaged or self._writer.is_damaged
 
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `change` on the writer thread; returns only after COMMIT.
+        """Run `change` on the writer thread and return its result after the COMMIT.
 
-        The change must touch nothing but the connection: it may be run again. It must not
-        commit. An exception it raises undoes it alone and reaches the caller.
+        An exception that it raises undoes it alone and is raised here; StorageError means that
+        the disk failed and nothing was written. It must touch nothing but the connection,
+        because it is run again when the disk was full, and it must not commit. A cancelled
+        caller's change is applied whole or not at all.
         """
-        raise NotImplementedError
+        return await asyncio.wrap_future(self._writer.submit(change))
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `query` on the reader thread, in one consistent snapshot."""
-        raise NotImplementedError
+        """Run `query` on the reader thread, on one unchanging state of the database."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reader_thread, self._query, query)
 
     async def backup(self) -> Path:
-        """Write a checked copy beside the database, keeping the newest three."""
-        raise NotImplementedError
+        """Write a checked copy into `backups` beside the file, keeping the newest three.
+
+        Also lays the ballast again, if it had to be freed and there is room.
+        """
+        await asyncio.to_thread(ballast.lay, self._path, self._ballast_bytes)
+        return await asyncio.to_thread(back_up, self._path, self._clock.now())
+
+    def _query(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        with explaining():
+            if self._reader is None:
+                self._reader = connect_reader(self._path)
+            self._reader.execute("BEGIN")
+            try:
+                return query(self._reader)
+            except sqlite3.Error as error:
+                self._is_damaged |= is_damage(error)
+                raise
+            finally:
+                self._reader.execute("ROLLBACK")
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._reader_thread.shutdown()
+        if self._reader is not None:
+            self._reader.close()
+
+
+def _take(stack: ExitStack, path: Path, clock: Clock) -> Guard:
+    held = stack.enter_context(guard(path))
+    _prepare(path, clock, is_suspect=held.was_unclean)
+    held.begin()
+    return held
+
+
+def _call_on(path: Path, clock: Clock) -> None:
+    with guard_if_free(path) as held:
+        if held:
+            _prepare(path, clock, is_suspect=held.was_unclean)
+        else:
+            _check_running(path)
+
+
+def _prepare(path: Path, clock: Clock, *, is_suspect: bool) -> None:
+    now = clock.now()
+    rescue(path, now, is_suspect=is_suspect)
+    if not path.exists():
+        path.touch(mode=0o600)
+    with explaining(), closing(connect(path)) as connection:
+        migrate(connection, shipped(), partial(back_up, path, now))
+
+
+def _check_running(path: Path) -> None:
+    migrations = shipped()
+    with explaining(), closing(connect(path)) as connection:
+        version = check(connection, migrations)
+    if version < max(migrations):
+        raise StorageError(f"{path}: the running gatewayd is older: restart it first")

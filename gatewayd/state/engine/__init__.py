@@ -1,0 +1,1 @@
+"""The database file and its one writer: what `state.db` is made of."""
