@@ -1,0 +1,291 @@
+"""MQTT brokers: one connection at a time, made again for ever.
+
+Sessions are clean: a command sent while we were away is lost, not carried out late.
+"""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+import aiomqtt
+from aiomqtt import ProtocolVersion
+from paho.mqtt.client import Client as PahoClient
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gatewayd.clock import Clock
+from gatewayd.errors import UpstreamError
+from gatewayd.links.mqtt_inbox import MAX_PAYLOAD, Inbox
+from gatewayd.links.mqtt_wire import Broker, Incoming, Message
+
+log = logging.getLogger(__name__)
+
+_ANSWER_S = 5.0
+_PAUSE_MIN_S = 0.5
+_PAUSE_MAX_S = 5.0
+# A connection that lives shorter counts as one more failure.
+_STEADY_S = 30.0
+# Two clients with one id throw each other out for ever, without a word from the broker.
+_SHORT_LIVES = 5
+
+# Reason codes: "unsupported protocol version" in MQTT 5 and in 3.1.1, the first that is a failure.
+_WRONG_VERSION = (132, 1)
+_FIRST_FAILURE = 128
+_VERSIONS = {"5": ProtocolVersion.V5, "3.1.1": ProtocolVersion.V311}
+
+# The library reports each failure as an error of its own; we say once that the broker is away.
+_library_log = logging.getLogger(f"{__name__}.library")
+_library_log.setLevel(logging.CRITICAL)
+
+
+class MqttSession:
+    """One connection. Every method raises UpstreamError once the broker is gone."""
+
+    def __init__(self, client: "_Client") -> None:
+        self._client = client
+
+    async def subscribe(self, filters: Iterable[str]) -> None:
+        """Ask for topics, at QoS 1. What the broker forbids is logged as an error."""
+        wanted = list(filters)
+        with _translated():
+            codes = await self._client.subscribe([(name, 1) for name in wanted])
+        refused = [name for name, code in zip(wanted, codes, strict=True) if _is_failure(code)]
+        if refused:
+            log.error("broker forbids reading %s: check its access list", ", ".join(refused))
+
+    async def publish(self, messages: Iterable[Message]) -> None:
+        """Send all of them together; return when the last has left (QoS 1: is acknowledged).
+
+        Order is kept among the messages of one QoS.
+        """
+        batch = list(messages)
+        if not batch:
+            return
+        with _translated():
+            for message in batch[:-1]:
+                self._client.queue(message)
+            await self._client.send(batch[-1])
+
+    async def incoming(self) -> AsyncIterator[Incoming]:
+        """What arrives, until the connection ends."""
+        with _translated():
+            async for message in self._client.messages:
+                yield _incoming(message)
+
+
+class MqttLink:
+    """Stays connected to one broker. Its outages are logged once down and once up."""
+
+    def __init__(self, broker: Broker, will: Message, clock: Clock) -> None:
+        self._broker = broker
+        self._will = will
+        self._clock = clock
+        self._version = _VERSIONS[broker.version]
+        self._failures = 0
+        self._short_lives = 0
+        self._is_away = False
+
+    async def run(self, session: Callable[[MqttSession], Awaitable[None]]) -> None:
+        """Connect, run `session` until it ends with UpstreamError, pause, and so on.
+
+        The will is also published when we leave on purpose: brokers keep it to themselves then.
+        """
+        while True:
+            pause = 0.0
+            try:
+                await self._once(session)
+            except* UpstreamError as errors:
+                pause = self._failed(_first(errors))
+            if pause:
+                await self._clock.sleep(pause)
+
+    async def _once(self, session: Callable[[MqttSession], Awaitable[None]]) -> None:
+        async with _connected(self._broker, self._will, self._version) as link:
+            if self._is_away:
+                log.info("broker %s is back", self._broker)
+            self._is_away = False
+            since = self._clock.monotonic()
+            try:
+                await session(link)
+            finally:
+                self._lived(self._clock.monotonic() - since)
+
+    def _lived(self, seconds: float) -> None:
+        if seconds >= _STEADY_S:
+            self._failures = self._short_lives = 0
+            return
+        self._short_lives += 1
+        if self._short_lives == _SHORT_LIVES:
+            log.error(
+                "broker %s ends every connection soon: does another client use the id %r too?",
+                self._broker,
+                self._broker.client_id,
+            )
+
+    def _failed(self, error: BaseException) -> float:
+        """Note the failure; the pause before the next try, in seconds."""
+        if self._version is ProtocolVersion.V5 and _code(error) in _WRONG_VERSION:
+            self._version = ProtocolVersion.V311
+            return 0.0
+        level = logging.DEBUG if self._is_away else logging.WARNING
+        log.log(level, "broker %s is away: %s", self._broker, error)
+        self._is_away = True
+        self._failures += 1
+        return pause_s(self._failures)
+
+
+def pause_s(failures: int) -> float:
+    """How long to wait after so many failures in a row, in seconds."""
+    # The exponent is capped because a broker can be away for weeks.
+    return min(_PAUSE_MIN_S * 2.0 ** min(failures - 1, 8), _PAUSE_MAX_S)
+
+
+@asynccontextmanager
+async def _connected(
+    broker: Broker, will: Message, version: ProtocolVersion
+) -> AsyncIterator[MqttSession]:
+    tls = await asyncio.to_thread(_tls_context, broker) if broker.tls else None
+    client = _Client(broker, will, version, tls)
+    with _translated():
+        await client.enter()
+    try:
+        yield MqttSession(client)
+    finally:
+        # An error here would replace the cancellation that brought us here.
+        with suppress(aiomqtt.MqttError):
+            await client.leave(will)
+
+
+class _Client(aiomqtt.Client):
+    """Adds publishing without waiting: aiomqtt waits for each message, its greatest cost."""
+
+    def __init__(
+        self, broker: Broker, will: Message, version: ProtocolVersion, tls: ssl.SSLContext | None
+    ) -> None:
+        super().__init__(
+            broker.host,
+            broker.port,
+            username=broker.username,
+            password=broker.password,
+            identifier=broker.client_id,
+            protocol=version,
+            will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
+            # paho pings after this much silence, waits as long again, and looks once a second.
+            keepalive=max(1, broker.keepalive_s - 1),
+            queue_type=Inbox[aiomqtt.Message],
+            timeout=_ANSWER_S,
+            tls_context=tls,
+            properties=_limits() if version is ProtocolVersion.V5 else None,
+            # Without it the end of a batch waits for the broker's delayed acknowledgement.
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+            logger=_library_log,
+        )
+        self._was_forbidden = False
+
+    async def enter(self) -> None:
+        try:
+            await self.__aenter__()
+        except BaseException:
+            # aiomqtt leaves the socket open when the broker accepts but does not answer.
+            self._client.disconnect()
+            raise
+
+    async def leave(self, will: Message) -> None:
+        if self._client.is_connected():
+            # At QoS 0 it is written in front of the DISCONNECT, whatever waits for answers.
+            self._client.publish(will.topic, will.payload, 0, will.retain)
+        await self.__aexit__(None, None, None)
+
+    def queue(self, message: Message) -> None:
+        info = self._client.publish(*_arguments(message))
+        if info.rc:
+            raise aiomqtt.MqttCodeError(info.rc, "cannot publish")
+
+    async def send(self, message: Message) -> None:
+        await self.publish(*_arguments(message))
+
+    def _on_publish(
+        self,
+        client: PahoClient,
+        userdata: object,
+        mid: int,
+        reason_code: ReasonCode,
+        properties: Properties,
+    ) -> None:
+        if reason_code.is_failure and not self._was_forbidden:
+            self._was_forbidden = True
+            log.error("broker forbids publishing (%s): check its access list", reason_code)
+        super()._on_publish(client, userdata, mid, reason_code, properties)
+
+
+def _arguments(message: Message) -> tuple[str, str, int, bool, Properties | None]:
+    properties = None
+    if message.correlation is not None:
+        properties = _properties(PacketTypes.PUBLISH)
+        properties.CorrelationData = message.correlation
+    return message.topic, message.payload, message.qos, message.retain, properties
+
+
+def _incoming(message: aiomqtt.Message) -> Incoming:
+    properties = message.properties
+    return Incoming(
+        message.topic.value,
+        message.payload,
+        message.retain,
+        getattr(properties, "ResponseTopic", None),
+        getattr(properties, "CorrelationData", None),
+    )
+
+
+def _limits() -> Properties:
+    """What the broker may send us: it keeps to itself what would fill our memory."""
+    properties = _properties(PacketTypes.CONNECT)
+    properties.MaximumPacketSize = 2 * MAX_PAYLOAD
+    return properties
+
+
+def _properties(packet: int) -> Properties:
+    return Properties(packet)  # type: ignore[no-untyped-call]
+
+
+def _tls_context(broker: Broker) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=broker.ca_file)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if broker.cert_file:
+            context.load_cert_chain(broker.cert_file, broker.key_file)
+    except OSError as error:
+        raise UpstreamError(f"cannot load the certificates for {broker}: {error}") from error
+    return context
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except aiomqtt.MqttError as error:
+        # The reason sits in the error below when the connection ended by itself.
+        cause = error.__cause__ or error
+        raise UpstreamError(str(cause) or str(error)) from cause
+
+
+def _code(error: BaseException) -> int | None:
+    cause = error.__cause__
+    code = cause.rc if isinstance(cause, aiomqtt.MqttCodeError) else None
+    return code.value if isinstance(code, ReasonCode) else code
+
+
+def _is_failure(code: object) -> bool:
+    number = code.value if isinstance(code, ReasonCode) else code
+    return isinstance(number, int) and number >= _FIRST_FAILURE
+
+
+def _first(errors: BaseExceptionGroup[UpstreamError]) -> BaseException:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
