@@ -8,7 +8,7 @@ backs off; the commander confirms by the next reading. Errors are `gatewayd.erro
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -36,6 +36,7 @@ class Driver(Protocol):
         """The device's own watchdog as last read, in seconds; None when it has none or is off."""
 
 
+@runtime_checkable
 class ModbusReader(Protocol):
     """One Modbus unit that can only be read. Counts are registers, 1 to 125 (bits: 1 to 2000)."""
 
@@ -48,6 +49,7 @@ class ModbusReader(Protocol):
     async def read_discrete(self, address: int, count: int) -> tuple[bool, ...]: ...
 
 
+@runtime_checkable
 class ModbusWriter(ModbusReader, Protocol):
     """One Modbus unit that can be written too: function codes 6, 16 and 5."""
 

@@ -1,0 +1,12 @@
+"""All links of the daemon, in one object: what a driver's `open` gets beside its options."""
+
+from dataclasses import dataclass, field
+
+from gatewayd.links.modbus import ModbusLinks
+
+
+@dataclass(frozen=True)
+class Links:
+    """One pool per protocol."""
+
+    modbus: ModbusLinks = field(default_factory=ModbusLinks)
