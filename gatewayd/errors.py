@@ -10,10 +10,12 @@ GatewayError
 │   ├── BadReadingError       it answered nonsense: drop this poll, keep the last sample
 │   └── UnsupportedError      it has no such command
 ├── RequestError              the caller is wrong: becomes an Enode Problem (4xx)
+│   ├── UnauthorizedError     401: no valid token
 │   ├── NotFoundError         404
 │   ├── ConflictError         409
 │   ├── InvalidError          400
-│   └── ControlledError       422: a schedule or plan controls the asset
+│   ├── ControlledError       422: a schedule or plan controls the asset
+│   └── TooManyRequestsError  429: come back later
 └── UpstreamError             broker or cloud is away: keep queueing
 """
 
@@ -70,6 +72,12 @@ class RequestError(GatewayError):
             self.title = title
 
 
+class UnauthorizedError(RequestError):
+    """The request carries no valid token."""
+
+    title = "Unauthorized"
+
+
 class NotFoundError(RequestError):
     """The thing named does not exist."""
 
@@ -100,6 +108,16 @@ class ControlledError(RequestError):
     """A schedule or plan controls the asset, so a direct command is refused."""
 
     title = "Unprocessable Entity"
+
+
+class TooManyRequestsError(RequestError):
+    """The caller has tried too often."""
+
+    title = "Too Many Requests"
+
+    def __init__(self, detail: str, *, retry_after_s: float) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class UpstreamError(GatewayError):

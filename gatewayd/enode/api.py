@@ -1,0 +1,55 @@
+"""What every handler works with."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from gatewayd.enode.auth import Logins, Tokens
+from gatewayd.enode.places import Places
+from gatewayd.enode.services import Services
+from gatewayd.errors import NotFoundError
+from gatewayd.model.asset import AssetKind
+from gatewayd.model.site import AssetState
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The rooms behind the API, and what the API itself remembers."""
+
+    services: Services
+    tokens: Tokens
+    logins: Logins
+    places: Places
+
+    @classmethod
+    def over(cls, services: Services) -> "Api":
+        """The API over the given rooms."""
+        db, clock = services.db, services.clock
+        return cls(services, Tokens(db, clock), Logins(db, clock), Places(db, clock))
+
+    def asset(self, kind: AssetKind, asset_id: str) -> AssetState:
+        """One asset of a kind; raises NotFoundError."""
+        state = self.services.store.site.assets.get(asset_id)
+        if state is None or state.asset.kind is not kind:
+            raise NotFoundError(f"Could not find {kind.value} with ID {asset_id}")
+        return state
+
+    def assets(self, kind: AssetKind, user_id: str | None = None) -> list[AssetState]:
+        """The assets of a kind, of one user or of all."""
+        found = self.services.store.site.of_kind(kind)
+        return [state for state in found if user_id in (None, state.asset.user_id)]
+
+
+def of_app(request: Request) -> Api:
+    """The API a request was made to."""
+    api: Api = request.app.state.api
+    return api
+
+
+async def _given(request: Request) -> Api:
+    # A coroutine, because FastAPI runs plain functions in a thread.
+    return of_app(request)
+
+
+Given = Annotated[Api, Depends(_given)]

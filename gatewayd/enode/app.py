@@ -1,0 +1,82 @@
+"""The Enode API as one ASGI application."""
+
+import logging
+
+from fastapi import FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+from gatewayd.enode import problems
+from gatewayd.enode.api import Api
+from gatewayd.enode.routes import ROUTERS
+from gatewayd.enode.services import Services
+from gatewayd.errors import RequestError, StorageError
+
+log = logging.getLogger(__name__)
+
+
+def create_app(services: Services) -> FastAPI:
+    """The API over the given rooms.
+
+    The server that runs it sets what lies below HTTP: at most 16 KiB of headers
+    (`h11_max_incomplete_event_size` with h11; httptools has a fixed limit of its own), the number
+    of connections, and time limits.
+    """
+    app = FastAPI(
+        title="gatewayd",
+        openapi_url=None,
+        redirect_slashes=False,
+        exception_handlers={
+            HTTPException: _no_operation,
+            RequestError: _wrong_request,
+            StorageError: _no_storage,
+            Exception: _bug,
+        },
+    )
+    app.state.api = Api.over(services)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def _methods(path: str) -> set[str]:
+    """What can be done with a path."""
+    return {
+        method
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.path_regex.fullmatch(path)
+        for method in route.methods or ()
+    }
+
+
+async def _no_operation(request: Request, _error: Exception) -> Response:
+    """No operation has this path, or none has this method."""
+    allowed = _methods(request.url.path)
+    if allowed:
+        return problems.plain(
+            405,
+            "Method Not Allowed",
+            f"this path has no {request.method}",
+            {"Allow": ", ".join(sorted(allowed))},
+        )
+    return problems.plain(404, "Not Found", "no operation has this path")
+
+
+async def _wrong_request(_request: Request, error: Exception) -> Response:
+    """For the few routes beside the operations, which answer for themselves."""
+    if not isinstance(error, RequestError):
+        raise error
+    return problems.answer(error)
+
+
+async def _no_storage(request: Request, error: Exception) -> Response:
+    log.error("%s %s: %s", request.method, request.url.path, error)
+    return problems.plain(
+        503, "Service Unavailable", "the gateway cannot store anything: see its log"
+    )
+
+
+async def _bug(_request: Request, _error: Exception) -> Response:
+    """Nobody's fault but ours; the server logs the error, which is raised again after this."""
+    return problems.plain(500, "Internal Server Error", "the gateway failed: see its log")

@@ -1,0 +1,91 @@
+"""Request bodies: read with a limit, parsed strictly, checked against a wire model.
+
+Called by the handlers, not declared in their signatures, because whether the asset exists must be
+answered first.
+"""
+
+import asyncio
+import json
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
+
+from gatewayd.enode.problems import issues_of
+from gatewayd.enode.wire.base import Payload
+from gatewayd.errors import InvalidError
+
+T = TypeVar("T", bound=Payload)
+
+_MOST_BYTES = 1024 * 1024
+_SLOWEST_S = 15.0
+
+
+async def payload(request: Request, model: type[T]) -> T:
+    """The body as a wire model; raises InvalidError naming every fault's path."""
+    if media_type(request) != "application/json":
+        raise InvalidError("the body must be sent as Content-Type: application/json")
+    raw = await content(request)
+    _check(raw)
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        raise InvalidError("the body is not valid: see issues", issues=issues_of(faults)) from error
+
+
+async def content(request: Request) -> bytes:
+    """The raw body; raises InvalidError when it is too long or does not arrive."""
+    parts: list[bytes] = []
+    length = 0
+    try:
+        async with asyncio.timeout(_SLOWEST_S):
+            async for part in request.stream():
+                length += len(part)
+                if length > _MOST_BYTES:
+                    raise InvalidError(f"the body is longer than {_MOST_BYTES} bytes")
+                parts.append(part)
+    except ClientDisconnect as error:
+        raise InvalidError("the body ended early") from error
+    except TimeoutError as error:
+        raise InvalidError(f"the body did not arrive within {_SLOWEST_S:.0f} s") from error
+    return b"".join(parts)
+
+
+def media_type(request: Request) -> str:
+    """The body's declared type without its parameters, in lower case."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _check(raw: bytes) -> None:
+    """Refuse what parsers disagree about: keys sent twice, NaN, infinities, other encodings."""
+    try:
+        json.loads(
+            raw.decode(),
+            object_pairs_hook=_once,
+            parse_constant=_no_number,
+            parse_float=_finite,
+        )
+    except RecursionError as error:
+        raise InvalidError("the body is nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise InvalidError("the body is not UTF-8") from error
+    except ValueError as error:
+        raise InvalidError(f"the body is not valid JSON: {error}") from error
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError("a key is there twice")
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is not a number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise ValueError("a number is too large")
+    return value

@@ -1,0 +1,18 @@
+"""The words for what is not there, as Enode says them."""
+
+from gatewayd.errors import NotFoundError
+
+
+def user(user_id: str) -> NotFoundError:
+    """No such user."""
+    return NotFoundError(f"Could not find user with ID {user_id}", title="User does not exist")
+
+
+def location(location_id: str) -> NotFoundError:
+    """No such location, or another user's."""
+    return NotFoundError(f"Could not find location with ID {location_id}")
+
+
+def action(action_id: str) -> NotFoundError:
+    """No such action, or one of another kind of asset."""
+    return NotFoundError(f"Could not find action with ID {action_id}")

@@ -1,0 +1,23 @@
+"""The operations, one file per tag of the contract; a handler is named after its operationId."""
+
+from gatewayd.enode.routes import (
+    batteries,
+    chargers,
+    inverters,
+    locations,
+    meters,
+    oauth,
+    service_health,
+    users,
+)
+
+ROUTERS = (
+    batteries.router,
+    chargers.router,
+    inverters.router,
+    meters.router,
+    locations.router,
+    users.router,
+    service_health.router,
+    oauth.router,
+)

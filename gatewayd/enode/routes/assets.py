@@ -1,0 +1,41 @@
+"""What the operations on all kinds of assets have in common."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Response
+from pydantic import BaseModel
+
+from gatewayd.enode.answers import nothing, ok
+from gatewayd.enode.api import Api
+from gatewayd.enode.paging import Key, PageRequest, key_of, page
+from gatewayd.enode.wire.base import Page
+from gatewayd.model.asset import AssetKind
+from gatewayd.model.location import Location
+from gatewayd.model.site import AssetState
+
+View = Callable[[AssetState, Location | None], BaseModel]
+
+
+async def one(api: Api, view: View, state: AssetState) -> Response:
+    """One asset."""
+    return ok(view(state, await api.places.of(state.asset)))
+
+
+async def many(
+    api: Api, view: View, kind: AssetKind, wanted: PageRequest, user_id: str | None = None
+) -> Response:
+    """A page of the assets of a kind, of one user or of all; an unknown user has none."""
+    shown, cursors = page(api.assets(kind, user_id), _key, wanted)
+    models = [view(state, await api.places.of(state.asset)) for state in shown]
+    return ok(Page[Any](data=models, pagination=cursors))
+
+
+def hint(api: Api, state: AssetState) -> Response:
+    """Ask for an early poll; the answer does not wait for it."""
+    api.services.poke(state.asset.device_id)
+    return nothing()
+
+
+def _key(state: AssetState) -> Key:
+    return key_of(state.asset.created_at, state.asset.id)

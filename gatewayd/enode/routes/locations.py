@@ -1,0 +1,97 @@
+"""Locations."""
+
+from collections.abc import Callable
+from sqlite3 import Connection
+
+from fastapi import Request, Response
+
+from gatewayd.enode import location_rows, missing
+from gatewayd.enode.answers import ok
+from gatewayd.enode.api import Api, Given
+from gatewayd.enode.bodies import payload
+from gatewayd.enode.paging import PageRequest, Paging, key_of, page
+from gatewayd.enode.routes.parameters import LocationId, UserId
+from gatewayd.enode.routing import client_router
+from gatewayd.enode.views.location import location
+from gatewayd.enode.wire.base import Page
+from gatewayd.enode.wire.location import LocationPayload, LocationResponse, PartialLocation
+from gatewayd.model.location import Location
+from gatewayd.state import locations, users
+
+router = client_router()
+
+
+@router.get("/locations")
+async def get_locations(api: Given, paging: Paging) -> Response:
+    """Locations of all users."""
+    return await _listed(api, None, paging)
+
+
+@router.get("/users/{userId}/locations")
+async def get_userlocations(api: Given, user_id: UserId, paging: Paging) -> Response:
+    """One user's locations; none for an unknown user."""
+    return await _listed(api, user_id, paging)
+
+
+@router.post("/users/{userId}/locations")
+async def create_location(api: Given, user_id: UserId, request: Request) -> Response:
+    """A new location of a user who exists."""
+    if await api.services.db.read(lambda c: users.get(c, user_id)) is None:
+        raise missing.user(user_id)
+    values = _values(await payload(request, LocationPayload))
+    now = api.services.clock.now()
+    added = await _write(api, lambda c: location_rows.add(c, user_id, values, now))
+    return ok(location(added))
+
+
+@router.get("/locations/{locationId}")
+async def get_location(api: Given, location_id: LocationId) -> Response:
+    """One location."""
+    return ok(location(await _known(api, location_id)))
+
+
+@router.put("/locations/{locationId}")
+async def update_location(api: Given, location_id: LocationId, request: Request) -> Response:
+    """Replace what the body names and keep the rest."""
+    await _known(api, location_id)
+    changes = await payload(request, PartialLocation)
+    values = _values(changes, changes.model_fields_set)
+    changed = await _write(api, lambda c: location_rows.change(c, location_id, values))
+    return ok(location(changed))
+
+
+@router.delete("/locations/{locationId}")
+async def delete_location(api: Given, location_id: LocationId) -> Response:
+    """Remove a location, detaching its assets, and show it a last time."""
+    services, now = api.services, api.services.clock.now()
+    gone, detached = await services.db.write(lambda c: location_rows.remove(c, location_id, now))
+    services.store.adopt(detached)
+    api.places.changed()
+    return ok(location(gone))
+
+
+async def _listed(api: Api, user_id: str | None, paging: PageRequest) -> Response:
+    found = await api.services.db.read(lambda c: locations.load(c, user_id))
+    shown, cursors = page(found, lambda place: key_of(place.created_at, place.id), paging)
+    models = [location(place) for place in shown]
+    return ok(Page[LocationResponse](data=models, pagination=cursors))
+
+
+async def _known(api: Api, location_id: str) -> Location:
+    return await api.services.db.read(lambda c: location_rows.known(c, location_id))
+
+
+async def _write(api: Api, change: Callable[[Connection], Location]) -> Location:
+    written = await api.services.db.write(change)
+    api.places.changed()
+    return written
+
+
+def _values(
+    body: LocationPayload | PartialLocation, keys: set[str] | None = None
+) -> dict[str, object]:
+    """The body's values by column."""
+    values = body.model_dump(include=keys)
+    if "timezone_name" in values:
+        values["timezone"] = values.pop("timezone_name")
+    return values

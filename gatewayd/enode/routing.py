@@ -1,0 +1,73 @@
+"""What happens to every request before and after its handler, in this order:
+
+token, version, the header that no longer exists, the handler, errors as Problems, and the version
+echoed. Adapters for older versions belong between the handler and the echo.
+"""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, APIRouter
+
+from gatewayd.enode import problems, versions
+from gatewayd.enode.api import of_app
+from gatewayd.errors import InvalidError, RequestError
+
+VERSION_HEADER = "Enode-Version"
+
+
+class PublicRoute(APIRoute):
+    """An operation that answers without a token."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        declared = frozenset(int(status) for status in self.responses)
+
+        async def guarded(request: Request) -> Response:
+            version = None
+            try:
+                version = await self._admit(request)
+                response = await handle(request)
+            except RequestError as error:
+                response = problems.answer(error, declared)
+            except RequestValidationError as error:
+                response = problems.answer(_invalid(error), declared)
+            if version:
+                response.headers[VERSION_HEADER] = version
+            return response
+
+        return guarded
+
+    async def _admit(self, request: Request) -> str:
+        """The version the request speaks; raises RequestError when it may not pass."""
+        headers = request.headers
+        default = of_app(request).services.settings.default_version
+        version = versions.effective(headers.get(VERSION_HEADER), default)
+        if "enode-user-id" in headers:
+            raise InvalidError("Enode-User-Id ended with version 2023-08-01: leave it out")
+        return version
+
+
+class ClientRoute(PublicRoute):
+    """An operation for clients that hold a token."""
+
+    async def _admit(self, request: Request) -> str:
+        await of_app(request).tokens.client_of(request.headers.get("authorization"))
+        return await super()._admit(request)
+
+
+def client_router() -> APIRouter:
+    """Routes that need a token."""
+    return APIRouter(route_class=ClientRoute, redirect_slashes=False)
+
+
+def public_router() -> APIRouter:
+    """Routes that need none."""
+    return APIRouter(route_class=PublicRoute, redirect_slashes=False)
+
+
+def _invalid(error: RequestValidationError) -> InvalidError:
+    faults = problems.issues_of(error.errors(), skip=1)
+    return InvalidError("the request is not valid: see issues", issues=faults)

@@ -1,0 +1,40 @@
+"""What the API is given to work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gatewayd.clock import Clock
+from gatewayd.devices.commander import Commander
+from gatewayd.enode.versions import NEWEST
+from gatewayd.model.asset import AssetKind
+from gatewayd.state.db import Database
+from gatewayd.state.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A vendor the gateway has drivers for. `vendor` is the machine name, in upper case."""
+
+    vendor: str
+    brand: str
+    kinds: frozenset[AssetKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`default_version` is the API version of a request that names none."""
+
+    default_version: str = NEWEST
+    offers: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The rooms behind the API. `poke` asks for an early poll of a device, by device id."""
+
+    store: Store
+    db: Database
+    commander: Commander
+    poke: Callable[[str], None]
+    clock: Clock
+    settings: Settings = field(default_factory=Settings)
