@@ -1,0 +1,203 @@
+"""Commands to assets, from the asking to the proof. Nothing else writes to devices.
+
+An action is in the journal before its first byte leaves, is confirmed only by a reading begun
+after the write, and ends exactly once: the database refuses a second end, whoever comes first.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from uuid import uuid4
+
+from gatewayd.clock import Clock
+from gatewayd.devices import journal
+from gatewayd.devices.lane import Job, Lane
+from gatewayd.devices.poller import Poller
+from gatewayd.errors import ConflictError, InvalidError, NotFoundError, StorageError
+from gatewayd.model.command import Action, ActionState, Command, FailureReason
+from gatewayd.model.site import AssetState
+from gatewayd.plan.attempts import is_already
+from gatewayd.plan.lease import Lease
+from gatewayd.plan.preconditions import refusal
+from gatewayd.state import actions
+from gatewayd.state.db import Database
+from gatewayd.state.store import Store
+
+log = logging.getLogger(__name__)
+
+_CALL_S = 10.0
+_TICK_S = 1.0
+_REVIEW_S = 10.0
+
+
+class Commander:
+    """Has one lane per asset, so that a slow device delays only itself."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        store: Store,
+        poller: Poller,
+        clock: Clock,
+        call_s: float = _CALL_S,
+    ) -> None:
+        self._db = db
+        self._store = store
+        self._poller = poller
+        self._clock = clock
+        self._call_s = call_s
+        self._lanes: dict[str, Lane] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._group: asyncio.TaskGroup | None = None
+
+    async def submit(self, asset_id: str, command: Command, owner: str) -> Action:
+        """Journal a new action, PENDING, and return before anything is sent.
+
+        An older PENDING action of the asset is cancelled. Raises NotFoundError and InvalidError,
+        and then nothing is stored.
+        """
+        state = self._store.site.assets.get(asset_id)
+        if state is None:
+            raise NotFoundError(f"Could not find asset with ID {asset_id}")
+        why_not = refusal(state, command)
+        if why_not is not None:
+            raise InvalidError(why_not)
+        born_at = self._clock.monotonic()
+        action = self._new(state, command, owner)
+        replaced = await self._db.write(lambda c: journal.begin(c, action))
+        for shown in [*replaced, action]:
+            self._store.acted(shown)
+        self._lane(asset_id).offer(self._job(action, born_at, state, replaced))
+        return action
+
+    async def cancel(self, action_id: str) -> Action:
+        """End a PENDING action; what the device already took may still take effect.
+
+        Raises NotFoundError, and ConflictError for an action that has ended.
+        """
+        action = await self.get(action_id)
+        if action is None:
+            raise NotFoundError(f"Could not find action with ID {action_id}")
+        at = max(self._clock.now(), action.created_at)
+        reason, detail = FailureReason.REQUESTED_CANCELLATION, "cancelled by its owner"
+        ended = action.ended(ActionState.CANCELLED, at, reason, detail)
+        if not await self._db.write(lambda c: journal.end(c, ended)):
+            raise ConflictError(f"Action {action_id} has already ended")
+        self._store.acted(ended)
+        self._lane(action.asset_id).look()
+        return ended
+
+    async def get(self, action_id: str) -> Action | None:
+        """An action as the journal has it."""
+        return await self._db.read(lambda c: actions.get(c, action_id))
+
+    def renew(self, asset_id: str, lease: Lease, period_s: float) -> None:
+        """Feed the asset's watchdog, if that is due before the next chance in `period_s`.
+
+        Only for whoever just saw a fresh sample: there is no timer behind this.
+        """
+        self._lane(asset_id).feed(lease, period_s)
+
+    async def run(self) -> None:
+        """Take up what the journal holds, and carry out what comes, until cancelled."""
+        # Before that, an asset might look removed that is only not shown yet.
+        await self._poller.pictured.wait()
+        latest = await self._db.read(actions.latest)
+        for action in latest.values():
+            state = self._store.site.assets.get(action.asset_id)
+            if state is not None and state.action is None:
+                self._store.acted(action)
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            try:
+                for asset_id in self._lanes:
+                    self._start(asset_id)
+                group.create_task(self._follow(), name="commander: follow the picture")
+                group.create_task(self._review(), name="commander: review the journal")
+                await self._tick()
+            finally:
+                self._group = None
+
+    def _new(self, state: AssetState, command: Command, owner: str) -> Action:
+        now, asset = self._clock.now(), state.asset
+        return Action(
+            id=str(uuid4()),
+            user_id=asset.user_id,
+            asset_id=asset.id,
+            kind=asset.kind,
+            command=command,
+            owner=owner,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def _job(
+        self, action: Action, born_at: float, state: AssetState, replaced: list[Action]
+    ) -> Job:
+        may_skip = not replaced and _has_settled(state.action)
+        is_so = state.sample is not None and is_already(action.command, state.sample.reading)
+        return Job(
+            action,
+            born_at=born_at,
+            began_at=born_at,
+            since=self._poller.mark(),
+            must_look=may_skip and is_so,
+            may_skip=may_skip,
+        )
+
+    def _lane(self, asset_id: str) -> Lane:
+        if asset_id not in self._lanes:
+            self._lanes[asset_id] = Lane(
+                asset_id,
+                db=self._db,
+                store=self._store,
+                poller=self._poller,
+                clock=self._clock,
+                call_s=self._call_s,
+            )
+            self._start(asset_id)
+        return self._lanes[asset_id]
+
+    def _start(self, asset_id: str) -> None:
+        if self._group is not None:
+            self._tasks[asset_id] = self._group.create_task(
+                self._lanes[asset_id].run(), name=f"lane {asset_id}"
+            )
+
+    async def _follow(self) -> None:
+        async for _ in self._store.watch():
+            self._wake()
+
+    async def _review(self) -> None:
+        """Have nothing PENDING that no lane knows of.
+
+        At first that is what an earlier run left; later, what a caller who was cancelled in the
+        middle of `submit` may have journalled.
+        """
+        while True:
+            with suppress(StorageError):
+                for action in await self._db.read(actions.pending):
+                    self._lane(action.asset_id).look()
+            await self._clock.sleep(_REVIEW_S)
+
+    async def _tick(self) -> None:
+        while True:
+            await self._clock.sleep(_TICK_S)
+            for asset_id, task in self._tasks.items():
+                if task.done():
+                    # A library may leak the cancellation of an inner task of its own.
+                    log.error("%s: its lane was ended by its driver; starting again", asset_id)
+                    self._start(asset_id)
+            self._wake()
+
+    def _wake(self) -> None:
+        for lane in self._lanes.values():
+            lane.wake()
+
+
+def _has_settled(action: Action | None) -> bool:
+    """Whether no write of an earlier action can still take effect."""
+    if action is None or action.state is ActionState.CONFIRMED:
+        return True
+    return action.state is not ActionState.PENDING and action.sent_at is None

@@ -1,0 +1,36 @@
+"""The commander's changes of the database: each one whole, with the events that tell of it."""
+
+import sqlite3
+
+from gatewayd.model.command import Action, ActionState, FailureReason
+from gatewayd.state import actions, outbox
+
+_EVENT = "user:vendor-action:updated"
+_ALWAYS = ("state", "updatedAt", "completedAt")
+
+
+def begin(c: sqlite3.Connection, action: Action) -> list[Action]:
+    """Write a new action as INTENT. Returns the pending ones of its asset, which it has ended."""
+    replaced = [
+        older.ended(
+            ActionState.CANCELLED,
+            max(action.created_at, older.created_at),
+            FailureReason.CONFLICT,
+            "a newer action took over",
+        )
+        for older in actions.pending(c, action.asset_id)
+    ]
+    for ended in replaced:
+        end(c, ended)
+    actions.insert(c, action)
+    return replaced
+
+
+def end(c: sqlite3.Connection, ended: Action) -> bool:
+    """Write an action's terminal state and its event; False when it had one already."""
+    if not actions.update(c, ended):
+        return False
+    fields = [*_ALWAYS, "failureReason"] if ended.failure_reason else list(_ALWAYS)
+    body = {"actionId": ended.id, "updatedFields": fields}
+    outbox.append(c, _EVENT, ended.id, ended.user_id, body, ended.updated_at)
+    return True

@@ -1,0 +1,111 @@
+"""What must hold for a command: when it is asked for, and while it is carried out."""
+
+from gatewayd.model.asset import Role
+from gatewayd.model.command import (
+    ActionState,
+    Command,
+    SetMaxCurrent,
+    SetOperationMode,
+    StartCharging,
+    StopCharging,
+    is_confirmed,
+    required,
+)
+from gatewayd.model.reading import (
+    ChargerReading,
+    OperationMode,
+    PowerDelivery,
+    Reading,
+    VehicleReading,
+)
+from gatewayd.model.site import AssetState
+
+_HOPELESS = {
+    PowerDelivery.NO_POWER: "the car accepts no power; starting from here cannot help",
+    PowerDelivery.FAULT: "the charger reports a fault; somebody must look at it",
+    PowerDelivery.COMPLETE: "the car is fully charged",
+}
+
+
+def refusal(state: AssetState, command: Command) -> str | None:
+    """Why this command cannot be accepted now, in words for the caller; None when it can.
+
+    What an unreachable asset said last is no reason: it may have changed since.
+    """
+    return (
+        _incapable(state, command)
+        or _out_of_limits(state.asset.spec, command)
+        or _now(state, command)
+    )
+
+
+def can_be_told(state: AssetState, command: Command) -> bool:
+    """Whether the asset takes this kind of command at all."""
+    return not _incapable(state, command)
+
+
+def lost(command: Command, reading: Reading) -> str | None:
+    """Why a command that was accepted has become pointless; None while it has not."""
+    match command, reading:
+        case StartCharging() | StopCharging(), ChargerReading() | VehicleReading():
+            if reading.power_delivery is PowerDelivery.UNPLUGGED:
+                return "the car is not plugged in"
+    return None
+
+
+def _incapable(state: AssetState, command: Command) -> str | None:
+    # No capability is called UNKNOWN: that mode is only ever observed.
+    if command == SetOperationMode(OperationMode.UNKNOWN):
+        return "UNKNOWN is not a mode that can be set"
+    wanted = required(command)
+    if wanted in state.asset.capabilities:
+        return None
+    if wanted in state.asset.spec.capabilities:
+        return f"{state.asset.display_name} is set to be read only; {wanted} is not allowed"
+    return f"{state.asset.display_name} has no capability {wanted}"
+
+
+def _out_of_limits(spec: Role, command: Command) -> str | None:
+    if not isinstance(command, SetMaxCurrent):
+        return None
+    # Written so that NaN, which compares false with everything, is refused.
+    if not 0.0 < command.current_a < float("inf"):
+        return "the current must be greater than 0 A"
+    if spec.min_current_a is not None and command.current_a < spec.min_current_a:
+        return f"the current is below the device's minimum of {spec.min_current_a:g} A"
+    if spec.max_current_a is not None and command.current_a > spec.max_current_a:
+        return f"the current is above the device's maximum of {spec.max_current_a:g} A"
+    return None
+
+
+def _now(state: AssetState, command: Command) -> str | None:
+    if state.sample is None or not state.is_reachable:
+        return None
+    reading = state.sample.reading
+    gone = lost(command, reading)
+    if gone:
+        return gone
+    match command, reading:
+        case StartCharging(), ChargerReading(power_delivery=delivery) | VehicleReading(
+            power_delivery=delivery
+        ):
+            why = _HOPELESS.get(delivery) if delivery else None
+            return why or _already(state, command, reading)
+        case StopCharging(), _:
+            return _already(state, command, reading)
+    return None
+
+
+def _already(state: AssetState, command: Command, reading: Reading) -> str | None:
+    """Start and stop of what is so already; unless the opposite is on its way to the device."""
+    if _is_opposite_pending(state, command) or not is_confirmed(command, reading):
+        return None
+    return "the asset is already in the desired state"
+
+
+def _is_opposite_pending(state: AssetState, command: Command) -> bool:
+    action = state.action
+    if action is None or action.state is not ActionState.PENDING:
+        return False
+    opposite = StopCharging if isinstance(command, StartCharging) else StartCharging
+    return isinstance(action.command, opposite)
