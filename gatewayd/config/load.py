@@ -8,9 +8,10 @@ from pathlib import Path
 
 from gatewayd.config.devices import Device, Drivers, devices
 from gatewayd.config.problems import shown
-from gatewayd.config.secret import Secret, Surroundings
+from gatewayd.config.secret import Secret
 from gatewayd.config.sections import Api, File, Home, Log, Mdns, Mqtt, Storage
 from gatewayd.config.source import Source, parse
+from gatewayd.config.surroundings import Stamp, Surroundings
 from gatewayd.config.verdict import judge
 from gatewayd.errors import ConfigError
 
@@ -19,7 +20,10 @@ _SIZE_MAX = 1 << 20
 
 @dataclass(frozen=True)
 class Config:
-    """Everything the operator decided. `files` are what it was read from, secrets included."""
+    """Everything the operator decided. `files` are what it was read from, secrets included.
+
+    Two configs are equal when they say the same, wherever they were read from.
+    """
 
     home: Home
     devices: Mapping[str, Device]
@@ -28,16 +32,15 @@ class Config:
     storage: Storage
     mdns: Mdns
     log: Log
-    files: frozenset[Path] = field(default=frozenset(), compare=False)
+    files: Mapping[Path, Stamp] = field(default_factory=dict, compare=False)
     secrets: frozenset[Secret] = field(default=frozenset(), compare=False)
 
 
 def load(path: Path, drivers: Drivers, environ: Mapping[str, str] = os.environ) -> Config:
     """Read the file and everything it names; ConfigError tells all that is wrong with it."""
-    text = _text(path)
     credentials = environ.get("CREDENTIALS_DIRECTORY")
-    around = Surroundings(path.parent, Path(credentials) if credentials else None, {path})
-    source = parse(text)
+    around = Surroundings(path.parent, Path(credentials) if credentials else None)
+    source = parse(_text(around.opening(path)))
     config = None if source.is_broken(()) else _config(source, drivers, around)
     if config is None or source.problems:
         raise ConfigError([problem.told(str(path)) for problem in sorted(source.problems)])
@@ -82,7 +85,7 @@ def _config(source: Source, drivers: Drivers, around: Surroundings) -> Config | 
         **parts,
         log=file.log,
         devices=known,
-        files=frozenset(around.files),
+        files=around.files,
         secrets=frozenset(around.secrets),
     )
 

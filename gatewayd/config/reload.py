@@ -5,13 +5,14 @@ A bad edit or a deleted file changes nothing: the last good config stays in forc
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from watchfiles import awatch
 
 from gatewayd.config.load import Config
+from gatewayd.config.surroundings import stamp
 from gatewayd.errors import ConfigError
 
 log = logging.getLogger(__name__)
@@ -49,25 +50,24 @@ def difference(old: Config, new: Config) -> Difference:
 
 async def changes(
     path: Path, load: Callable[[Path], Config], current: Config, *, look_s: float = 5.0
-) -> AsyncIterator[Config]:
+) -> AsyncGenerator[Config, None]:
     """Every good config that reads otherwise than the one before it; never ends.
 
     `load` runs in a thread and raises ConfigError.
     """
-    seen: dict[Path, tuple[int, ...] | None] = {}
+    seen = dict(current.files)
     told: list[str] = []
-    async for is_touched in _wakes(current.files | {path}, look_s):
-        stamps = _stamps(current.files)
+    async for is_touched in _wakes({path, *current.files}, look_s):
+        stamps = {file: stamp(file) for file in seen}
         # While the config is bad, what mends it may be a file that no good config has named.
         if stamps == seen and not (told and is_touched):
             continue
-        seen = stamps
         try:
             config = await asyncio.to_thread(load, path)
         except ConfigError as error:
-            told = _tell(error.problems, told)
+            seen, told = stamps, _tell(error.problems, told)
             continue
-        told = []
+        seen, told = dict(config.files), []
         if config != current:
             yield config
         current = config
@@ -88,7 +88,6 @@ async def _wakes(files: Iterable[Path], look_s: float) -> AsyncIterator[bool]:
             step=_SETTLE_MS,
             rust_timeout=int(look_s * 1000),
             yield_on_timeout=True,
-            ignore_permission_denied=True,
         ):
             yield bool(touched)
     except OSError as error:
@@ -108,16 +107,3 @@ def _tell(problems: list[str], told: list[str]) -> list[str]:
 def _folders(file: Path) -> Iterable[Path]:
     """Where an edit shows: beside the file, and beside what it links to."""
     return {file.parent.absolute(), file.resolve().parent}
-
-
-def _stamps(files: Iterable[Path]) -> dict[Path, tuple[int, ...] | None]:
-    return {file: _stamp(file) for file in files}
-
-
-def _stamp(file: Path) -> tuple[int, ...] | None:
-    """What changes with every write or rename; None when the file is not there."""
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

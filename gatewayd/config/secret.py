@@ -7,11 +7,12 @@ A secret's file must not be readable by every user of the machine. What systemd 
 import hmac
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final, cast
+from typing import Annotated, Final
 
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
+
+from gatewayd.config.surroundings import Surroundings, surroundings
 
 _SIZE_MAX: Final = 65_536
 
@@ -40,26 +41,10 @@ class Secret:
         return hash(self._text)
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """Where the config stands. `files` and `secrets` collect what reading it has opened."""
-
-    folder: Path
-    credentials: Path | None = None
-    files: set[Path] = field(default_factory=set)
-    secrets: set[Secret] = field(default_factory=set)
-
-
-def surroundings(info: ValidationInfo) -> Surroundings:
-    """What the loader handed to pydantic."""
-    return cast(Surroundings, info.context)
-
-
 def _from_file(name: object, info: ValidationInfo) -> Secret:
     around = surroundings(info)
     path = around.folder / _name(name, "the path of a file that holds the secret")
-    around.files.add(path)
-    return _keep(around, _read(path, _private))
+    return _keep(around, _read(around.opening(path), _private))
 
 
 def _from_credential(name: object, info: ValidationInfo) -> Secret:

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationInfo
 
 from gatewayd.config.problems import shown, suggestion
-from gatewayd.config.secret import Secret, SecretCredential, SecretFile, surroundings
+from gatewayd.config.secret import Secret, SecretCredential, SecretFile
+from gatewayd.config.surroundings import surroundings
 from gatewayd.model.asset import MeterUsage
 
 DEVICE_ID = re.compile(r"[a-z0-9_]{1,32}")
@@ -128,7 +129,7 @@ class Mqtt(Section):
 
     host: Host = Field(description="Host name or address of the broker.")
     tls: bool = Field(default=False, description="Encrypt, and always verify the certificate.")
-    ca_file: ExistingFile | None = Field(default=None, description="Own certificate authority, PEM.")
+    ca_file: ExistingFile | None = Field(default=None, description="Own authority's certificate.")
     port: Port = Field(
         default_factory=lambda known: 8883 if known.get("tls") else 1883,
         description="1883, or 8883 with TLS, when not given.",

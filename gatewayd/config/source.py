@@ -53,7 +53,7 @@ class Source:
 def parse(text: str) -> Source:
     """Read a whole file; never raises, whatever the text."""
     source = Source()
-    yaml = YAML(typ="rt", pure=True)
+    yaml = YAML(typ="safe", pure=True)
     try:
         _Walk(source, yaml).enter(yaml.compose(text))
     except MarkedYAMLError as error:

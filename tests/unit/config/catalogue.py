@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -66,7 +66,7 @@ def _open(_options: Any, _links: Any) -> AbstractAsyncContextManager[Driver]:
 class Catalogue:
     """Stands in for the registry."""
 
-    _options: dict[str, type[BaseModel]] = {
+    _options: ClassVar[dict[str, type[BaseModel]]] = {
         "sun_tcp": _Tcp,
         "meter_tcp": _Tcp,
         "special": _Special,

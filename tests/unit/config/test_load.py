@@ -1,6 +1,5 @@
 from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -217,8 +216,7 @@ def test_country_codes_and_clock_times_stay_text(tmp_path: Path) -> None:
         (
             "username: gatewayd",
             "base: house/#",
-            "21:9: mqtt.base: 'house/#' is no topic; "
-            "use letters, digits, _ and - between slashes",
+            "21:9: mqtt.base: 'house/#' is no topic; use letters, digits, _ and - between slashes",
         ),
         (
             "username: gatewayd",
@@ -317,7 +315,7 @@ api: []
         ("a: 1\n---\nb: 2\n", "2:1: "),
         ('a: "\\U99999999"\n', "1:1: "),
         ("a: \x07\n", "1:1: "),
-        ("[" * 5000, "1:1: lists or mappings are nested too deeply"),
+        ("[" * 1000, "1:1: lists or mappings are nested too deeply"),
         ("- a\n", "1:1: should be a mapping"),
         ("just text\n", "1:1: should be a mapping"),
         ("", "1:1: home: is missing"),
@@ -395,14 +393,11 @@ def test_a_file_in_another_encoding_is_told_with_its_place(tmp_path: Path) -> No
     assert _refusal(path) == f"{path}:2:17: is not UTF-8; save it as UTF-8"
 
 
-def test_a_file_we_may_not_open_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_we_may_not_open_is_told(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD)
 
     class Locked(type(path)):  # type: ignore[misc]
         def read_bytes(self) -> bytes:
             raise PermissionError(13, "Permission denied")
-
-        def stat(self, **_: object) -> SimpleNamespace:
-            return SimpleNamespace(st_mode=0o100000, st_size=1)
 
     assert _refusal(Locked(path)) == f"{path}: Permission denied; make it readable"
