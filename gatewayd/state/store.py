@@ -8,6 +8,7 @@ import asyncio
 import math
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 
 from gatewayd.clock import Clock
@@ -15,7 +16,9 @@ from gatewayd.model.asset import Asset
 from gatewayd.model.command import Action
 from gatewayd.model.reading import Reading, Sample
 from gatewayd.model.site import AssetState, Site
-from gatewayd.state.history import LastReadings
+
+# By role: when it was said, and what.
+LastReadings = Mapping[str, tuple[datetime, Reading]]
 
 
 class Store:

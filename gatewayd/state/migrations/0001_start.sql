@@ -99,11 +99,15 @@ CREATE TABLE outbox (
     created_at TEXT NOT NULL
 );
 
--- The key is led by time: rows of one minute share pages. Led by the device, the same rows
--- were measured to write 84 times as many bytes.
+CREATE TABLE sampled_devices (
+    number INTEGER PRIMARY KEY,
+    device_id TEXT NOT NULL UNIQUE
+);
+
+-- key is minute * 10000 + sampled_devices.number. Led by time, the rows of one minute share pages;
+-- led by the device they were measured to write 84 times as many bytes. As a rowid it only ever
+-- appends, which SQLite does in place: a two-column key without rowid wrote 1.7 times as much.
 CREATE TABLE samples (
-    minute INTEGER NOT NULL,
-    device_id TEXT NOT NULL,
-    packed BLOB NOT NULL,
-    PRIMARY KEY (minute, device_id)
-) WITHOUT ROWID;
+    key INTEGER PRIMARY KEY,
+    packed BLOB NOT NULL
+);
