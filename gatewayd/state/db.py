@@ -18,7 +18,7 @@ from typing import Self, TypeVar
 from gatewayd.clock import Clock, SystemClock
 from gatewayd.errors import StorageError
 from gatewayd.state.engine import ballast
-from gatewayd.state.engine.backup import back_up, rescue
+from gatewayd.state.engine.backup import back_up, copy_whole, rescue
 from gatewayd.state.engine.connect import connect, connect_reader, explaining, is_damage
 from gatewayd.state.engine.guard import Guard, guard, guard_if_free
 from gatewayd.state.engine.schema import check, migrate, shipped
@@ -147,7 +147,7 @@ def _prepare(path: Path, clock: Clock, *, is_suspect: bool) -> None:
     if not path.exists():
         path.touch(mode=0o600)
     with explaining(), closing(connect(path)) as connection:
-        migrate(connection, shipped(), partial(back_up, path, now))
+        migrate(connection, shipped(), partial(copy_whole, path, now))
 
 
 def _check_running(path: Path) -> None:

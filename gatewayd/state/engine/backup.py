@@ -2,9 +2,10 @@
 
 import logging
 import os
+import re
 import shutil
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -20,28 +21,32 @@ from gatewayd.state.engine.connect import (
 log = logging.getLogger(__name__)
 
 _KEPT = 3
+
+# How each table and index is made, and how a table's rows are copied: all of them, but of the
+# samples (key = minute * 10000 + device) the newest day.
+_LEAN = """
+    SELECT sql, iif(type = 'index', '',
+        printf('INSERT INTO copy."%w" SELECT * FROM main."%w"', name, name)
+        || iif(name = 'samples',
+            ' WHERE key >= (SELECT max(key) FROM main.samples) - 24 * 60 * 10000', ''))
+    FROM main.sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY type DESC
+"""
+_CREATE = re.compile("CREATE (TABLE|INDEX|UNIQUE INDEX) ")
 _SUFFIXES = ("", "-wal", "-shm")
 
 
 def back_up(path: Path, now: datetime) -> Path:
     """Write a checked copy into the folder `backups`, keeping the newest three.
 
-    The database may be in use. Raises StorageError.
+    Of the samples only the newest day is copied: writing weeks of them every night would wear an
+    SD card more than all else together. The database may be in use. Raises StorageError.
     """
-    folder = _folder(path)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    copy = folder / f"{path.name}.{_stamp(now)}"
-    part = folder / f"{path.name}.part"
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
-    try:
-        _copy_into(path, part)
-        _settle(part, copy)
-    except (sqlite3.Error, OSError) as error:
-        part.unlink(missing_ok=True)
-        raise StorageError(f"{path}: no backup: {error}: free space on the disk") from error
-    _forget_oldest(_backups(path))
-    return copy
+    return _checked_copy(path, now, _copy_lean)
+
+
+def copy_whole(path: Path, now: datetime) -> Path:
+    """As `back_up`, with everything in it: for before a migration."""
+    return _checked_copy(path, now, _copy_whole)
 
 
 def rescue(path: Path, now: datetime, *, is_suspect: bool) -> None:
@@ -109,12 +114,48 @@ def _put_in_place(backup: Path, path: Path) -> None:
     _settle(part, path)
 
 
-def _copy_into(path: Path, part: Path) -> None:
-    with closing(connect(path)) as connection:
-        connection.execute("VACUUM INTO ?", (str(part),))
-    with closing(connect_copy(part)) as connection:
-        if not _has_no_fault(connection):
-            raise sqlite3.DatabaseError("the copy is broken")
+def _checked_copy(
+    path: Path, now: datetime, fill: Callable[[sqlite3.Connection, Path], None]
+) -> Path:
+    folder = _folder(path)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    copy = folder / f"{path.name}.{_stamp(now)}"
+    part = folder / f"{path.name}.part"
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    try:
+        with closing(connect(path)) as connection:
+            fill(connection, part)
+        with closing(connect_copy(part)) as connection:
+            if not _has_no_fault(connection):
+                raise sqlite3.DatabaseError("the copy is broken")
+        _settle(part, copy)
+    except (sqlite3.Error, OSError) as error:
+        part.unlink(missing_ok=True)
+        raise StorageError(f"{path}: no backup: {error}: check disk and free space") from error
+    _forget_oldest(_backups(path))
+    return copy
+
+
+def _copy_whole(connection: sqlite3.Connection, part: Path) -> None:
+    connection.execute("VACUUM INTO ?", (str(part),))
+
+
+def _copy_lean(connection: sqlite3.Connection, part: Path) -> None:
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("ATTACH ? AS copy", (str(part),))
+    # The copy is flushed once, when it is whole.
+    connection.execute("PRAGMA copy.journal_mode = OFF")
+    connection.execute("PRAGMA copy.synchronous = OFF")
+    connection.execute("BEGIN")
+    for create, fill in connection.execute(_LEAN).fetchall():
+        connection.execute(_CREATE.sub(r"\g<0>copy.", create, count=1))
+        connection.execute(fill)
+    connection.execute("DELETE FROM copy.sqlite_sequence")
+    connection.execute("INSERT INTO copy.sqlite_sequence SELECT * FROM main.sqlite_sequence")
+    version = connection.execute("PRAGMA main.user_version").fetchone()[0]
+    connection.execute(f"PRAGMA copy.user_version = {version}")
+    connection.execute("COMMIT")
 
 
 def _settle(part: Path, final: Path) -> None:
