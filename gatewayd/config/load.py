@@ -79,7 +79,6 @@ def _config(source: Source, drivers: Drivers, around: Surroundings) -> Config | 
     known = devices(source, drivers, data.get("devices") if isinstance(data, dict) else None)
     if file is None:
         return None
-    _one_password(source, file.mqtt)
     parts = {name: getattr(file, name) for name in ("home", "mqtt", "api", "storage", "mdns")}
     return Config(
         **parts,
@@ -88,9 +87,3 @@ def _config(source: Source, drivers: Drivers, around: Surroundings) -> Config | 
         files=around.files,
         secrets=frozenset(around.secrets),
     )
-
-
-def _one_password(source: Source, mqtt: Mqtt | None) -> None:
-    if mqtt and mqtt.password_file and mqtt.password_credential:
-        told = "stands beside password_file; keep one of the two"
-        source.fault(("mqtt", "password_credential"), told, at_key=True)

@@ -23,7 +23,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def schema(drivers: Drivers) -> Schema:
     """One schema for the whole file; a device's keys depend on its `driver`."""
     options = {name: drivers.info(name).options for name in sorted(drivers.names())}
-    models = {sections.File, sections.Device, *options.values()}
+    models: set[type[BaseModel]] = {sections.File, sections.Device, *options.values()}
     ordered = sorted(models, key=lambda model: f"{model.__module__}.{model.__qualname__}")
     refs, definitions = models_json_schema([(model, "validation") for model in ordered])
     found: Schema = definitions["$defs"]
@@ -57,7 +57,7 @@ def _device(common: Schema, options: Mapping[str, Schema]) -> Schema:
 
 def _case(common: Schema, names: list[str], own: Schema) -> Schema:
     shared: Schema = dict.fromkeys(common["properties"], True)
-    then = {key: own[key] for key in ("required", "description") if key in own}
+    then: Schema = {key: own[key] for key in ("required", "description") if key in own}
     then["properties"] = shared | own.get("properties", {})
     then["additionalProperties"] = False
     return {"if": {"properties": {"driver": {"enum": names}}}, "then": then}
@@ -78,9 +78,7 @@ def _reachable(root: Schema, definitions: Schema) -> Schema:
 
 def main() -> None:
     """Print the schema over every driver that ships with gatewayd."""
-    registry = Registry()
-    registry.load()
-    json.dump(schema(registry), sys.stdout, indent=2, sort_keys=True)
+    json.dump(schema(Registry.load()), sys.stdout, indent=2, sort_keys=True)
     sys.stdout.write("\n")
 
 

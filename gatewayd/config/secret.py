@@ -44,7 +44,7 @@ class Secret:
 def _from_file(name: object, info: ValidationInfo) -> Secret:
     around = surroundings(info)
     path = around.folder / _name(name, "the path of a file that holds the secret")
-    return _keep(around, _read(around.opening(path), _private))
+    return _keep(around, _read(around.opening(path), private))
 
 
 def _from_credential(name: object, info: ValidationInfo) -> Secret:
@@ -57,7 +57,7 @@ def _from_credential(name: object, info: ValidationInfo) -> Secret:
             f"only systemd hands over credentials; add LoadCredential={name}:/its/file to the "
             "unit and start it, or use a file instead"
         )
-    return _keep(around, _read(around.credentials / name, _any))
+    return _keep(around, _read(around.credentials / name, _handed_over))
 
 
 def _name(name: object, wanted: str) -> str:
@@ -71,36 +71,38 @@ def _keep(around: Surroundings, secret: Secret) -> Secret:
     return secret
 
 
-def _read(path: Path, check: Callable[[Path, int], None]) -> Secret:
+def _read(path: Path, check: Callable[[Path], Path]) -> Secret:
+    where = ascii(str(path))
     try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise ValueError(f"{str(path)!a} is not a file; name the file that holds the secret")
-        check(path, mode)
-        content = path.read_bytes()[: _SIZE_MAX + 1]
+        # A pipe would be waited for, and that for ever.
+        if path.exists() and not path.is_file():
+            raise ValueError(f"{where} is not a file; name the file that holds the secret")
+        content = check(path).read_bytes()[: _SIZE_MAX + 1]
         text = content.decode().removesuffix("\n").removesuffix("\r")
     except FileNotFoundError:
         raise ValueError(
-            f"there is no file {str(path)!a}; create it with mode 0600 and the secret inside"
+            f"there is no file {where}; create it with mode 0600 and the secret inside"
         ) from None
     except UnicodeDecodeError:
-        raise ValueError(f"{str(path)!a} is not UTF-8 text; save it as UTF-8") from None
+        raise ValueError(f"{where} is not UTF-8 text; save it as UTF-8") from None
     except OSError as error:
         raise ValueError(
-            f"{str(path)!a} cannot be read ({error.strerror}); make it readable for gatewayd's user"
+            f"{where} cannot be read ({error.strerror}); make it readable for gatewayd's user"
         ) from None
     if not text or len(content) > _SIZE_MAX:
-        raise ValueError(f"{str(path)!a} is empty or too long; put only the secret inside")
+        raise ValueError(f"{where} is empty or too long; put only the secret inside")
     return Secret(text)
 
 
-def _private(path: Path, mode: int) -> None:
-    if mode & stat.S_IRWXO:
+def private(path: Path) -> Path:
+    """The path of a file that is not open to every user of the machine."""
+    if path.stat().st_mode & stat.S_IRWXO:
         raise ValueError(f"every user can open {str(path)!a}; run: chmod o= {str(path)!a}")
+    return path
 
 
-def _any(path: Path, mode: int) -> None:
-    del path, mode
+def _handed_over(path: Path) -> Path:
+    return path
 
 
 _PATH_SCHEMA = {"type": "string", "minLength": 1}

@@ -7,13 +7,21 @@ import os
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ValidationInfo,
+    model_validator,
+)
 
 from gatewayd.config.problems import shown, suggestion
-from gatewayd.config.secret import Secret, SecretCredential, SecretFile
+from gatewayd.config.secret import Secret, SecretCredential, SecretFile, private
 from gatewayd.config.surroundings import surroundings
 from gatewayd.model.asset import MeterUsage
 
@@ -73,6 +81,7 @@ Topic = Annotated[str, AfterValidator(_topic)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 FilePath = Annotated[Path, AfterValidator(_beside_the_config)]
 ExistingFile = Annotated[FilePath, AfterValidator(_existing)]
+PrivateFile = Annotated[ExistingFile, AfterValidator(private)]
 
 
 class Section(BaseModel):
@@ -130,6 +139,8 @@ class Mqtt(Section):
     host: Host = Field(description="Host name or address of the broker.")
     tls: bool = Field(default=False, description="Encrypt, and always verify the certificate.")
     ca_file: ExistingFile | None = Field(default=None, description="Own authority's certificate.")
+    cert_file: ExistingFile | None = Field(default=None, description="Our certificate, if asked.")
+    key_file: PrivateFile | None = Field(default=None, description="Its key, mode 0600.")
     port: Port = Field(
         default_factory=lambda known: 8883 if known.get("tls") else 1883,
         description="1883, or 8883 with TLS, when not given.",
@@ -145,12 +156,22 @@ class Mqtt(Section):
     )
     base: Topic = Field(default="gatewayd", description="Where our topics begin.")
     discovery: Discovery = Field(
-        default=Discovery(), description="Home Assistant's MQTT discovery."
+        default=Discovery(), description="How assets are shown to Home Assistant."
     )
 
     @property
     def password(self) -> Secret | None:
         return self.password_credential or self.password_file
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.password_file and self.password_credential:
+            raise ValueError("has password_file and password_credential; keep one of the two")
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("has one of cert_file and key_file; add the other")
+        if not self.tls and (self.ca_file or self.cert_file):
+            raise ValueError("has certificates but no TLS; add tls: true")
+        return self
 
 
 class Api(Section):

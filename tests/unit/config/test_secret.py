@@ -121,6 +121,17 @@ def test_a_credential_cannot_leave_its_folder(tmp_path: Path, name: str) -> None
         load(path, Catalogue(), {"CREDENTIALS_DIRECTORY": str(tmp_path)})
 
 
+def test_the_key_of_a_certificate_is_a_secret_too(tmp_path: Path) -> None:
+    for name, mode in (("gatewayd.crt", 0o644), ("gatewayd.key", 0o604)):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+    text = GOOD + "  tls: true\n  cert_file: gatewayd.crt\n  key_file: gatewayd.key\n"
+
+    assert "24:13: mqtt.key_file: every user can open" in problems(tmp_path, text)[0]
+    (tmp_path / "gatewayd.key").chmod(0o600)
+    assert problems(tmp_path, text) == []
+
+
 def test_two_sources_of_one_secret_are_refused(tmp_path: Path) -> None:
     _keep(tmp_path)
     path = write(tmp_path, BY_FILE + "  password_credential: mqtt.password\n")
