@@ -1,0 +1,125 @@
+"""One Home Assistant entity from one value of an asset: a control where it takes commands. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from gatewayd.model.asset import Asset, Capability
+from gatewayd.mqtt.entities import MODE_LABELS
+from gatewayd.mqtt.entity import Entity
+from gatewayd.mqtt.schema import BinarySensor, Full, Number, Platform, Select, Sensor, Switch
+from gatewayd.mqtt.settings import MqttSettings
+from gatewayd.mqtt.topics import Place
+
+# What a charging point may be told when its own limits are unknown: IEC 61851 begins at 6 A, and
+# 32 A is the most a home's charging point gives.
+_MIN_CURRENT_A = 6.0
+_MAX_CURRENT_A = 32.0
+
+_CHARGING = {Capability.START_CHARGING, Capability.STOP_CHARGING}
+_UNKNOWN = "Unknown"
+_IF_ANY = " | default('')"
+_NOT_IN_ID = re.compile(r"[^a-z0-9]+")
+
+
+def component(asset: Asset, entity: Entity, settings: MqttSettings) -> Full:
+    """An entity as a control where the asset takes that command, else as a sensor."""
+    can = asset.capabilities
+    if entity.key == "charging" and can >= _CHARGING:
+        return _switch(asset, entity, settings)
+    if entity.key == "max_current_a" and Capability.SET_MAX_CURRENT in can:
+        return _number(asset, entity, settings)
+    if entity.key == "operation_mode" and _modes(asset):
+        return _select(asset, entity, settings)
+    if entity.unit or entity.labels:
+        return _sensor(asset, entity)
+    return BinarySensor(**_common("binary_sensor", asset, entity), value_template=_value(entity))
+
+
+def _common(platform: Platform, asset: Asset, entity: Entity) -> dict[str, Any]:
+    return {
+        "unique_id": f"{asset.id}_{entity.key}",
+        "default_entity_id": entity_id(platform, f"{asset.slug}_{entity.name}"),
+        "name": entity.name,
+        "device_class": entity.device_class if platform.endswith("sensor") else None,
+        "entity_category": "diagnostic" if entity.is_diagnostic else None,
+        "enabled_by_default": None if entity.is_enabled else False,
+    }
+
+
+def _switch(asset: Asset, entity: Entity, settings: MqttSettings) -> Switch:
+    return Switch(
+        **_common("switch", asset, entity),
+        value_template=_value(entity),
+        command_topic=settings.topics.command(Place.of(asset), "charging"),
+    )
+
+
+def _number(asset: Asset, entity: Entity, settings: MqttSettings) -> Number:
+    least, most = _range(asset)
+    value = f"value_json.{entity.key}"
+    return Number(
+        **_common("number", asset, entity),
+        # A paused charger may report 0, which Home Assistant logs as an error.
+        value_template=f"{{{{ {value} if {value} is number and {value} >= {least} else none }}}}",
+        unit_of_measurement="A",
+        command_topic=settings.topics.command(Place.of(asset), "max_current"),
+        min=least,
+        max=most,
+        step=1.0,
+    )
+
+
+def _select(asset: Asset, entity: Entity, settings: MqttSettings) -> Select:
+    modes = _modes(asset)
+    words = {label: mode for mode, label in modes.items()}
+    return Select(
+        **_common("select", asset, entity),
+        # A mode that cannot be chosen renders as None, which is unknown.
+        value_template=f"{{{{ {modes}.get(value_json.{entity.key}) }}}}",
+        command_topic=settings.topics.command(Place.of(asset), "operation_mode"),
+        command_template=f"{{{{ {words}[value] }}}}",
+        options=list(words),
+    )
+
+
+def _sensor(asset: Asset, entity: Entity) -> Sensor:
+    words = {**entity.labels, "UNKNOWN": _UNKNOWN}
+    return Sensor(
+        **_common("sensor", asset, entity),
+        value_template=_labelled(entity, words) if entity.labels else _value(entity),
+        state_class=entity.state_class,
+        unit_of_measurement=entity.unit.name if entity.unit else None,
+        suggested_display_precision=entity.unit.digits if entity.unit else None,
+        # A word outside the options would be ignored, and the old one kept.
+        options=list(words.values()) if entity.labels else None,
+    )
+
+
+def _value(entity: Entity) -> str:
+    """A missing total renders as nothing, which is ignored; null as None, which is unknown."""
+    return f"{{{{ value_json.{entity.key}{_IF_ANY if entity.is_total else ''} }}}}"
+
+
+def _labelled(entity: Entity, words: Mapping[str, str]) -> str:
+    return f"{{{{ {words}.get(value_json.{entity.key}, '{_UNKNOWN}') }}}}"
+
+
+def _range(asset: Asset) -> tuple[float, float]:
+    """The currents that may be set, in ampere per phase."""
+    least = _MIN_CURRENT_A if asset.spec.min_current_a is None else asset.spec.min_current_a
+    most = _MAX_CURRENT_A if asset.spec.max_current_a is None else asset.spec.max_current_a
+    # Home Assistant refuses an empty range, which a device limited to its least current has.
+    return least, max(most, least + 1.0)
+
+
+def _modes(asset: Asset) -> dict[str, str]:
+    """The modes a battery can be given, with their labels."""
+    return {
+        mode: label for mode, label in MODE_LABELS.items() if mode.lower() in asset.capabilities
+    }
+
+
+def entity_id(platform: Platform, name: str) -> str:
+    """What Home Assistant calls it unless its user says otherwise."""
+    return f"{platform}.{_NOT_IN_ID.sub('_', name.lower()).strip('_')}"

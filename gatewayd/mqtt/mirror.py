@@ -1,0 +1,177 @@
+"""The home, mirrored to a broker and steered from there.
+
+The broker is not our storage: everything is published again after every reconnect, and whenever
+Home Assistant says that it has started.
+"""
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from gatewayd.clock import Clock
+from gatewayd.errors import GatewayError
+from gatewayd.links.mqtt import MqttLink, MqttSession
+from gatewayd.links.mqtt_wire import Incoming, Message
+from gatewayd.model.command import Action, Command
+from gatewayd.model.flow import flow
+from gatewayd.model.site import AssetState, Site
+from gatewayd.mqtt import commands, snapshot
+from gatewayd.mqtt.pace import Pace
+from gatewayd.mqtt.settings import MqttSettings
+from gatewayd.mqtt.snapshot import Counters, Document
+from gatewayd.mqtt.topics import Place, Target
+from gatewayd.mqtt.tree import Tree
+from gatewayd.state.store import Store
+
+log = logging.getLogger(__name__)
+
+OWNER = "mqtt"
+
+_TICK_S = 1.0
+
+
+class Orders(Protocol):
+    """Who carries out commands: the commander."""
+
+    async def submit(self, asset_id: str, command: Command, owner: str) -> Action:
+        """Take a command. Raises GatewayError."""
+
+
+def _moment() -> float:
+    """Gateways of one street must not all answer a restarted Home Assistant at once."""
+    return random.uniform(0.2, 3.0)  # noqa: S311 (it spreads load, it hides nothing)
+
+
+class Mirror:
+    """Publishes the store's picture and hands commands on. `delay_s` is drawn per birth message."""
+
+    def __init__(
+        self,
+        store: Store,
+        commander: Orders,
+        clock: Clock,
+        settings: MqttSettings,
+        delay_s: Callable[[], float] = _moment,
+    ) -> None:
+        self._store = store
+        self._commander = commander
+        self._clock = clock
+        self._settings = settings
+        self._topics = settings.topics
+        self._delay_s = delay_s
+        self._tree = Tree(settings)
+        self._pace = Pace(settings.interval_s, settings.heartbeat_s)
+        self._counters = Counters()
+        self._seen: dict[str, AssetState] = {}
+        self._repeat_at: float | None = None
+        self._turn = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Mirror until cancelled; a broker that is away is waited for."""
+        will = Message(self._topics.status, "offline", qos=1, retain=True)
+        await MqttLink(self._settings.broker, will, self._clock).run(self._session)
+
+    async def _session(self, session: MqttSession) -> None:
+        # Asked for first, so that the card of an earlier life comes before ours replaces it.
+        await session.subscribe(
+            [self._topics.info, self._topics.birth, *self._topics.command_filters]
+        )
+        self._repeat()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen(session), name="mqtt listen")
+            group.create_task(self._follow(session), name="mqtt follow")
+            group.create_task(self._tick(session), name="mqtt tick")
+
+    def _repeat(self) -> None:
+        self._repeat_at = None
+        self._tree.repeat()
+        self._pace.repeat()
+
+    async def _follow(self, session: MqttSession) -> None:
+        await session.publish([Message(self._topics.status, "online", qos=1, retain=True)])
+        async for _ in self._store.watch():
+            await self._publish(session)
+
+    async def _tick(self, session: MqttSession) -> None:
+        """Send what was held back or is due anyway."""
+        while True:
+            await self._clock.sleep(_TICK_S)
+            if self._repeat_at is not None and self._clock.monotonic() >= self._repeat_at:
+                self._repeat()
+            await self._publish(session)
+
+    async def _publish(self, session: MqttSession) -> None:
+        async with self._turn:
+            site = self._store.site
+            await session.publish(self._tree.messages(site))
+            await session.publish(list(self._states(site)))
+
+    def _states(self, site: Site) -> Iterator[Message]:
+        now = self._clock.monotonic()
+        for asset_id in self._seen.keys() - site.assets.keys():
+            self._pace.forget(self._topics.state(Place.of(self._seen.pop(asset_id).asset)))
+            self._counters.forget(asset_id)
+        for state in site.assets.values():
+            yield from self._state(state, now)
+        yield from self._due(self._topics.site_state, snapshot.home(flow(site)), now)
+
+    def _state(self, state: AssetState, now: float) -> Iterator[Message]:
+        topic = self._topics.state(Place.of(state.asset))
+        is_old = self._seen.get(state.asset.id) is state
+        self._seen[state.asset.id] = state
+        # Making a document costs more than all else here, and most assets said nothing new.
+        if state.sample and not (is_old and self._pace.is_quiet(topic, now)):
+            document = snapshot.snapshot(state, state.sample, self._counters)
+            yield from self._due(topic, document, now)
+
+    def _due(self, topic: str, document: Document, now: float) -> Iterator[Message]:
+        if self._pace.take(topic, document, now):
+            yield Message(topic, json.dumps(document), retain=True)
+
+    async def _listen(self, session: MqttSession) -> None:
+        async for incoming in session.incoming():
+            if incoming.topic == self._topics.birth:
+                self._born(incoming)
+            elif incoming.topic == self._topics.info:
+                self._recall(incoming)
+            elif target := self._topics.target(incoming.topic):
+                await session.publish(await self._obey(target, incoming))
+
+    def _born(self, incoming: Incoming) -> None:
+        # A retained one tells of some earlier start, and we have just published everything.
+        if incoming.payload == b"online" and not incoming.is_retained:
+            log.info("home assistant has started: publishing everything again")
+            self._repeat_at = self._clock.monotonic() + self._delay_s()
+
+    def _recall(self, incoming: Incoming) -> None:
+        # What is not retained is our own card, on its way back to us.
+        if incoming.is_retained and incoming.payload:
+            self._tree.recall(incoming.payload)
+
+    async def _obey(self, target: Target, incoming: Incoming) -> list[Message]:
+        """Carry out a command; the answers to publish."""
+        if incoming.is_retained:
+            # It would be carried out again at each reconnect, for ever.
+            log.warning("ignored a retained command: clear %s", incoming.topic)
+            return []
+        try:
+            asset = commands.addressee(target, self._store.site)
+            command = commands.command(target, incoming.payload)
+            action = await self._commander.submit(asset.id, command, OWNER)
+        except GatewayError as error:
+            log.warning("refused the command on %s: %s", incoming.topic, error)
+            answer = json.dumps({"topic": incoming.topic, "error": str(error)})
+            told = Message(self._topics.error(target.place), answer)
+            return [told, *_reply(incoming, answer)]
+        return _reply(incoming, json.dumps(snapshot.action(action)))
+
+
+def _reply(question: Incoming, payload: str) -> list[Message]:
+    """The answer MQTT 5 clients may ask for; nothing for those who did not."""
+    topic = question.response_topic
+    if not topic or "+" in topic or "#" in topic:
+        return []
+    return [Message(topic, payload, qos=1, correlation=question.correlation)]

@@ -1,0 +1,108 @@
+"""State documents: what is published of an asset, an action and the home. Pure, save `Counters`."""
+
+import math
+from collections.abc import Mapping
+
+from gatewayd.model.command import (
+    Action,
+    Command,
+    SetMaxCurrent,
+    SetOperationMode,
+    StartCharging,
+    StopCharging,
+)
+from gatewayd.model.flow import Flow
+from gatewayd.model.reading import Sample
+from gatewayd.model.site import AssetState
+from gatewayd.mqtt.entities import reported
+from gatewayd.mqtt.entity import Entity
+
+Document = Mapping[str, float | str | None]
+
+
+class Counters:
+    """The last good value of each lifetime counter, in kWh.
+
+    Home Assistant takes a counter that falls, or shows 0 for a moment, for a new meter, and adds
+    its whole life to the energy of the day.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, str], float] = {}
+
+    def risen(self, asset_id: str, key: str, value: float | None) -> float | None:
+        """The value, or the last good one when this is missing, 0 or lower; None before any."""
+        last = self._last.get((asset_id, key))
+        if value is None or value <= (last or 0.0):
+            return last
+        self._last[asset_id, key] = value
+        return value
+
+    def forget(self, asset_id: str) -> None:
+        """An asset that is gone."""
+        self._last = {key: value for key, value in self._last.items() if key[0] != asset_id}
+
+
+def snapshot(state: AssetState, sample: Sample, counters: Counters) -> Document:
+    """Everything the asset reports: unknown is null, except energy, which is left out."""
+    asset = state.asset
+    document: dict[str, float | str | None] = {}
+    for entity in reported(asset.kind, asset.spec.reports):
+        value = _value(entity, sample)
+        if entity.is_counter and not isinstance(value, str):
+            value = counters.risen(asset.id, entity.key, value)
+        if value is not None or not entity.is_total:
+            document[entity.key] = value
+    return document
+
+
+def home(flow: Flow) -> Document:
+    """The home's power in watt: grid import +, battery DISCHARGING +."""
+    return {
+        "home_w": _rounded(flow.home_w),
+        "grid_w": _rounded(flow.grid_w),
+        "pv_w": _rounded(flow.pv_w),
+        "battery_w": _rounded(flow.battery_w, scale=-1.0),
+        "charger_w": _rounded(flow.charger_w),
+    }
+
+
+def action(newest: Action) -> Document:
+    """The newest action of an asset, in Enode's words."""
+    return {
+        "id": newest.id,
+        "kind": _kind(newest.command),
+        "state": newest.state.value,
+        "failureReason": newest.failure_reason.value if newest.failure_reason else None,
+    }
+
+
+def _kind(command: Command) -> str:
+    match command:
+        case StartCharging():
+            return "START"
+        case StopCharging():
+            return "STOP"
+        case SetMaxCurrent():
+            return "MAX_CURRENT"
+        case SetOperationMode():
+            return "OPERATION_MODE"
+
+
+def _value(entity: Entity, sample: Sample) -> float | str | None:
+    value = entity.read(sample.reading)
+    if isinstance(value, bool):
+        return "ON" if value else "OFF"
+    if value is None or isinstance(value, str):
+        return value
+    if entity.unit is None:
+        return None
+    return _rounded(value, entity.unit.digits, entity.unit.scale)
+
+
+def _rounded(value: float | None, digits: int = 0, scale: float = 1.0) -> float | None:
+    # JSON has no NaN and no infinity, so a device that says so has said nothing.
+    if value is None or not math.isfinite(value):
+        return None
+    # Adding 0.0 turns -0.0, which a flipped sign makes of an idle battery, into 0.0.
+    return round(value * scale, digits) + 0.0 if digits else round(value * scale)
