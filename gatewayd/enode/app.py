@@ -26,6 +26,8 @@ def create_app(services: Services) -> FastAPI:
         title="gatewayd",
         openapi_url=None,
         redirect_slashes=False,
+        # Not included as routers: FastAPI would analyse and match each of them anew.
+        routes=[route for router in ROUTERS for route in router.routes],
         exception_handlers={
             HTTPException: _no_operation,
             RequestError: _wrong_request,
@@ -34,8 +36,6 @@ def create_app(services: Services) -> FastAPI:
         },
     )
     app.state.api = Api.over(services)
-    for router in ROUTERS:
-        app.include_router(router)
     return app
 
 

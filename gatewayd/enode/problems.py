@@ -69,7 +69,7 @@ def respond(
 ) -> Response:
     """A Problem in the media type the contract declares for this status, or the standard one."""
     return Response(
-        problem.model_dump_json(by_alias=True, exclude_none=True),
+        problem.model_dump_json(by_alias=True, exclude_defaults=True),
         status,
         headers,
         "application/json" if status in declared else "application/problem+json",
@@ -97,7 +97,7 @@ def _problem(status: int, title: str, detail: str, issues: Sequence[Issue] = ())
         type=_TYPES + _SLUGS.get(status, "bad-request"),
         title=title,
         detail=detail,
-        issues=list(issues) or None,
+        issues=tuple(issues),
     )
 
 

@@ -1,6 +1,7 @@
 """What the operations on all kinds of assets have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Response
@@ -10,7 +11,7 @@ from gatewayd.enode.answers import nothing, ok
 from gatewayd.enode.api import Api
 from gatewayd.enode.paging import Key, PageRequest, key_of, page
 from gatewayd.enode.wire.base import Page
-from gatewayd.model.asset import AssetKind
+from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.location import Location
 from gatewayd.model.site import AssetState
 
@@ -35,6 +36,21 @@ def hint(api: Api, state: AssetState) -> Response:
     """Ask for an early poll; the answer does not wait for it."""
     api.services.poke(state.asset.device_id)
     return nothing()
+
+
+def move(api: Api, moved: Iterable[Asset]) -> None:
+    """Show where assets are now, and nothing else of what the database says of them.
+
+    The picture may hold less than the database: a box that turned out to be a stranger is not
+    writable there.
+    """
+    store = api.services.store
+    for asset in moved:
+        state = store.site.assets.get(asset.id)
+        if state:
+            place_id, at = asset.location_id, asset.location_updated_at
+            shown = replace(state.asset, location_id=place_id, location_updated_at=at)
+            store.adopt([shown])
 
 
 def _key(state: AssetState) -> Key:

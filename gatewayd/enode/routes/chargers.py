@@ -43,7 +43,7 @@ async def update_charger(api: Given, charger_id: ChargerId, request: Request) ->
     place_id = (await payload(request, ChargerUpdatePayload)).location_id
     services, now = api.services, api.services.clock.now()
     moved = await services.db.write(lambda c: location_rows.attach(c, asset, place_id, now))
-    services.store.adopt([moved])
+    assets.move(api, [moved])
     return await assets.one(api, charger, api.asset(AssetKind.CHARGER, charger_id))
 
 

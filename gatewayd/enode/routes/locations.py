@@ -10,6 +10,7 @@ from gatewayd.enode.answers import ok
 from gatewayd.enode.api import Api, Given
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.paging import PageRequest, Paging, key_of, page
+from gatewayd.enode.routes import assets
 from gatewayd.enode.routes.parameters import LocationId, UserId
 from gatewayd.enode.routing import client_router
 from gatewayd.enode.views.location import location
@@ -65,7 +66,7 @@ async def delete_location(api: Given, location_id: LocationId) -> Response:
     """Remove a location, detaching its assets, and show it a last time."""
     services, now = api.services, api.services.clock.now()
     gone, detached = await services.db.write(lambda c: location_rows.remove(c, location_id, now))
-    services.store.adopt(detached)
+    assets.move(api, detached)
     api.places.changed()
     return ok(location(gone))
 

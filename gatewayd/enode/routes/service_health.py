@@ -1,4 +1,4 @@
-"""Service health: public, and without a word about the home."""
+"""Service health: public. Only who holds a token learns which vendors the home itself has."""
 
 import asyncio
 from collections.abc import Collection
@@ -11,7 +11,7 @@ from gatewayd.enode.problems import issue
 from gatewayd.enode.routing import public_router
 from gatewayd.enode.services import Offer
 from gatewayd.enode.views import vendor as view
-from gatewayd.errors import InvalidError, StorageError
+from gatewayd.errors import InvalidError, StorageError, UnauthorizedError
 from gatewayd.model.asset import AssetKind
 from gatewayd.state import clients
 
@@ -28,61 +28,70 @@ async def get_health_ready(api: Given) -> Response:
             await api.services.db.read(clients.load)
     except (StorageError, TimeoutError):
         return Response(status_code=503)
-    return nothing()
+    return Response(status_code=503) if api.services.db.is_damaged else nothing()
 
 
 @router.get("/health/vehicles")
-async def get_health_vehicle_vendors(api: Given) -> Response:
+async def get_health_vehicle_vendors(api: Given, request: Request) -> Response:
     """Vendors of vehicles."""
-    return _vendors(api, AssetKind.VEHICLE)
+    return await _vendors(api, request, AssetKind.VEHICLE)
 
 
 @router.get("/health/chargers")
-async def get_health_charger_vendors(api: Given) -> Response:
+async def get_health_charger_vendors(api: Given, request: Request) -> Response:
     """Vendors of chargers."""
-    return _vendors(api, AssetKind.CHARGER)
+    return await _vendors(api, request, AssetKind.CHARGER)
 
 
 @router.get("/health/hvacs")
-async def get_health_hvac_vendors(api: Given) -> Response:
+async def get_health_hvac_vendors(api: Given, request: Request) -> Response:
     """Vendors of heat pumps, heaters and air conditioners."""
-    return _vendors(api, AssetKind.HVAC)
+    return await _vendors(api, request, AssetKind.HVAC)
 
 
 @router.get("/health/inverters")
-async def get_health_inverter_vendors(api: Given) -> Response:
+async def get_health_inverter_vendors(api: Given, request: Request) -> Response:
     """Vendors of inverters."""
-    return _vendors(api, AssetKind.INVERTER)
+    return await _vendors(api, request, AssetKind.INVERTER)
 
 
 @router.get("/health/batteries")
-async def get_health_battery_vendors(api: Given) -> Response:
+async def get_health_battery_vendors(api: Given, request: Request) -> Response:
     """Vendors of batteries."""
-    return _vendors(api, AssetKind.BATTERY)
+    return await _vendors(api, request, AssetKind.BATTERY)
 
 
 @router.get("/health/meters")
-async def get_health_meter_vendors(api: Given) -> Response:
+async def get_health_meter_vendors(api: Given, request: Request) -> Response:
     """Vendors of meters."""
-    return _vendors(api, AssetKind.METER)
+    return await _vendors(api, request, AssetKind.METER)
 
 
 @router.get("/integrations")
 async def get_integrations(api: Given, request: Request) -> Response:
     """Vendors of the kinds named in `assetTypes`, or of all."""
     kinds = _kinds(request.query_params.get("assetTypes"))
-    return listed([view.integration(offer, kinds) for offer in _offers(api, kinds)])
+    offers = await _offers(api, request, kinds)
+    return listed([view.integration(offer, kinds) for offer in offers])
 
 
-def _vendors(api: Api, kind: AssetKind) -> Response:
-    return listed([view.health(offer) for offer in _offers(api, {kind})])
+async def _vendors(api: Api, request: Request, kind: AssetKind) -> Response:
+    return listed([view.health(offer) for offer in await _offers(api, request, {kind})])
 
 
-def _offers(api: Api, kinds: Collection[AssetKind]) -> list[Offer]:
+async def _offers(api: Api, request: Request, kinds: Collection[AssetKind]) -> list[Offer]:
     """The vendors with at least one of the kinds."""
-    present = [state.asset for state in api.services.store.site.assets.values()]
-    offers = view.offered(api.services.settings.offers, present)
+    home = api.services.store.site.assets.values() if await _is_client(api, request) else ()
+    offers = view.offered(api.services.settings.offers, [state.asset for state in home])
     return [offer for offer in offers if offer.kinds & set(kinds)]
+
+
+async def _is_client(api: Api, request: Request) -> bool:
+    try:
+        await api.tokens.client_of(request.headers.get("authorization"))
+    except UnauthorizedError:
+        return False
+    return True
 
 
 def _kinds(text: str | None) -> set[AssetKind]:

@@ -1,0 +1,59 @@
+"""JSON schemas brought to one form, so that two ways of saying the same compare equal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_NOISE = {"title", "description", "default", "example", "examples", "deprecated", "$defs"}
+
+
+def shape(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
+    """A schema with its references followed and everything dropped that validates nothing."""
+    if "$ref" in schema:
+        return shape(_follow(schema["$ref"], root), root)
+    if "anyOf" in schema:
+        return _union([shape(option, root) for option in schema["anyOf"]])
+    plain = {key: value for key, value in schema.items() if key not in _NOISE}
+    if "const" in plain:
+        plain["enum"] = [plain.pop("const")]
+    if "type" in plain:
+        plain["type"] = _set(plain["type"])
+    if "enum" in plain:
+        plain["enum"] = set(plain["enum"])
+    if "items" in plain:
+        plain["items"] = shape(plain["items"], root)
+    if plain.get("type") is not None and "object" in plain["type"]:
+        _object(plain, root)
+    return plain
+
+
+def _object(plain: dict[str, Any], root: Mapping[str, Any]) -> None:
+    properties = plain.get("properties", {})
+    # The contract requires a property with a default, or does not, as it comes.
+    defaulted = {name for name, value in properties.items() if "default" in value}
+    plain["required"] = set(plain.get("required", ())) - defaulted
+    plain["properties"] = {name: shape(value, root) for name, value in properties.items()}
+    if plain.get("additionalProperties") is True:
+        del plain["additionalProperties"]
+
+
+def _union(options: list[Any]) -> Any:
+    """A nullable schema as Enode writes it; any other union as an unordered one."""
+    distinct = [option for n, option in enumerate(options) if option not in options[:n]]
+    rest = [option for option in distinct if option != {"type": {"null"}}]
+    if len(rest) == 1 and len(rest) == len(distinct):
+        return rest[0]
+    if len(rest) == 1:
+        only = rest[0] | {"type": rest[0]["type"] | {"null"}}
+        return only | {"enum": only["enum"] | {None}} if "enum" in only else only
+    return {"anyOf": sorted(distinct, key=repr)}
+
+
+def _set(types: str | list[str]) -> set[str]:
+    return {types} if isinstance(types, str) else set(types)
+
+
+def _follow(reference: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Any = root
+    for step in reference.removeprefix("#/").split("/"):
+        found = found[step]
+    return found  # type: ignore[no-any-return]
