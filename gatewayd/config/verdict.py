@@ -56,7 +56,8 @@ def _tell(source: Source, path: Path, detail: ErrorDetails, known: set[str]) -> 
     # A default that waits for a faulty key is no fault of its own.
     if source.is_broken(source.known(path)) or detail["type"] == "default_factory_not_called":
         return
-    at_key = detail["type"] in ("extra_forbidden", "missing")
+    # A fault of a whole mapping is told where the mapping is named.
+    at_key = detail["type"] == "extra_forbidden" or isinstance(detail["input"], dict)
     source.fault(path, _text(detail, known), at_key=at_key)
 
 

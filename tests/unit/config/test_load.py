@@ -242,12 +242,12 @@ def test_country_codes_and_clock_times_stay_text(tmp_path: Path) -> None:
         (
             "username: gatewayd",
             "tls: true\n  cert_file: /etc/hostname",
-            "20:3: mqtt: has one of cert_file and key_file; add the other",
+            "19:1: mqtt: has one of cert_file and key_file; add the other",
         ),
         (
             "username: gatewayd",
             "ca_file: /etc/hostname",
-            "20:3: mqtt: has certificates but no TLS; add tls: true",
+            "19:1: mqtt: has certificates but no TLS; add tls: true",
         ),
         (
             "username: gatewayd",
