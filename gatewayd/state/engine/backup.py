@@ -6,7 +6,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -117,13 +117,12 @@ def _put_in_place(backup: Path, path: Path) -> None:
 def _checked_copy(
     path: Path, now: datetime, fill: Callable[[sqlite3.Connection, Path], None]
 ) -> Path:
-    folder = _folder(path)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    copy = folder / f"{path.name}.{_stamp(now)}"
-    part = folder / f"{path.name}.part"
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
+    copy = _folder(path) / f"{path.name}.{_stamp(now)}"
+    part = copy.with_name(f"{path.name}.part")
     try:
+        copy.parent.mkdir(mode=0o700, exist_ok=True)
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)
         with closing(connect(path)) as connection:
             fill(connection, part)
         with closing(connect_copy(part)) as connection:
@@ -131,7 +130,8 @@ def _checked_copy(
                 raise sqlite3.DatabaseError("the copy is broken")
         _settle(part, copy)
     except (sqlite3.Error, OSError) as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise StorageError(f"{path}: no backup: {error}: check disk and free space") from error
     _forget_oldest(_backups(path))
     return copy
