@@ -182,7 +182,8 @@ class Lane:
         elif self._job is None or self._job.action.id != action.id:
             is_offered = self._offer is not None and self._offer.action.id == action.id
             self._job = self._offer if is_offered else self._inherit(action, floor)
-            self._poke()
+            if self._job is not None and self._job.must_look:
+                self._poke()
 
     def _inherit(self, action: Action, floor: datetime | None) -> Job:
         """An action of an earlier run: nothing is written for it before the device was read."""

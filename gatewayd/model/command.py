@@ -119,7 +119,9 @@ def is_confirmed(command: Command, reading: Reading) -> bool:
             return is_charging is True
         case StopCharging(), ChargerReading(is_charging=is_charging):
             return is_charging is False
-        case SetMaxCurrent(current_a=wanted), ChargerReading(max_current_a=float(actual)):
+        case SetMaxCurrent(current_a=wanted), ChargerReading(max_current_a=actual) if (
+            actual is not None
+        ):
             return abs(actual - wanted) <= CURRENT_TOLERANCE_A
         case SetOperationMode(mode=mode), BatteryReading(operation_mode=actual_mode):
             return actual_mode is mode

@@ -111,7 +111,9 @@ def age_s(created_at: datetime, now: datetime, floor: datetime | None, uptime_s:
 def is_already(command: Command, reading: Reading) -> bool:
     """Whether a write would change nothing. Stricter than the confirmation of a write."""
     match command, reading:
-        case SetMaxCurrent(current_a=wanted), ChargerReading(max_current_a=float(actual)):
+        case SetMaxCurrent(current_a=wanted), ChargerReading(max_current_a=actual) if (
+            actual is not None
+        ):
             return abs(actual - wanted) <= _SAME_A
     return is_confirmed(command, reading)
 

@@ -1,0 +1,179 @@
+"""A device that outlives its driver, and a driver that does what the test says.
+
+The box keeps its state when the daemon is killed, as a real one does; the driver is new each time.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from pydantic import BaseModel
+
+from gatewayd.devices.device import ConfiguredDevice
+from gatewayd.model.asset import AssetKind, Capability, Identity, Role
+from gatewayd.model.command import (
+    Command,
+    SetMaxCurrent,
+    SetOperationMode,
+    StartCharging,
+    StopCharging,
+)
+from gatewayd.model.reading import (
+    BatteryReading,
+    ChargerReading,
+    OperationMode,
+    PowerDelivery,
+    Reading,
+)
+from gatewayd.sdk.driver import Driver, DriverInfo
+
+Step = Callable[[str], Awaitable[None]]
+
+
+class Options(BaseModel):
+    """What every device's options have."""
+
+    poll_s: float | None = None
+    read_only: bool = False
+
+
+async def _pass(_: str) -> None:
+    pass
+
+
+@dataclass(eq=False)
+class ScriptedBox:
+    """One device. `step` is awaited with the name of each thing the driver does, before it.
+
+    `faults` are raised by the step of that name, until removed. `obeys` false: the box takes
+    commands and ignores them. `steps` are what was done, `writes` and `renewals` what arrived.
+    """
+
+    identity: Identity
+    readings: dict[str, Reading]
+    obeys: bool = True
+    faults: dict[str, BaseException] = field(default_factory=dict)
+    step: Step = _pass
+    watchdogs: dict[str, float] = field(default_factory=dict)
+    steps: list[str] = field(default_factory=list)
+    writes: list[Command] = field(default_factory=list)
+    renewals: list[str] = field(default_factory=list)
+
+    def count(self, step: str) -> int:
+        """How often the driver did this."""
+        return self.steps.count(step)
+
+    def set_charger(self, **changes: object) -> None:
+        """Change what the charger says of itself."""
+        self.readings["charger"] = replace(self.readings["charger"], **changes)  # type: ignore[arg-type]
+
+    def take(self, role: str, command: Command) -> None:
+        """A command arrives."""
+        self.writes.append(command)
+        if self.obeys:
+            self.readings[role] = obeyed(self.readings[role], command)
+
+
+class ScriptedDriver:
+    """The driver of one box."""
+
+    def __init__(self, box: ScriptedBox) -> None:
+        self._box = box
+
+    async def identify(self) -> Identity:
+        await self._do("identify")
+        return self._box.identity
+
+    async def read(self) -> Mapping[str, Reading]:
+        await self._do("read")
+        taken = dict(self._box.readings)
+        await self._do("answer")
+        return taken
+
+    async def apply(self, role: str, command: Command) -> None:
+        await self._do("apply")
+        self._box.take(role, command)
+        await self._do("applied")
+
+    async def renew(self, role: str) -> None:
+        await self._do("renew")
+        self._box.renewals.append(role)
+
+    def watchdog_s(self, role: str) -> float | None:
+        return self._box.watchdogs.get(role)
+
+    async def _do(self, name: str) -> None:
+        self._box.steps.append(name)
+        await self._box.step(name)
+        if name in self._box.faults:
+            raise self._box.faults[name]
+
+
+def obeyed(reading: Reading, command: Command) -> Reading:
+    """What a good device says after a command."""
+    match reading, command:
+        case ChargerReading(), StartCharging():
+            return replace(reading, power_delivery=PowerDelivery.CHARGING)
+        case ChargerReading(), StopCharging():
+            return replace(reading, power_delivery=PowerDelivery.STOPPED)
+        case ChargerReading(), SetMaxCurrent(current_a=current_a):
+            return replace(reading, max_current_a=current_a)
+        case BatteryReading(), SetOperationMode(mode=mode):
+            return replace(reading, operation_mode=mode)
+    raise AssertionError(f"no such command: {command}")
+
+
+def charger_box(serial: str | None = "C1", timeout_s: float = 60.0) -> ScriptedBox:
+    """A charger, car plugged in, not charging, limit 16 A."""
+    role = Role(
+        AssetKind.CHARGER,
+        frozenset(
+            {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
+        ),
+        min_current_a=6.0,
+        max_current_a=32.0,
+        confirm_timeout_s=timeout_s,
+    )
+    identity = Identity("Acme", "Box", {"charger": role}, serial=serial)
+    reading = ChargerReading(power_delivery=PowerDelivery.STOPPED, max_current_a=16.0)
+    return ScriptedBox(identity, {"charger": reading})
+
+
+def battery_box(serial: str | None = "B1") -> ScriptedBox:
+    """A battery in self reliance that knows one more mode."""
+    modes = frozenset({Capability.SELF_RELIANCE, Capability.IMPORT_FOCUS})
+    identity = Identity("Acme", "Cell", {"battery": Role(AssetKind.BATTERY, modes)}, serial=serial)
+    return ScriptedBox(
+        identity, {"battery": BatteryReading(operation_mode=OperationMode.SELF_RELIANCE)}
+    )
+
+
+def configured(
+    device_id: str, box: ScriptedBox, poll_s: float = 2.0, *, read_only: bool = False
+) -> ConfiguredDevice:
+    """The box as a configured device."""
+    info = DriverInfo(
+        vendor=box.identity.vendor,
+        models=(box.identity.model,),
+        source="scripted",
+        options=Options,
+        open=Opener(box),
+        quality={},
+    )
+    return ConfiguredDevice(device_id, info, Options(poll_s=poll_s, read_only=read_only), "home")
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Opens the box's driver."""
+
+    box: ScriptedBox
+
+    @asynccontextmanager
+    async def __call__(self, _options: Options, _links: object) -> AsyncIterator[Driver]:
+        driver = ScriptedDriver(self.box)
+        await driver._do("open")
+        try:
+            yield driver
+        finally:
+            await driver._do("close")
