@@ -30,7 +30,7 @@ _INSERT = """
 
 _UPDATE = """
     UPDATE assets SET user_id = :user_id, vendor = :vendor, brand = :brand, model = :model,
-        spec = :spec, serial = :serial, firmware = :firmware, name = :name, usage = :usage,
+        spec = :spec, serial = coalesce(:serial, serial), firmware = :firmware, name = :name, usage = :usage,
         installed_at = :installed_at, is_writable = :is_writable, scopes = :scopes
     WHERE device_id = :device_id AND role = :role
 """

@@ -35,15 +35,16 @@ def append(
     body: Mapping[str, object],
     now: datetime,
 ) -> int:
-    """Add an event; returns its sequence number. The oldest row goes when there are too many."""
+    """Add an event; returns its sequence number. The oldest rows go when there are too many."""
     cursor = c.execute(
         "INSERT INTO outbox (event, entity_id, user_id, body, created_at) VALUES (?, ?, ?, ?, ?)",
         (event, entity_id, user_id, json_text(body), time_text(now)),
     )
     seq = cursor.lastrowid or 0
-    lost = drop(c, seq - MAX_ROWS)
-    if lost:
-        log.warning("outbox: full, dropped the oldest event: nobody has fetched it")
+    (oldest,) = c.execute("SELECT min(seq) FROM outbox").fetchone()
+    if seq - oldest >= MAX_ROWS:
+        lost = drop(c, oldest + MAX_ROWS // 100)
+        log.warning("outbox: full: dropped the %d oldest events, nobody fetched them", lost)
     return seq
 
 

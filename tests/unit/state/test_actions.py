@@ -1,0 +1,169 @@
+"""The journal: exact, and terminal states are absorbing."""
+
+import sqlite3
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from gatewayd.errors import StorageError
+from gatewayd.model.asset import AssetKind
+from gatewayd.model.command import (
+    Action,
+    ActionState,
+    Command,
+    FailureReason,
+    SetMaxCurrent,
+    SetOperationMode,
+    StartCharging,
+    StopCharging,
+)
+from gatewayd.model.reading import OperationMode
+from gatewayd.state import actions, outbox
+from gatewayd.state.db import Database
+from tests.unit.state.conftest import NOW
+
+LATER = NOW + timedelta(seconds=1.5)
+ENDS = [state for state in ActionState if state is not ActionState.PENDING]
+
+
+def action(action_id: str = "1", asset_id: str = "wallbox", **fields: object) -> Action:
+    plain = Action(action_id, "ada", asset_id, AssetKind.CHARGER, StartCharging(), "api", NOW, NOW)
+    return replace(plain, **fields)  # type: ignore[arg-type]
+
+
+async def insert(db: Database, *new: Action) -> None:
+    for each in new:
+        await db.write(partial(actions.insert, action=each))
+
+
+async def update(db: Database, changed: Action) -> bool:
+    return await db.write(lambda c: actions.update(c, changed))
+
+
+async def get(db: Database, action_id: str = "1") -> Action | None:
+    return await db.read(lambda c: actions.get(c, action_id))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        StartCharging(),
+        StopCharging(),
+        SetMaxCurrent(13.7),
+        SetMaxCurrent(16),
+        *(SetOperationMode(mode) for mode in OperationMode),
+    ],
+)
+async def test_every_command_comes_back_exactly(path: Path, command: Command) -> None:
+    async with Database.open(path) as db:
+        await insert(db, action(command=command))
+    async with Database.open(path) as db:
+        assert await get(db) == action(command=command)
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        action().ended(ActionState.CONFIRMED, LATER),
+        replace(action(), sent_at=LATER).ended(
+            ActionState.FAILED, LATER, FailureReason.NO_RESPONSE, "no answer for 60 s"
+        ),
+        action().ended(ActionState.CANCELLED, LATER, FailureReason.REQUESTED_CANCELLATION),
+    ],
+)
+async def test_every_field_of_an_ended_action_comes_back(db: Database, ended: Action) -> None:
+    await insert(db, action())
+
+    assert await update(db, ended)
+
+    assert await get(db) == ended
+
+
+async def test_the_sent_mark_leaves_the_action_pending(db: Database) -> None:
+    await insert(db, action())
+
+    assert await update(db, action(sent_at=LATER, updated_at=LATER))
+
+    assert await get(db) == action(sent_at=LATER, updated_at=LATER)
+    assert await db.read(actions.pending) == [action(sent_at=LATER, updated_at=LATER)]
+
+
+@pytest.mark.parametrize("first", ENDS)
+@pytest.mark.parametrize("second", list(ActionState))
+async def test_a_terminal_state_is_never_left(
+    db: Database, first: ActionState, second: ActionState
+) -> None:
+    ended = action().ended(first, NOW)
+    await insert(db, action())
+    await update(db, ended)
+
+    changed = action() if second is ActionState.PENDING else action().ended(second, LATER)
+    assert not await update(db, changed)
+
+    assert await get(db) == ended
+
+
+async def test_an_unknown_action_is_not_updated(db: Database) -> None:
+    assert not await update(db, action("nobody"))
+    assert await get(db, "nobody") is None
+
+
+async def test_an_asset_has_at_most_one_pending_action(db: Database) -> None:
+    await insert(db, action("1"), action("other", "battery"))
+
+    with pytest.raises(sqlite3.IntegrityError):
+        await insert(db, action("2"))
+
+    await update(db, action("1").ended(ActionState.CANCELLED, LATER, FailureReason.CONFLICT))
+    await insert(db, action("2"))
+    assert [each.id for each in await db.read(actions.pending)] == ["other", "2"]
+    pending = await db.read(lambda c: actions.pending(c, "wallbox"))
+    assert [each.id for each in pending] == ["2"]
+
+
+async def test_a_new_action_the_end_of_the_old_and_the_event_are_one_change(db: Database) -> None:
+    await insert(db, action("old"))
+
+    def replace_old(c: sqlite3.Connection) -> None:
+        old = action("old").ended(ActionState.CANCELLED, LATER, FailureReason.CONFLICT)
+        assert actions.update(c, old)
+        outbox.append(c, "user:vendor-action:updated", old.id, old.user_id, {}, LATER)
+        actions.insert(c, action("new", command=SetMaxCurrent(6)))
+        raise RuntimeError("killed here")
+
+    with pytest.raises(RuntimeError):
+        await db.write(replace_old)
+
+    assert await db.read(actions.pending) == [action("old")]
+    assert await db.read(lambda c: outbox.after(c, 0)) == []
+
+
+async def test_the_latest_action_is_the_one_asked_for_last_whatever_the_clock_says(
+    db: Database,
+) -> None:
+    first = action("1", created_at=LATER)
+    last = action("2", created_at=NOW - timedelta(days=1))
+    await insert(db, first)
+    await update(db, first.ended(ActionState.CONFIRMED, LATER))
+    await insert(db, last, action("3", "battery"))
+
+    assert await db.read(actions.latest) == {"wallbox": last, "battery": action("3", "battery")}
+
+
+@pytest.mark.parametrize("text", ['{"type":"self_destruct"}', '{"type":"set_operation_mode"}'])
+async def test_a_command_of_another_version_is_a_clear_error(db: Database, text: str) -> None:
+    await insert(db, action())
+    await db.write(lambda c: c.execute("UPDATE actions SET command = ?", [text]).rowcount)
+
+    with pytest.raises(StorageError, match="action 1: this program has no command"):
+        await get(db)
+
+
+async def test_a_half_ended_action_is_refused(db: Database) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        await insert(db, action(state=ActionState.CONFIRMED))
+    with pytest.raises(sqlite3.IntegrityError):
+        await insert(db, action(completed_at=NOW))
