@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TypeVar
 
 import aiomqtt
 from aiomqtt import ProtocolVersion
@@ -36,6 +37,8 @@ _SHORT_LIVES = 5
 _WRONG_VERSION = (132, 1)
 _FIRST_FAILURE = 128
 _VERSIONS = {"5": ProtocolVersion.V5, "3.1.1": ProtocolVersion.V311}
+
+T = TypeVar("T")
 
 # The library reports each failure as an error of its own; we say once that the broker is away.
 _library_log = logging.getLogger(f"{__name__}.library")
@@ -207,6 +210,15 @@ class _Client(aiomqtt.Client):
 
     async def send(self, message: Message) -> None:
         await self.publish(*_arguments(message))
+
+    async def _wait_for(self, fut: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109
+        # asyncio.wait_for, which aiomqtt uses, loses a cancellation that comes together with the
+        # answer, up to Python 3.11: the service would never stop.
+        try:
+            async with asyncio.timeout(self.timeout if timeout is None else timeout):
+                return await fut
+        except TimeoutError as error:
+            raise aiomqtt.MqttError("no answer in time") from error
 
     def _on_publish(
         self,

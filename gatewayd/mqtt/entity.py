@@ -1,8 +1,7 @@
 """One value of an asset's state document, and how Home Assistant shows it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 StateClass = Literal["measurement", "total_increasing"]
@@ -50,7 +49,7 @@ class Entity:
     unit: Unit | None = None
     device_class: str | None = None
     state_class: StateClass | None = None
-    labels: Mapping[str, str] = MappingProxyType({})
+    labels: Mapping[str, str] = field(default_factory=dict)
     is_counter: bool = False
     is_diagnostic: bool = False
     is_enabled: bool = True

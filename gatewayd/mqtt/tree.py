@@ -114,14 +114,14 @@ class Tree:
 
     def _clearing(self, places: set[Place]) -> Iterator[tuple[str, str]]:
         """An empty payload takes a retained message off the broker, and a device off its user."""
-        for topic in self._components.keys() - self._configs.keys():
-            del self._components[topic]
-            yield topic, ""
+        topics = self._topics
+        gone = [*(self._components.keys() - self._configs.keys())]
         for place in self._places - places:
-            topics = self._topics
-            yield from (
-                (leaf(place), "") for leaf in (topics.state, topics.availability, topics.action)
-            )
+            gone += [topics.state(place), topics.availability(place), topics.action(place)]
+        for topic in gone:
+            self._components.pop(topic, None)
+            self._sent.pop(topic, None)
+            yield topic, ""
         self._places = places
 
     def _leaves(self, site: Site) -> Iterator[tuple[str, str]]:

@@ -81,6 +81,19 @@ async def test_leaving_on_purpose_publishes_the_will(broker: Mosquitto) -> None:
         await heard.until(lambda: heard.last("t/status") == "offline")
 
 
+async def test_a_stop_is_never_lost_however_the_answers_come(broker: Mosquitto) -> None:
+    async def talk(session: MqttSession) -> None:
+        while True:
+            await session.publish([Message("t/x", "", qos=1)])
+
+    for turns in range(60):
+        link = MqttLink(at(broker), WILL, FakeClock())
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            task = group.create_task(link.run(talk))
+            await asyncio.sleep(0.005 + turns * 0.0002)
+            task.cancel()
+
+
 async def test_a_broker_that_returns_finds_us_again(
     broker: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
