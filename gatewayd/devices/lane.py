@@ -46,6 +46,7 @@ class Job:
     must_look: bool = False
     may_skip: bool = False
     sends: int = 0
+    is_written: bool = False
     is_marked: bool = False
     wrote_at: float = -math.inf
     last_words: str = ""
@@ -157,6 +158,7 @@ class Lane:
             run_s=now_s - job.began_at,
             idle_s=now_s - job.wrote_at,
             sends=job.sends,
+            is_written=job.is_written,
             is_inherited=job.is_inherited,
             must_look=job.must_look,
             may_skip=job.may_skip,
@@ -189,8 +191,15 @@ class Lane:
         """An action of an earlier run: nothing is written for it before the device was read."""
         now_s = self._clock.monotonic()
         age_s = attempts.age_s(action.created_at, self._clock.now(), floor, uptime_s=now_s)
-        since = self._poller.mark()
-        return Job(action, now_s - age_s, now_s, since, is_inherited=True, must_look=True)
+        return Job(
+            action,
+            born_at=now_s - age_s,
+            began_at=now_s,
+            since=self._poller.mark(),
+            is_inherited=True,
+            must_look=True,
+            is_written=action.sent_at is not None,
+        )
 
     async def _mark_sent(self, job: Job) -> None:
         """Have the journal say SENT, before every write: it also tells of an end meanwhile."""
@@ -201,7 +210,7 @@ class Lane:
             self._is_stale = True
 
     async def _write(self, job: Job, asset: Asset, driver: Driver) -> None:
-        job.sends, job.is_marked = job.sends + 1, False
+        job.sends, job.is_written, job.is_marked = job.sends + 1, True, False
         refusal: End | None = None
         try:
             async with self._poller.guard(asset.device_id, self._call_s):

@@ -33,8 +33,10 @@ class Attempt:
     """How far an action has come.
 
     `age_s` counts from its creation and is infinite when that cannot be known; `run_s` from when
-    this run of the gateway took it up; `idle_s` since the last write ended. `is_inherited`: found
-    in the journal at start. `must_look`: nothing may be written before a reading has come.
+    this run of the gateway took it up; `idle_s` since the last write ended. `is_written`: the
+    device may have it, from this run or an earlier one; only then can a reading be its effect.
+    `is_inherited`: found in the journal at start. `must_look`: nothing may be written before a
+    reading has come.
     `may_skip`: no earlier command can still be on its way to the device, so that an asset that
     is as wanted needs no write.
     """
@@ -45,6 +47,7 @@ class Attempt:
     run_s: float
     idle_s: float = math.inf
     sends: int = 0
+    is_written: bool = False
     is_inherited: bool = False
     must_look: bool = False
     may_skip: bool = False
@@ -123,7 +126,7 @@ def _seen(attempt: Attempt, seen: Reading) -> End | None:
     gone = lost(command, seen)
     if gone:
         return End(ActionState.CANCELLED, FailureReason.FAILED_PRECONDITION, gone)
-    if attempt.action.sent_at is not None:
+    if attempt.is_written:
         return End(ActionState.CONFIRMED) if is_confirmed(command, seen) else None
     if attempt.may_skip and is_already(command, seen):
         return _unnecessary(command)
@@ -139,8 +142,7 @@ def _unnecessary(command: Command) -> End:
 
 
 def _expired(attempt: Attempt, seen: Reading | None) -> Step:
-    was_sent = attempt.action.sent_at is not None
-    if attempt.is_inherited and was_sent and seen is None and attempt.run_s < _LOOK_S:
+    if attempt.is_inherited and attempt.is_written and seen is None and attempt.run_s < _LOOK_S:
         return Wait()
     return End(ActionState.FAILED, FailureReason.NO_RESPONSE, _why(attempt, seen))
 

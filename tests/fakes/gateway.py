@@ -49,10 +49,10 @@ class SteppedDatabase(Database):
 
     async def quiet(self) -> None:
         """Until every task waits for time or for somebody else than the database."""
-        await settle()
+        await settle(5)
         while self.waiting:
             await asyncio.sleep(0.0002)
-            await settle()
+            await settle(5)
 
     async def _count(self, work: Awaitable[T]) -> T:
         self.waiting += 1

@@ -233,6 +233,37 @@ async def test_a_read_that_was_under_way_during_the_write_does_not_confirm(
         assert ended(await home.action(action.id)) == (ActionState.PENDING, None)
 
 
+async def test_a_read_between_the_journal_s_mark_and_the_write_does_not_confirm(
+    db: Path, clock: FakeClock, box: ScriptedBox
+) -> None:
+    gate = asyncio.Event()
+    marks: list[str] = []
+
+    async def hold(step: str) -> None:
+        if step == "written":
+            marks.append(step)
+            if len(marks) == 4:
+                await gate.wait()
+
+    box.obeys = False
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+        home.db.step = hold
+        # The older one keeps "it is so already" from deciding: 16 A may be about to change.
+        await ask(home, SetMaxCurrent(32))
+        await home.pass_time(0.25)
+        action = await ask(home, SetMaxCurrent(16))
+        while len(marks) < 4:
+            await asyncio.sleep(0.001)
+        await clock.advance(3)
+        gate.set()
+        box.faults["read"] = GONE
+        await home.pass_time(1)
+
+        assert ended(await home.action(action.id)) == (ActionState.PENDING, None)
+        assert box.writes == [SetMaxCurrent(32), SetMaxCurrent(16)]
+
+
 async def test_a_refusal_fails_at_once_in_the_device_s_words(
     db: Path, clock: FakeClock, box: ScriptedBox
 ) -> None:

@@ -52,7 +52,8 @@ def action(command: Command, *, is_sent: bool = False) -> Action:
 
 
 INTENT = Attempt(action(StartCharging()), timeout_s=60.0, age_s=0.0, run_s=0.0)
-SENT = replace(INTENT, action=action(StartCharging(), is_sent=True), sends=1, idle_s=1.0)
+MARKED = replace(INTENT, action=action(StartCharging(), is_sent=True))
+SENT = replace(MARKED, sends=1, idle_s=1.0, is_written=True)
 
 
 def ending(attempt: Attempt, seen: Reading | None) -> tuple[ActionState, FailureReason | None]:
@@ -116,6 +117,10 @@ def test_a_battery_that_has_the_mode_already_confirms() -> None:
     assert ending(attempt, seen) == (ActionState.CONFIRMED, None)
 
 
+def test_a_reading_between_the_journal_s_mark_and_the_write_confirms_nothing() -> None:
+    assert next_step(MARKED, CHARGING) == Send()
+
+
 def test_nothing_is_skipped_while_an_older_command_may_still_take_effect() -> None:
     assert next_step(INTENT, CHARGING) == Send()
 
@@ -171,7 +176,7 @@ def test_a_failure_says_why(attempt: Attempt, seen: Reading | None, words: str) 
 @given(
     age=st.floats(60.0, math.inf),
     sends=st.integers(0, 100),
-    is_sent=st.booleans(),
+    is_written=st.booleans(),
     is_inherited=st.booleans(),
     must_look=st.booleans(),
     may_skip=st.booleans(),
@@ -180,18 +185,19 @@ def test_a_failure_says_why(attempt: Attempt, seen: Reading | None, words: str) 
 def test_an_expired_action_is_never_sent(
     age: float,
     sends: int,
-    is_sent: bool,
+    is_written: bool,
     is_inherited: bool,
     must_look: bool,
     may_skip: bool,
     seen: Reading | None,
 ) -> None:
     attempt = Attempt(
-        action(StartCharging(), is_sent=is_sent),
+        action(StartCharging(), is_sent=is_written),
         timeout_s=60.0,
         age_s=age,
         run_s=0.0,
         sends=sends,
+        is_written=is_written,
         is_inherited=is_inherited,
         must_look=must_look,
         may_skip=may_skip,
