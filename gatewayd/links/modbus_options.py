@@ -1,0 +1,35 @@
+"""From a device's options to its Modbus unit."""
+
+from contextlib import AbstractAsyncContextManager
+
+from gatewayd.links.modbus import (
+    Endpoint,
+    ModbusLinks,
+    RtuOverTcpEndpoint,
+    SerialEndpoint,
+    TcpEndpoint,
+    UnitReader,
+)
+from gatewayd.sdk.options import ModbusOptions
+
+
+def endpoint(options: ModbusOptions) -> Endpoint:
+    """Where the device is."""
+    if options.serial is not None:
+        return SerialEndpoint(options.serial, options.baudrate, options.parity, options.stopbits)
+    kind = RtuOverTcpEndpoint if options.framing == "rtu" else TcpEndpoint
+    return kind(options.host or "", options.port)
+
+
+def open_unit(
+    links: ModbusLinks, options: ModbusOptions, unit_id: int | None = None
+) -> AbstractAsyncContextManager[UnitReader]:
+    """The device's unit, or another one at its place; a writer unless it is `read_only`."""
+    return links.unit(
+        endpoint(options),
+        options.unit if unit_id is None else unit_id,
+        read_only=options.read_only,
+        timeout_s=options.timeout_s,
+        min_gap_s=options.min_gap_s,
+        connect_delay_s=options.connect_delay_s,
+    )

@@ -1,0 +1,1 @@
+"""Register maps: from the file through the schema to compiled decoding."""

@@ -1,0 +1,111 @@
+"""Register maps from YAML files: YAML 1.2, so that `NO` is a text, and faults with their line."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from gatewayd.errors import ConfigError
+from gatewayd.sdk.maps.schema import MapError, RegisterMap
+
+# How one map may stand on another, that one on a third, and so on.
+_MAX_DEPTH = 5
+
+
+def load_map(path: Path) -> RegisterMap:
+    """Read one map; ConfigError with `file:line:column: what` for each fault.
+
+    `extends: other_map` takes another map of the same folder and changes what is given anew;
+    a key without a value takes it away.
+    """
+    own = _read(path)
+    try:
+        return RegisterMap.model_validate(_whole(path, own, _MAX_DEPTH))
+    except ValidationError as error:
+        problems = [p for found in error.errors() for p in _problems(path, own, found)]
+        raise ConfigError(problems) from error
+
+
+def _read(path: Path) -> CommentedMap:
+    try:
+        found = YAML(typ="rt", pure=True).load(path)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        at = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        raise ConfigError([f"{path}{at}: {error.problem}"]) from error
+    except (YAMLError, OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path}: {error}"]) from error
+    if not isinstance(found, CommentedMap):
+        raise ConfigError([f"{path}:1:1: a register map is a mapping; start with `vendor:`"])
+    return found
+
+
+def _whole(path: Path, own: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """The map with what it extends, as plain objects."""
+    changes = _plain(own)
+    if "extends" not in changes:
+        return dict(changes)
+    base = path.with_name(f"{changes.pop('extends')}.yaml")
+    if not depth or not base.is_file():
+        raise ConfigError([f"{path}: extends {base.stem}, which is not there"])
+    return _merged(_whole(base, _read(base), depth - 1), changes)
+
+
+def _merged(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(old, dict) and isinstance(value, dict) and not _is_source(value):
+            merged[key] = _merged(old, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _is_source(value: Mapping[str, Any]) -> bool:
+    """Whether it says where a value is: that is replaced whole."""
+    return bool(value.keys() & {"holding", "input", "coil", "discrete", "case", "sum", "diff"})
+
+
+def _plain(node: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+    if isinstance(node, Mapping):
+        return {key: _plain(value) for key, value in node.items()}
+    if isinstance(node, Sequence) and not isinstance(node, str):
+        return [_plain(value) for value in node]
+    # Numbers keep how they were written; a plain one is all that is wanted.
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _problems(path: Path, own: CommentedMap, found: Any) -> list[str]:  # noqa: ANN401 - pydantic's
+    error = found.get("ctx", {}).get("error")
+    if isinstance(error, MapError):
+        return [_told(path, own, at.split("."), text) for at, text in error.problems]
+    return [_told(path, own, list(found["loc"]), found["msg"])]
+
+
+def _told(path: Path, own: CommentedMap, keys: Sequence[int | str], text: str) -> str:
+    """One fault with its place. Keys that pydantic made up are passed over."""
+    node: Any = own
+    line, column, names = own.lc.line, own.lc.col, []
+    for key in keys:
+        step = int(key) if isinstance(key, str) and key.isdigit() else key
+        if isinstance(node, CommentedMap) and step in node:
+            line, column = node.lc.key(step)
+        elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
+            line, column = node.lc.item(step)
+        else:
+            continue
+        node = node[step]
+        names.append(str(key))
+    missing = [str(keys[-1])] if keys and str(keys[-1]) not in names[-1:] else []
+    where = ".".join(names + [name for name in missing if name.isidentifier()])
+    return f"{path}:{line + 1}:{column + 1}: {where}: {text}"

@@ -1,0 +1,40 @@
+"""What the operator may write about a device, whatever its driver."""
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class DeviceOptions(BaseModel):
+    """Every driver's options. `poll_s` None means what suits the device."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    poll_s: float | None = Field(
+        default=None, gt=0, le=3600, description="seconds from read to read"
+    )
+    read_only: bool = Field(default=False, description="never write to the device")
+
+
+class ModbusOptions(DeviceOptions):
+    """Where a Modbus device is: `host` (TCP) or `serial` (a port's path), and its unit id."""
+
+    host: str | None = Field(default=None, min_length=1, description="name or address in the LAN")
+    port: int = Field(default=502, ge=1, le=65535)
+    serial: str | None = Field(default=None, min_length=1, description="serial port, best by-id")
+    unit: int = Field(default=1, ge=0, le=255, description="Modbus unit id")
+    framing: Literal["tcp", "rtu"] = Field(
+        default="tcp", description="rtu: a plain serial converter"
+    )
+    baudrate: int = Field(default=9600, ge=300, le=921600)
+    parity: Literal["N", "E", "O"] = "N"
+    stopbits: Literal[1, 2] = 1
+    timeout_s: float = Field(default=2.0, gt=0, le=60)
+    min_gap_s: float = Field(default=0.0, ge=0, le=10, description="silence between two requests")
+    connect_delay_s: float = Field(default=0.0, ge=0, le=30, description="silence after connecting")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.host is None) == (self.serial is None):
+            raise ValueError("give either host or serial")
+        return self

@@ -1,0 +1,7 @@
+"""Register maps, as the other rooms use them."""
+
+from gatewayd.sdk.maps.layout import Layout, RoleLayout, StepRun
+from gatewayd.sdk.maps.mapfile import load_map
+from gatewayd.sdk.maps.schema import Bus, RegisterMap
+
+__all__ = ["Bus", "Layout", "RegisterMap", "RoleLayout", "StepRun", "load_map"]
