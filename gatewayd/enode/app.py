@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 def create_app(services: Services) -> FastAPI:
     """The API over the given rooms.
 
-    The server that runs it sets what lies below HTTP: at most 16 KiB of headers
-    (`h11_max_incomplete_event_size` with h11; httptools has a fixed limit of its own), the number
-    of connections, and time limits.
+    What lies below a request is the server's: the size of headers (uvicorn's
+    `h11_max_incomplete_event_size` is 16 KiB; its httptools protocol has no limit), the number of
+    connections, and how long a header may take. Bodies are limited here.
     """
     app = FastAPI(
         title="gatewayd",

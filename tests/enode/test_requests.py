@@ -1,14 +1,23 @@
 """What every request goes through: versions, unknown paths, bodies that are not right."""
 
+import asyncio
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
+from fastapi import Request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.types import Message
 
+from gatewayd.enode.app import create_app
+from gatewayd.enode.bodies import content
+from gatewayd.errors import InvalidError, StorageError
 from gatewayd.model.asset import AssetKind
+from tests.enode import contract
 from tests.enode.home import Home
+from tests.fakes.jump_loop import jumping
 
 JSON = {"content-type": "application/json"}
 
@@ -164,6 +173,58 @@ async def test_a_body_that_is_not_right_is_a_bad_request(a_home: Home) -> None:
         assert answer.headers["content-type"] == "application/json"
         assert len(answer.content) < 10_000
     assert a_home.devices["wallbox"].applied == []
+
+
+async def test_what_only_some_parsers_take_for_json_is_refused_wherever_it_stands(
+    a_home: Home,
+) -> None:
+    for body in ('{"a": NaN}', '{"a": [-Infinity]}', '{"a": {"b": 1, "b": 2}}'):
+        assert "not valid JSON" in (await post(a_home, body)).json()["detail"]
+
+
+@jumping
+async def test_a_body_that_does_not_arrive_is_refused() -> None:
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(InvalidError, match="did not arrive within 15 s"):
+        await content(Request({"type": "http", "headers": []}, receive))
+
+
+async def failing(home: Home, error: Exception) -> httpx.Response:
+    """What a client sees when a room behind the API raises this."""
+
+    def poke(_device_id: str) -> None:
+        raise error
+
+    services = replace(home.app.state.api.services, poke=poke)
+    transport = httpx.ASGITransport(create_app(services), raise_app_exceptions=False)
+    headers = {"authorization": home.http.headers["authorization"]}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://gateway", headers=headers
+    ) as http:
+        meter_id = home.asset(AssetKind.METER).id
+        return await http.post(f"/meters/{meter_id}/refresh-hint")
+
+
+async def test_a_bug_is_a_problem_that_tells_nothing_of_the_inside(a_home: Home) -> None:
+    answer = await failing(a_home, RuntimeError("the secret of the inside"))
+
+    assert (answer.status_code, slug(answer)) == (500, "internal-server-error")
+    assert "secret" not in answer.text
+    assert (
+        contract.faults(
+            "POST", "/meters/x/refresh-hint", 500, "application/problem+json", answer.content
+        )
+        == []
+    )
+
+
+async def test_a_disk_that_fails_is_told_from_a_bug(a_home: Home) -> None:
+    answer = await failing(a_home, StorageError("the disk is full"))
+
+    assert (answer.status_code, slug(answer)) == (503, "service-unavailable")
 
 
 async def test_a_body_that_is_not_declared_as_json_is_a_bad_request(a_home: Home) -> None:
