@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from pydantic import BaseModel
-
 from gatewayd.devices.device import ConfiguredDevice
 from gatewayd.model.asset import AssetKind, Capability, Identity, Role
 from gatewayd.model.command import (
@@ -26,15 +24,9 @@ from gatewayd.model.reading import (
     Reading,
 )
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.options import DeviceOptions
 
 Step = Callable[[str], Awaitable[None]]
-
-
-class Options(BaseModel):
-    """What every device's options have."""
-
-    poll_s: float | None = None
-    read_only: bool = False
 
 
 async def _pass(_: str) -> None:
@@ -156,11 +148,13 @@ def configured(
         vendor=box.identity.vendor,
         models=(box.identity.model,),
         source="scripted",
-        options=Options,
+        options=DeviceOptions,
         open=Opener(box),
         quality={},
     )
-    return ConfiguredDevice(device_id, info, Options(poll_s=poll_s, read_only=read_only), "home")
+    return ConfiguredDevice(
+        device_id, info, DeviceOptions(poll_s=poll_s, read_only=read_only), "home"
+    )
 
 
 @dataclass(frozen=True)
@@ -170,7 +164,7 @@ class Opener:
     box: ScriptedBox
 
     @asynccontextmanager
-    async def __call__(self, _options: Options, _links: object) -> AsyncIterator[Driver]:
+    async def __call__(self, _options: DeviceOptions, _links: object) -> AsyncIterator[Driver]:
         driver = ScriptedDriver(self.box)
         await driver._do("open")
         try:
