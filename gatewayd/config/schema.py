@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from gatewayd.config import sections
 from gatewayd.config.devices import Drivers
@@ -20,12 +20,23 @@ Schema = dict[str, Any]
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
+class _Untitled(GenerateJsonSchema):
+    """Leaves out titles, which only say each key again."""
+
+    def field_title_should_be_set(self, schema: object) -> bool:
+        del schema
+        return False
+
+
 def schema(drivers: Drivers) -> Schema:
     """One schema for the whole file; a device's keys depend on its `driver`."""
     options = {name: drivers.info(name).options for name in sorted(drivers.names())}
-    models: set[type[BaseModel]] = {sections.File, sections.Device, *options.values()}
-    ordered = sorted(models, key=lambda model: f"{model.__module__}.{model.__qualname__}")
-    refs, definitions = models_json_schema([(model, "validation") for model in ordered])
+    models: dict[type[BaseModel], None] = dict.fromkeys(
+        [sections.File, sections.Device, *options.values()]
+    )
+    refs, definitions = models_json_schema(
+        [(model, "validation") for model in models], schema_generator=_Untitled
+    )
     found: Schema = definitions["$defs"]
 
     def of(model: type[BaseModel]) -> Schema:
