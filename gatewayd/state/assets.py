@@ -30,8 +30,8 @@ _INSERT = """
 
 _UPDATE = """
     UPDATE assets SET user_id = :user_id, vendor = :vendor, brand = :brand, model = :model,
-        spec = :spec, serial = coalesce(:serial, serial), firmware = :firmware, name = :name, usage = :usage,
-        installed_at = :installed_at, is_writable = :is_writable, scopes = :scopes
+        spec = :spec, serial = coalesce(:serial, serial), firmware = :firmware, name = :name,
+        usage = :usage, installed_at = :installed_at, is_writable = :is_writable, scopes = :scopes
     WHERE device_id = :device_id AND role = :role
 """
 

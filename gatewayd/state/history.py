@@ -79,7 +79,7 @@ def load(
     return [(_time_of(key), unpack(packed)) for key, packed in rows]
 
 
-def prune(c: sqlite3.Connection, before: datetime, limit: int = _PRUNE_ROWS) -> int:
+def prune(c: sqlite3.Connection, before: datetime, limit: int) -> int:
     """Delete at most `limit` rows older than a time, the oldest first; returns how many."""
     cursor = c.execute(
         "DELETE FROM samples WHERE key IN"
@@ -169,7 +169,7 @@ class MinuteRecorder:
         # The writer has logged a failure, and the next hour tries again.
         with suppress(StorageError):
             for _ in range(_PRUNE_PIECES):
-                if await self._db.write(lambda c: prune(c, before)) < _PRUNE_ROWS:
+                if await self._db.write(lambda c: prune(c, before, _PRUNE_ROWS)) < _PRUNE_ROWS:
                     return
 
 

@@ -103,6 +103,8 @@ class RoleMinute:
 
     def merge(self, later: "RoleMinute") -> None:
         """Take in what was said later in the same minute, after a restart for instance."""
+        if later.count == 0:
+            return
         if self.count == 0:
             self.spans, self.states = {}, {}
         self.at = later.at
