@@ -1,0 +1,138 @@
+"""Finds the models of a SunSpec device and reads them.
+
+A device says `SunS` at one of three addresses; there begins a chain of models, each with its
+number and length, so that unknown ones can be passed over.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gatewayd.errors import BadReadingError, RefusedError
+from gatewayd.sdk.driver import ModbusReader
+from gatewayd.sdk.maps.codec import Words
+from gatewayd.sdk.maps.points import Value
+from gatewayd.sdk.sunspec import models
+
+BASES = (40000, 50000, 0)
+
+_MARK = (0x5375, 0x6E53)
+# A few firmwares end with 0 instead of 0xFFFF.
+_ENDS = frozenset({0, 0xFFFF})
+_MAX_MODELS = 100
+_MAX_LENGTH = 4096
+_LAST_ADDRESS = 0xFFFF
+
+
+@dataclass(frozen=True)
+class ModelAt:
+    """A model in the chain. `length` is without the two header registers, as the device says."""
+
+    id: int
+    address: int
+    length: int
+
+    @property
+    def size(self) -> int:
+        """All its registers."""
+        return self.length + 2
+
+
+@dataclass(frozen=True)
+class ModelValues:
+    """What a model says now: values by point name, and those of its groups."""
+
+    at: ModelAt
+    values: Mapping[str, Value]
+    groups: Sequence[Mapping[str, Value]] = field(default=())
+
+    def number(self, name: str) -> float | None:
+        """A point that is a number, None where it means nothing."""
+        value = self.values.get(name)
+        return float(value) if isinstance(value, int | float) else None
+
+    def text(self, name: str) -> str | None:
+        """A point that is a text."""
+        value = self.values.get(name)
+        return value if isinstance(value, str) else None
+
+
+async def walk(unit: ModbusReader, bases: Sequence[int] = BASES) -> tuple[ModelAt, ...]:
+    """The whole chain. RefusedError without a SunSpec mark, BadReadingError for a broken chain."""
+    for base in bases:
+        if await _is_marked(unit, base):
+            return await _chain(unit, base + 2)
+    places = ", ".join(str(base) for base in bases)
+    raise RefusedError(f"no SunSpec mark at {places}; switch SunSpec on in the device")
+
+
+async def fetch(unit: ModbusReader, at: ModelAt, max_registers: int) -> ModelValues:
+    """Read what is used of one model.
+
+    BadReadingError when another model answers there: some devices change their chain at night,
+    or when a meter comes and goes.
+    """
+    codec = models.codec(at.id, at.size)
+    words: Words = ()
+    for start, count in _parts(at, codec.size, max_registers):
+        words += await unit.read_holding(at.address + start, count)
+    if words[:2] != (at.id, at.length):
+        told = f"model {words[0]} instead of {at.id} at {at.address}"
+        raise BadReadingError(f"the SunSpec chain has changed: {told}")
+    values = codec.decode(words)
+    return ModelValues(at, values, tuple(_groups(at, values, words)))
+
+
+def _parts(at: ModelAt, size: int, max_registers: int) -> Iterator[tuple[int, int]]:
+    """Requests, as start and count, that split no value: groups are read whole."""
+    found = models.group(at.id)
+    if found is None:
+        yield 0, size
+        return
+    group, _ = found
+    start, count = 0, group.start + (max_registers - group.start) // group.size * group.size
+    while start < at.size:
+        yield start, min(count, at.size - start)
+        start, count = start + count, max_registers // group.size * group.size
+
+
+def _groups(
+    at: ModelAt, values: Mapping[str, Value], words: Words
+) -> Iterator[Mapping[str, Value]]:
+    found = models.group(at.id)
+    if found is None:
+        return
+    group, codec = found
+    # The count is not believed beyond the length: one vendor says six and has two.
+    wanted = values.get(group.count)
+    fitting = (at.size - group.start) // group.size
+    count = min(fitting, int(wanted)) if isinstance(wanted, int | float) and wanted else fitting
+    for number in range(count):
+        start = group.start + number * group.size
+        yield codec.decode(words[start : start + group.size], values)
+
+
+async def _is_marked(unit: ModbusReader, base: int) -> bool:
+    try:
+        return await unit.read_holding(base, 2) == _MARK
+    except RefusedError:
+        return False
+
+
+async def _chain(unit: ModbusReader, address: int) -> tuple[ModelAt, ...]:
+    found: list[ModelAt] = []
+    while len(found) <= _MAX_MODELS:
+        try:
+            model_id, length = await unit.read_holding(address, 2)
+        except RefusedError:
+            # A chain without an end mark ends where the registers do.
+            if found:
+                return tuple(found)
+            raise
+        if model_id in _ENDS:
+            return tuple(found)
+        if not 0 < length <= _MAX_LENGTH or address + 2 + length > _LAST_ADDRESS:
+            told = f"model {model_id} at {address} with {length} registers"
+            raise BadReadingError(f"the SunSpec chain is broken: {told}")
+        found.append(ModelAt(model_id, address, length))
+        address += 2 + length
+    raise BadReadingError(f"the SunSpec chain is broken: more than {_MAX_MODELS} models")
