@@ -13,8 +13,8 @@ from gatewayd.clock import Clock
 from gatewayd.devices import journal
 from gatewayd.devices.lane import Job, Lane
 from gatewayd.devices.poller import Poller
-from gatewayd.errors import ConflictError, InvalidError, NotFoundError, StorageError
-from gatewayd.model.command import Action, ActionState, Command, FailureReason
+from gatewayd.errors import InvalidError, NotFoundError, StorageError
+from gatewayd.model.command import Action, ActionState, Command
 from gatewayd.model.site import AssetState
 from gatewayd.plan.attempts import is_already
 from gatewayd.plan.lease import Lease
@@ -76,16 +76,10 @@ class Commander:
 
         Raises NotFoundError, and ConflictError for an action that has ended.
         """
-        action = await self.get(action_id)
-        if action is None:
-            raise NotFoundError(f"Could not find action with ID {action_id}")
-        at = max(self._clock.now(), action.created_at)
-        reason, detail = FailureReason.REQUESTED_CANCELLATION, "cancelled by its owner"
-        ended = action.ended(ActionState.CANCELLED, at, reason, detail)
-        if not await self._db.write(lambda c: journal.end(c, ended)):
-            raise ConflictError(f"Action {action_id} has already ended")
+        now = self._clock.now()
+        ended = await self._db.write(lambda c: journal.cancel(c, action_id, now))
         self._store.acted(ended)
-        self._lane(action.asset_id).look()
+        self._lane(ended.asset_id).look()
         return ended
 
     async def get(self, action_id: str) -> Action | None:

@@ -3,34 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from gatewayd.model.asset import MeterUsage
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.driver import DriverInfo
+from gatewayd.sdk.options import DeviceOptions
 from gatewayd.state.assets import DeviceRecord
-
-
-class PollOptions(Protocol):
-    """What every driver's options have. `poll_s` None means what suits the driver."""
-
-    @property
-    def poll_s(self) -> float | None: ...
-
-    @property
-    def read_only(self) -> bool: ...
 
 
 @dataclass(frozen=True)
 class ConfiguredDevice:
     """One device of the configuration; two are equal when nothing has to be restarted.
 
-    `options` are an instance of `info.options`. `location_id` is where its assets start.
+    `options` are an instance of `info.options`; `poll_s` None there means what suits the driver.
+    `location_id` is where its assets start.
     """
 
     id: str
     info: DriverInfo
-    options: PollOptions
+    options: DeviceOptions
     user_id: str
     name: str | None = None
     usage: MeterUsage | None = None

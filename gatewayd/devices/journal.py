@@ -1,7 +1,9 @@
 """The commander's changes of the database: each one whole, with the events that tell of it."""
 
 import sqlite3
+from datetime import datetime
 
+from gatewayd.errors import ConflictError, NotFoundError
 from gatewayd.model.command import Action, ActionState, FailureReason
 from gatewayd.state import actions, outbox
 
@@ -34,3 +36,19 @@ def end(c: sqlite3.Connection, ended: Action) -> bool:
     body = {"actionId": ended.id, "updatedFields": fields}
     outbox.append(c, _EVENT, ended.id, ended.user_id, body, ended.updated_at)
     return True
+
+
+def cancel(c: sqlite3.Connection, action_id: str, now: datetime) -> Action:
+    """End a PENDING action at its owner's wish. Raises NotFoundError and ConflictError."""
+    action = actions.get(c, action_id)
+    if action is None:
+        raise NotFoundError(f"Could not find action with ID {action_id}")
+    ended = action.ended(
+        ActionState.CANCELLED,
+        max(now, action.created_at),
+        FailureReason.REQUESTED_CANCELLATION,
+        "cancelled by its owner",
+    )
+    if not end(c, ended):
+        raise ConflictError(f"Action {action_id} has already ended")
+    return ended

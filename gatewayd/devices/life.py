@@ -52,7 +52,7 @@ class Surroundings:
 
 
 class Life:
-    """One configured device. `driver` is there while the right device is open and identified."""
+    """One configured device. `driver` is there while it is open, identified and was read since."""
 
     def __init__(self, device: ConfiguredDevice, around: Surroundings) -> None:
         self.device = device
@@ -85,7 +85,6 @@ class Life:
             async with self._guard():
                 identity = await driver.identify()
             await self._around.adoption.adopt(self.device, identity)
-            self.driver = driver
             try:
                 await self._read_until_lost(driver)
             finally:
@@ -133,6 +132,8 @@ class Life:
         took_s = self._around.clock.monotonic() - began
         self.health.answered(took_s)
         self.poll = Poll(number, MappingProxyType(readings), MappingProxyType(watchdogs))
+        # Only now: after an outage nothing may be written before the device was read again.
+        self.driver = driver
         self._around.store.put(self.device.id, readings)
         return took_s
 

@@ -86,7 +86,7 @@ class Poller:
             self._lives[device_id].poke()
 
     def driver(self, device_id: str) -> Driver | None:
-        """The open driver of a device that has said who it is; None during an outage."""
+        """The open driver of a device, identified and read since; None during an outage."""
         life = self._lives.get(device_id)
         return life.driver if life else None
 

@@ -344,6 +344,24 @@ async def test_an_action_waits_for_an_unreachable_device_without_being_marked_se
         assert box.writes == [START]
 
 
+async def test_after_an_outage_the_device_is_read_before_it_is_written_to(
+    db: Path, clock: FakeClock, box: ScriptedBox
+) -> None:
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+        box.faults["open"] = box.faults["read"] = GONE
+        await home.pass_time(10)
+        action = await ask(home, START)
+        await home.pass_time(10)
+        box.set_charger(power_delivery=PowerDelivery.UNPLUGGED)
+        box.faults.clear()
+        await home.pass_time(10)
+
+        expected = (ActionState.CANCELLED, FailureReason.FAILED_PRECONDITION)
+        assert ended(await home.action(action.id)) == expected
+        assert box.writes == []
+
+
 async def test_an_action_for_a_device_that_stays_away_fails(
     db: Path, clock: FakeClock, box: ScriptedBox
 ) -> None:
