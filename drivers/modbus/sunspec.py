@@ -20,7 +20,6 @@ from gatewayd.model.reading import (
     BatteryReading,
     InverterReading,
     MeterReading,
-    OperationMode,
     Reading,
 )
 from gatewayd.sdk import sunspec
@@ -48,7 +47,7 @@ class Options(ModbusOptions):
     )
     discharge_input: int | None = Field(default=None, ge=1, le=20)
     revert_s: int = Field(
-        default=120, ge=30, le=3600, description="a forced battery mode ends by itself after"
+        default=130, ge=30, le=3600, description="a forced battery mode ends by itself after"
     )
     base: int | None = Field(default=None, ge=0, le=65000, description="where SunS stands")
     max_registers: int = Field(default=120, ge=30, le=125)
@@ -109,19 +108,19 @@ class SunSpec:
         await self._control.set_mode(await self._fresh_storage(), command.mode)
 
     async def renew(self, role: str) -> None:
-        """Keep a forced mode alive; does nothing in any other."""
-        if role != AssetKind.BATTERY or self._storage is None or self._control is None:
+        """Keep a forced mode of ours alive; does nothing in any other."""
+        if self.watchdog_s(role) is None or self._control is None:
             return
         found = await self._fresh_storage()
-        mode = roles.operation_mode(found)
-        if mode in (OperationMode.IMPORT_FOCUS, OperationMode.EXPORT_FOCUS):
+        if (mode := storage.forced_mode(found, self._options.revert_s)) is not None:
             await self._control.renew(found, mode)
 
     def watchdog_s(self, role: str) -> float | None:
-        """The time after which a forced mode ends, as read last."""
+        """The time after which a forced mode of ours ends, as read last."""
         if role != AssetKind.BATTERY or self._storage is None:
             return None
-        return storage.watchdog_s(self._storage)
+        is_ours = storage.forced_mode(self._storage, self._options.revert_s) is not None
+        return float(self._options.revert_s) if is_ours else None
 
     async def _read(self) -> Found:
         """The first of each model of the device, and all its meters."""

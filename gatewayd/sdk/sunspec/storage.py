@@ -14,6 +14,7 @@ from gatewayd.model.reading import OperationMode
 from gatewayd.sdk.driver import ModbusWriter
 from gatewayd.sdk.sunspec import models
 from gatewayd.sdk.sunspec.chain import ModelValues
+from gatewayd.sdk.sunspec.roles import operation_mode
 
 CAPABILITIES = frozenset(
     {Capability.SELF_RELIANCE, Capability.IMPORT_FOCUS, Capability.EXPORT_FOCUS}
@@ -34,9 +35,14 @@ def can_steer(storage: ModelValues) -> bool:
     return storage.number("StorCtl_Mod") is not None and _divisor(storage) is not None
 
 
-def watchdog_s(storage: ModelValues) -> float | None:
-    """How long a forced mode lasts without being renewed, None when it lasts for ever."""
-    return storage.number("InOutWRte_RvrtTms") or None
+def forced_mode(storage: ModelValues, revert_s: int) -> OperationMode | None:
+    """The forced mode in effect, if it is ours: nobody else is likely to have set our time.
+
+    A mode that somebody else forces is not kept alive beyond what they wanted.
+    """
+    mode = operation_mode(storage)
+    is_ours = storage.number("InOutWRte_RvrtTms") == revert_s
+    return mode if is_ours and mode in _FORCED else None
 
 
 class Storage:
