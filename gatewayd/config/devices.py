@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from pydantic import BaseModel
-
 from gatewayd.config import sections
 from gatewayd.config.problems import dotted, shown, suggestion
 from gatewayd.config.source import Source
@@ -14,6 +12,7 @@ from gatewayd.config.verdict import judge
 from gatewayd.errors import ConfigError
 from gatewayd.model.asset import MeterUsage
 from gatewayd.sdk.driver import DriverInfo
+from gatewayd.sdk.options import DeviceOptions
 
 
 class Drivers(Protocol):
@@ -31,7 +30,7 @@ class Device:
     """One device; `options` is an instance of its driver's own options model."""
 
     driver: str
-    options: BaseModel
+    options: DeviceOptions
     name: str | None = None
     usage: MeterUsage | None = None
     installed_on: date | None = None
@@ -104,7 +103,7 @@ def _one_place_each(source: Source, devices: Mapping[str, Device]) -> None:
             source.fault(("devices", device_id), told, at_key=True)
 
 
-def _place(options: BaseModel) -> tuple[object, ...] | None:
+def _place(options: DeviceOptions) -> tuple[object, ...] | None:
     """Host or serial line, port and unit, where the options have them."""
     host = getattr(options, "host", None)
     line = getattr(options, "serial", None)

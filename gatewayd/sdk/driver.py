@@ -10,11 +10,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from pydantic import BaseModel
-
 from gatewayd.model.asset import Identity
 from gatewayd.model.command import Command
 from gatewayd.model.reading import Reading
+from gatewayd.sdk.options import DeviceOptions
 
 
 class Driver(Protocol):
@@ -72,7 +71,7 @@ class DriverInfo:
     vendor: str
     models: tuple[str, ...]
     source: str
-    options: type[BaseModel]
+    options: type[DeviceOptions]
     open: Callable[[Any, Any], AbstractAsyncContextManager[Driver]]
     quality: Mapping[str, bool]
     poll_s: float = 2.0

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gatewayd.config import Config, load
 from gatewayd.errors import ConfigError
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.options import DeviceOptions
 
 GOOD = """\
 version: 1
@@ -36,13 +37,7 @@ mqtt:
 """
 
 
-class _Options(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    poll_s: float | None = Field(default=None, gt=0)
-    read_only: bool = False
-
-
-class _Tcp(_Options):
+class _Tcp(DeviceOptions):
     host: str
     port: int = Field(default=502, ge=1, le=65535)
     unit: int = Field(default=1, ge=1, le=247)
@@ -66,7 +61,7 @@ def _open(_options: Any, _links: Any) -> AbstractAsyncContextManager[Driver]:
 class Catalogue:
     """Stands in for the registry."""
 
-    _options: ClassVar[dict[str, type[BaseModel]]] = {
+    _options: ClassVar[dict[str, type[DeviceOptions]]] = {
         "sun_tcp": _Tcp,
         "meter_tcp": _Tcp,
         "special": _Special,
