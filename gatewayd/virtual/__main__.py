@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from datetime import datetime
 import click
 
 from gatewayd.errors import ConfigError
-from gatewayd.virtual.clock import FASTEST, SLOWEST
+from gatewayd.virtual.clock import FASTEST, SLOWEST, moment
 from gatewayd.virtual.control import serve_control
 from gatewayd.virtual.home import virtual_home
 
@@ -25,9 +26,16 @@ class _Moment(click.ParamType[datetime]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
         try:
-            return datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is no time; write it as 2026-06-21T12:00", param, ctx)
+            return moment(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _finite(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    """A range does not keep nan out: it compares as if it were inside."""
+    if math.isnan(value):
+        raise click.BadParameter("nan is no number", ctx, param)
+    return value
 
 
 _PORT = click.IntRange(0, 65535)
@@ -54,6 +62,7 @@ class _Options:
 @click.option(
     "--speed",
     type=click.FloatRange(SLOWEST, FASTEST),
+    callback=_finite,
     default=1.0,
     show_default=True,
     help="How many times faster than the machine the home lives.",

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from gatewayd.clock import Clock
 
 SLOWEST, FASTEST = 0.1, 3600.0
+_YEARS = range(2000, 2100)
 
 
 class HomeClock:
@@ -40,3 +41,14 @@ def local_time(at: datetime, timezone: str) -> datetime:
     """A moment as the home's clocks show it; one without an offset is already theirs."""
     zone = ZoneInfo(timezone)
     return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+
+
+def moment(text: str) -> datetime:
+    """A time in ISO 8601, with or without an offset; ValueError says what is wrong with it."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is no time; write it as 2026-06-21T12:00") from None
+    if at.year not in _YEARS:
+        raise ValueError(f"the year {at.year} is not from {_YEARS[0]} to {_YEARS[-1]}")
+    return at

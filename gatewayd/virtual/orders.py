@@ -8,14 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from gatewayd.errors import InvalidError
-from gatewayd.virtual.clock import FASTEST, SLOWEST, local_time
+from gatewayd.virtual.clock import FASTEST, SLOWEST, local_time, moment
 from gatewayd.virtual.devices.device import Fault
 from gatewayd.virtual.home import VirtualHome
 from gatewayd.virtual.physics.car import MAX_CURRENT_A, MIN_CURRENT_A
 from gatewayd.virtual.physics.house import PHASES
 
 _MOST_LOAD_W = 20_000.0
-_YEARS = range(2000, 2100)
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -93,20 +92,17 @@ class ClockOrder(Order):
     at: str = ""
 
     async def apply(self, home: VirtualHome) -> None:
-        at = self._moment(home.house.settings.timezone) if self.gives("at") else None
+        at = self._moment() if self.gives("at") else None
         if self.gives("speed"):
             home.clock.run_at(self.speed)
         if at is not None:
-            home.set_time(at)
+            home.set_time(local_time(at, home.house.settings.timezone))
 
-    def _moment(self, timezone: str) -> datetime:
+    def _moment(self) -> datetime:
         try:
-            at = datetime.fromisoformat(self.at)
-        except ValueError:
-            raise InvalidError(f"at: {self.at[:40]!r} is not a time in ISO 8601") from None
-        if at.year not in _YEARS:
-            raise InvalidError(f"at: the year {at.year} is not from {_YEARS[0]} to {_YEARS[-1]}")
-        return local_time(at, timezone)
+            return moment(self.at)
+        except ValueError as error:
+            raise InvalidError(f"at: {error}") from None
 
 
 class FaultOrder(Order):

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from gatewayd.clock import Clock
 from gatewayd.virtual.devices.device import Refusal, Registers, Table, WritableDevice
-from gatewayd.virtual.devices.words import Kind, number
+from gatewayd.virtual.devices.words import U32, number
 from gatewayd.virtual.physics import car
 from gatewayd.virtual.physics.house import House
 
@@ -199,5 +199,5 @@ class KebaP30(WritableDevice):
 def _longs(values: Mapping[int, float]) -> dict[int, int]:
     words = {}
     for address, value in values.items():
-        words[address], words[address + 1] = number(Kind.U32, value)
+        words[address], words[address + 1] = number(U32, value)
     return words

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from gatewayd.clock import Clock
 from gatewayd.virtual.devices.device import Device, Refusal, Registers, Table
-from gatewayd.virtual.devices.words import Kind, number
+from gatewayd.virtual.devices.words import float32
 from gatewayd.virtual.physics import load
 from gatewayd.virtual.physics.house import PHASES, House
 
@@ -69,7 +69,7 @@ class Sdm630(Device):
     def measure(self, house: House) -> Registers:
         words = dict(self._blank)
         for name, value in self._values(house).items():
-            words[POINTS[name]], words[POINTS[name] + 1] = number(Kind.F32, value)
+            words[POINTS[name]], words[POINTS[name] + 1] = float32(value)
         return {Table.INPUT: words}
 
     def read(self, table: Table, address: int, count: int) -> Sequence[int] | Refusal:

@@ -7,7 +7,7 @@ type`, then the name of the point that holds the power of ten, or the number of 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gatewayd.virtual.devices.words import Kind, Words, absent, length, number, text
+from gatewayd.virtual.devices.words import KINDS, TEXT, Kind, Words, number, text
 
 MARK = (0x5375, 0x6E53)
 END = (0xFFFF, 0)
@@ -32,10 +32,10 @@ def layout(lines: str) -> tuple[Point, ...]:
 
 
 def _point(name: str, kind_name: str, more: str | None = None) -> Point:
-    kind = Kind(kind_name)
-    if kind is Kind.TEXT:
+    kind = KINDS[kind_name]
+    if kind is TEXT:
         return Point(name, kind, int(more or 1))
-    return Point(name, kind, length(kind), more)
+    return Point(name, kind, kind.size, more)
 
 
 MODELS: Mapping[int, tuple[Point, ...]] = {
@@ -152,35 +152,33 @@ class Image:
     """
 
     def __init__(self, base: int, chain: Sequence[int], *, inputs: int) -> None:
-        self._base = base
-        self._models = [(model, model_points(model, inputs)) for model in chain]
-        self._addresses: dict[tuple[int, str], int] = {}
-        address = base + len(MARK)
-        for model, points in self._models:
-            address += 2
+        self._places: dict[int, dict[str, tuple[int, Point]]] = {}
+        words = list(MARK)
+        for model in chain:
+            points = model_points(model, inputs)
+            words += (model, sum(point.size for point in points))
+            places = self._places.setdefault(model, {})
             for point in points:
-                self._addresses[model, point.name] = address
-                address += point.size
+                places[point.name] = (base + len(words), point)
+                words += (point.kind.blank,) * point.size
+        self._blank = dict(enumerate((*words, *END), base))
 
     def address(self, model: int, name: str) -> int:
-        return self._addresses[model, name]
+        return self._places[model][name][0]
 
     def words(self, values: Mapping[int, Mapping[str, Value]]) -> dict[int, int]:
         """The whole image, by address."""
-        words = list(MARK)
-        for model, points in self._models:
-            words += (model, sum(point.size for point in points))
-            for point in points:
-                words += point_words(point, values[model])
-        words += END
-        return dict(enumerate(words, self._base))
+        words = dict(self._blank)
+        for model, known in values.items():
+            places = self._places[model]
+            for name, value in known.items():
+                address, point = places[name]
+                words.update(enumerate(point_words(point, value, known), address))
+        return words
 
 
-def point_words(point: Point, values: Mapping[str, Value]) -> Words:
-    """One point as words, scaled by its model's power of ten."""
-    value = values.get(point.name)
-    if value is None:
-        return absent(point.kind, point.size)
+def point_words(point: Point, value: Value, model: Mapping[str, Value]) -> Words:
+    """One point as words, scaled by the power of ten that its model gives."""
     if isinstance(value, str):
         return text(value, point.size)
-    return number(point.kind, value / 10.0 ** float(values[point.scale]) if point.scale else value)
+    return number(point.kind, value / 10.0 ** float(model[point.scale]) if point.scale else value)

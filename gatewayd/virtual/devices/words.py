@@ -5,64 +5,53 @@ to another sign.
 """
 
 import struct
-from enum import StrEnum
-
-
-class Kind(StrEnum):
-    """How a point is written into its registers. The values are SunSpec's names."""
-
-    U16 = "uint16"
-    S16 = "int16"
-    U32 = "uint32"
-    ACC32 = "acc32"
-    F32 = "float32"
-    SF = "sunssf"
-    ENUM16 = "enum16"
-    BITS16 = "bitfield16"
-    BITS32 = "bitfield32"
-    COUNT = "count"
-    TEXT = "string"
-    PAD = "pad"
-
-
-_RANGES = {
-    Kind.U16: (0, 0xFFFE),
-    Kind.S16: (-0x7FFF, 0x7FFF),
-    Kind.U32: (0, 0xFFFFFFFE),
-    Kind.SF: (-10, 10),
-    Kind.ENUM16: (0, 0xFFFE),
-    Kind.BITS16: (0, 0xFFFE),
-    Kind.BITS32: (0, 0xFFFFFFFE),
-    Kind.COUNT: (0, 0xFFFE),
-}
-_LONG = frozenset({Kind.U32, Kind.ACC32, Kind.BITS32, Kind.F32})
-# What a SunSpec device puts where it has nothing to say.
-_ABSENT = {Kind.S16: 0x8000, Kind.SF: 0x8000, Kind.ACC32: 0, Kind.TEXT: 0, Kind.PAD: 0x8000}
+from dataclasses import dataclass
 
 Words = tuple[int, ...]
 
 
-def length(kind: Kind) -> int:
-    """How many registers a number of this kind takes."""
-    return 2 if kind in _LONG else 1
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """How a point is written: registers it takes, range, and each register when it has no value."""
+
+    name: str
+    size: int
+    low: int
+    high: int
+    blank: int
 
 
-def absent(kind: Kind, size: int) -> Words:
-    """The words that say "not implemented"."""
-    return (_ABSENT.get(kind, 0xFFFF),) * size
+U16 = Kind("uint16", 1, 0, 0xFFFE, 0xFFFF)
+S16 = Kind("int16", 1, -0x7FFF, 0x7FFF, 0x8000)
+U32 = Kind("uint32", 2, 0, 0xFFFFFFFE, 0xFFFF)
+# Accumulators start again at zero when full, and zero means that there is none.
+ACC32 = Kind("acc32", 2, 0, 0xFFFFFFFF, 0)
+SCALE = Kind("sunssf", 1, -10, 10, 0x8000)
+ENUM16 = Kind("enum16", 1, 0, 0xFFFE, 0xFFFF)
+BITS16 = Kind("bitfield16", 1, 0, 0xFFFE, 0xFFFF)
+BITS32 = Kind("bitfield32", 2, 0, 0xFFFFFFFE, 0xFFFF)
+COUNT = Kind("count", 1, 0, 0xFFFE, 0xFFFF)
+TEXT = Kind("string", 1, 0, 0, 0)
+PAD = Kind("pad", 1, 0, 0, 0x8000)
+
+# By SunSpec's names.
+KINDS = {
+    kind.name: kind
+    for kind in (U16, S16, U32, ACC32, SCALE, ENUM16, BITS16, BITS32, COUNT, TEXT, PAD)
+}
 
 
 def number(kind: Kind, value: float) -> Words:
-    """A number as words."""
-    if kind is Kind.F32:
-        return _split(struct.unpack(">I", struct.pack(">f", value))[0])
+    """A whole number as words."""
     raw = round(value)
-    if kind is Kind.ACC32:
-        # Accumulators start again at zero when full, which takes 4.3 GWh.
-        return _split(raw % 2**32)
-    low, high = _RANGES[kind]
-    raw = max(low, min(high, raw))
-    return _split(raw) if kind in _LONG else (raw & 0xFFFF,)
+    raw = raw % 2**32 if kind is ACC32 else max(kind.low, min(kind.high, raw))
+    return (raw & 0xFFFF,) if kind.size == 1 else (raw >> 16, raw & 0xFFFF)
+
+
+def float32(value: float) -> Words:
+    """A number as IEEE 754 single precision."""
+    high, low = struct.unpack(">HH", struct.pack(">f", value))
+    return high, low
 
 
 def text(value: str, size: int) -> Words:
@@ -74,7 +63,3 @@ def text(value: str, size: int) -> Words:
 def signed(word: int) -> int:
     """A word read as a 16-bit number with sign."""
     return word - 0x10000 if word & 0x8000 else word
-
-
-def _split(raw: int) -> Words:
-    return raw >> 16, raw & 0xFFFF

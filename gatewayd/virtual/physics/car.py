@@ -51,8 +51,10 @@ class Car:
 
     def live(self, before: datetime, now: datetime) -> None:
         """Come and go by the pattern; both are local times."""
+        if now < self.held_until:
+            return
         is_home = at_home(self.seed, now)
-        if now < self.held_until or is_home == at_home(self.seed, before):
+        if is_home == at_home(self.seed, before):
             return
         if is_home and not self.is_plugged:
             trip = between(0.08, 0.3, self.seed, "trip", now.toordinal())

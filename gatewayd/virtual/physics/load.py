@@ -38,7 +38,7 @@ APPLIANCES = (
     Appliance("washing machine heating", 0, 2000.0, 18.0, 9.0, 15.0, 0.5),
     Appliance("washing machine drum", 0, 280.0, 70.0, 9.3, 15.3, 0.5),
     Appliance("dryer", 1, 900.0, 75.0, 11.0, 17.0, 0.35),
-    Appliance("television", 0, 130.0, 170.0, 18.5, 20.0, 0.9),
+    Appliance("television", 0, 130.0, 170.0, 18.5, 21.8, 0.9),
     Appliance("vacuum cleaner", 2, 900.0, 20.0, 10.0, 17.0, 0.3),
 )
 _STANDBY_W = (75.0, 60.0, 85.0)

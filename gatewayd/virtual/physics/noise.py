@@ -6,8 +6,10 @@ steps lie between them.
 
 import hashlib
 import math
+from functools import lru_cache
 
 
+@lru_cache(maxsize=4096, typed=True)
 def noise(*key: object) -> float:
     """A number from 0 up to 1, decided by the key. Keys are ints and strings."""
     digest = hashlib.blake2b(repr(key).encode(), digest_size=8).digest()

@@ -40,7 +40,7 @@ def test_layouts_are_those_of_the_alliance(model: int) -> None:
     group = json.loads((DEFINITIONS / f"model_{model}.json").read_text())["group"]
     theirs = [(p["name"], p["type"], p["size"], p.get("sf")) for p in group["points"][2:]]
 
-    ours = [(p.name, p.kind.value, p.size, p.scale) for p in MODELS[model]]
+    ours = [(p.name, p.kind.name, p.size, p.scale) for p in MODELS[model]]
 
     assert ours == theirs
 
@@ -49,7 +49,7 @@ def test_the_repeated_group_is_that_of_the_alliance() -> None:
     group = json.loads((DEFINITIONS / "model_160.json").read_text())["group"]["groups"][0]
     theirs = [(f"1.{p['name']}", p["type"], p["size"], p.get("sf")) for p in group["points"]]
 
-    ours = [(p.name, p.kind.value, p.size, p.scale) for p in model_points(160, 1)]
+    ours = [(p.name, p.kind.name, p.size, p.scale) for p in model_points(160, 1)]
 
     assert ours[len(MODELS[160]) :] == theirs
 
