@@ -22,7 +22,7 @@ from gatewayd.mqtt import commands, snapshot
 from gatewayd.mqtt.pace import Pace
 from gatewayd.mqtt.settings import MqttSettings
 from gatewayd.mqtt.snapshot import Counters, Document
-from gatewayd.mqtt.topics import Place, Target
+from gatewayd.mqtt.topics import HOME, Place, Target
 from gatewayd.mqtt.tree import Tree
 from gatewayd.state.store import Store
 
@@ -112,24 +112,25 @@ class Mirror:
     def _states(self, site: Site) -> Iterator[Message]:
         now = self._clock.monotonic()
         for asset_id in self._seen.keys() - site.assets.keys():
-            self._pace.forget(self._topics.state(Place.of(self._seen.pop(asset_id).asset)))
+            del self._seen[asset_id]
+            self._pace.forget(asset_id)
             self._counters.forget(asset_id)
         for state in site.assets.values():
             yield from self._state(state, now)
-        yield from self._due(self._topics.site_state, snapshot.home(flow(site)), now)
+        document = snapshot.home(flow(site))
+        if self._pace.take(HOME, document, now):
+            yield _retained(self._topics.site_state, document)
 
     def _state(self, state: AssetState, now: float) -> Iterator[Message]:
-        topic = self._topics.state(Place.of(state.asset))
-        is_old = self._seen.get(state.asset.id) is state
-        self._seen[state.asset.id] = state
+        asset = state.asset
+        is_old = self._seen.get(asset.id) is state
+        self._seen[asset.id] = state
         # Making a document costs more than all else here, and most assets said nothing new.
-        if state.sample and not (is_old and self._pace.is_quiet(topic, now)):
-            document = snapshot.snapshot(state, state.sample, self._counters)
-            yield from self._due(topic, document, now)
-
-    def _due(self, topic: str, document: Document, now: float) -> Iterator[Message]:
-        if self._pace.take(topic, document, now):
-            yield Message(topic, json.dumps(document), retain=True)
+        if state.sample is None or (is_old and self._pace.is_quiet(asset.id, now)):
+            return
+        document = snapshot.snapshot(state, state.sample, self._counters)
+        if self._pace.take(asset.id, document, now):
+            yield _retained(self._topics.state(Place.of(asset)), document)
 
     async def _listen(self, session: MqttSession) -> None:
         async for incoming in session.incoming():
@@ -167,6 +168,10 @@ class Mirror:
             told = Message(self._topics.error(target.place), answer)
             return [told, *_reply(incoming, answer)]
         return _reply(incoming, json.dumps(snapshot.action(action)))
+
+
+def _retained(topic: str, document: Document) -> Message:
+    return Message(topic, json.dumps(document), retain=True)
 
 
 def _reply(question: Incoming, payload: str) -> list[Message]:

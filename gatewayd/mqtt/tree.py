@@ -46,6 +46,7 @@ class Tree:
         self._settings = settings
         self._topics = settings.topics
         self._sent: dict[str, str] = {}
+        self._shown: dict[str, AssetState] = {}
         self._places: set[Place] = set()
         self._components: dict[str, dict[str, Platform]] = {}
         self._assets: tuple[Asset, ...] | None = None
@@ -55,6 +56,7 @@ class Tree:
     def repeat(self) -> None:
         """Everything is due again."""
         self._sent.clear()
+        self._shown.clear()
         self._is_settled = False
 
     def recall(self, card: bytes) -> None:
@@ -102,6 +104,7 @@ class Tree:
         if self._is_settled:
             return
         self._is_settled = True
+        self._shown.clear()
         yield from self._clearing({Place.of(state.asset) for state in site.assets.values()})
         for topic, config in self._configs.items():
             payloads = discovery.steps(self._components.get(topic, {}), config)
@@ -126,9 +129,10 @@ class Tree:
 
     def _leaves(self, site: Site) -> Iterator[tuple[str, str]]:
         for state in site.assets.values():
-            for topic, payload in self._leaves_of(state):
-                if self._is_news(topic, payload):
-                    yield topic, payload
+            if self._shown.get(state.asset.id) is not state:
+                self._shown[state.asset.id] = state
+                leaves = self._leaves_of(state)
+                yield from (leaf for leaf in leaves if self._is_news(*leaf))
 
     def _leaves_of(self, state: AssetState) -> Iterator[tuple[str, str]]:
         place = Place.of(state.asset)

@@ -403,9 +403,24 @@ async def test_an_asset_removed_while_we_were_down_is_cleared(
         restarted = Home()
         restarted.store.forget([asset(AssetKind.METER).id])
         async with restarted.mirrored(broker.port):
-            await heard.until(lambda: heard.last(METER_STATE) == "")
+            await restarted.tick_until(lambda: heard.last(METER_STATE) == "")
 
     assert heard.last(METER_CONFIG) == ""
+
+
+async def test_an_asset_that_comes_back_shows_its_state_at_once(
+    broker: Mosquitto, home: Home
+) -> None:
+    home.poll_all()
+    async with home.mirrored(broker.port), listening(broker.port, METER_STATE) as heard:
+        await heard.until(lambda: bool(heard.messages))
+        home.store.forget([asset(AssetKind.METER).id])
+        await heard.until(lambda: heard.last(METER_STATE) == "")
+        home.store.adopt([asset(AssetKind.METER)])
+        home.poll(AssetKind.METER)
+        await heard.until(lambda: bool(heard.last(METER_STATE)))
+
+    assert heard.json(METER_STATE)["power_w"] == 1250
 
 
 async def test_readings_of_before_a_restart_seed_the_counters(
