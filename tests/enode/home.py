@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from pydantic import BaseModel
 
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.device import ConfiguredDevice
@@ -19,13 +18,6 @@ from gatewayd.enode.services import Offer, Services, Settings
 from gatewayd.errors import UnreachableError
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import Asset, AssetKind, Capability, Identity, MeterUsage, Role
-from gatewayd.model.command import (
-    Command,
-    SetMaxCurrent,
-    SetOperationMode,
-    StartCharging,
-    StopCharging,
-)
 from gatewayd.model.location import Location
 from gatewayd.model.reading import (
     BatteryReading,
@@ -37,80 +29,34 @@ from gatewayd.model.reading import (
     PowerDelivery,
     Reading,
 )
-from gatewayd.sdk.driver import Driver, DriverInfo
 from gatewayd.state import clients, locations, users
 from gatewayd.state.clients import NewClient
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 from tests.enode import contract
 from tests.fakes.clock import FakeClock
+from tests.fakes.driver import ScriptedBox, configured
 
 USER = "anna"
 POLL_S = 2.0
 
 
-class Options(BaseModel):
-    """What every device has."""
-
-    poll_s: float | None = POLL_S
-    read_only: bool = False
+def say(box: ScriptedBox, role: str, **values: Any) -> None:
+    """Change what a device says of one role."""
+    box.readings[role] = replace(box.readings[role], **values)
 
 
-@dataclass
-class Device:
-    """A device that says what the test wants, and obeys unless it is told to be stubborn."""
-
-    identity: Identity
-    readings: dict[str, Reading]
-    is_away: bool = False
-    is_stubborn: bool = False
-    applied: list[Command] = field(default_factory=list)
-    reads: int = 0
-
-    async def identify(self) -> Identity:
-        self._answer()
-        return self.identity
-
-    async def read(self) -> Mapping[str, Reading]:
-        self._answer()
-        self.reads += 1
-        return dict(self.readings)
-
-    async def apply(self, role: str, command: Command) -> None:
-        self._answer()
-        self.applied.append(command)
-        if not self.is_stubborn:
-            self.readings[role] = _obeyed(self.readings[role], command)
-
-    async def renew(self, role: str) -> None:
-        self._answer()
-
-    def watchdog_s(self, role: str) -> float | None:
-        return None
-
-    def say(self, role: str, **values: Any) -> None:
-        """Change what the device says of one role."""
-        self.readings[role] = replace(self.readings[role], **values)
-
-    def _answer(self) -> None:
-        if self.is_away:
-            raise UnreachableError("no answer")
+def silence(box: ScriptedBox) -> None:
+    """Let a device answer nothing any more."""
+    box.faults |= dict.fromkeys(("identify", "read", "apply"), UnreachableError("no answer"))
 
 
-def _obeyed(reading: Reading, command: Command) -> Reading:
-    match reading, command:
-        case ChargerReading(), StartCharging():
-            return replace(reading, power_delivery=PowerDelivery.CHARGING, power_w=7200.0)
-        case ChargerReading(), StopCharging():
-            return replace(reading, power_delivery=PowerDelivery.STOPPED, power_w=0.0)
-        case ChargerReading(), SetMaxCurrent(current_a=current_a):
-            return replace(reading, max_current_a=current_a)
-        case BatteryReading(), SetOperationMode(mode=mode):
-            return replace(reading, operation_mode=mode)
-    return reading
+def wake(box: ScriptedBox) -> None:
+    """Let a device answer again."""
+    box.faults.clear()
 
 
-def hybrid() -> Device:
+def hybrid() -> ScriptedBox:
     """An inverter with a battery and a grid meter."""
     roles = {
         "inverter": Role(AssetKind.INVERTER, reports=frozenset({"power_w", "energy_wh"})),
@@ -133,10 +79,10 @@ def hybrid() -> Device:
         ),
         "meter": MeterReading(power_w=-820.0),
     }
-    return Device(Identity("SolarEdge", "SE10K", roles, serial="7E1234"), readings)
+    return ScriptedBox(Identity("SolarEdge", "SE10K", roles, serial="7E1234"), readings)
 
 
-def wallbox() -> Device:
+def wallbox() -> ScriptedBox:
     """A charger, the car plugged in and not charging."""
     capabilities = {
         Capability.START_CHARGING,
@@ -146,7 +92,9 @@ def wallbox() -> Device:
     reports = frozenset({"power_delivery", "power_w", "max_current_a"})
     role = Role(AssetKind.CHARGER, frozenset(capabilities), reports, 6.0, 32.0)
     reading = ChargerReading(power_delivery=PowerDelivery.STOPPED, power_w=0.0, max_current_a=16.0)
-    return Device(Identity("KEBA", "P30", {"charger": role}, serial="K42"), {"charger": reading})
+    return ScriptedBox(
+        Identity("KEBA", "P30", {"charger": role}, serial="K42"), {"charger": reading}
+    )
 
 
 @dataclass
@@ -160,7 +108,7 @@ class Home:
     app: FastAPI
     client: NewClient
     location: Location
-    devices: dict[str, Device]
+    devices: dict[str, ScriptedBox]
     http: httpx.AsyncClient
     pokes: list[str]
 
@@ -222,7 +170,7 @@ class Home:
 
 
 @asynccontextmanager
-async def home(path: Path, devices: Mapping[str, Device] | None = None) -> AsyncIterator[Home]:
+async def home(path: Path, devices: Mapping[str, ScriptedBox] | None = None) -> AsyncIterator[Home]:
     """A home whose devices have been read once, and a client that holds a token."""
     clock, pokes = FakeClock(), list[str]()
     scripted = dict(devices if devices is not None else {"hybrid": hybrid(), "wallbox": wallbox()})
@@ -236,7 +184,7 @@ async def home(path: Path, devices: Mapping[str, Device] | None = None) -> Async
         )
         client = await db.write(lambda c: clients.add(c, "test", clock.now()))
         store = Store(clock, [])
-        configured = {name: configure(name, device, place.id) for name, device in scripted.items()}
+        configured = {name: configure(name, box, place.id) for name, box in scripted.items()}
         poller = Poller(
             configured, links=Links(), db=db, store=store, clock=clock, jitter=lambda: 0.0
         )
@@ -266,31 +214,11 @@ async def home(path: Path, devices: Mapping[str, Device] | None = None) -> Async
         yield made
 
 
-def configure(name: str, device: Device, location_id: str | None) -> ConfiguredDevice:
+def configure(name: str, box: ScriptedBox, location_id: str | None) -> ConfiguredDevice:
     """A scripted device as the configuration would have it."""
-
-    @asynccontextmanager
-    async def opened(_options: Options, _links: Links) -> AsyncIterator[Driver]:
-        yield device
-
-    info = DriverInfo(
-        vendor=device.identity.vendor,
-        models=(device.identity.model,),
-        source="a script",
-        options=Options,
-        open=opened,
-        quality={},
-        poll_s=POLL_S,
-    )
-    is_grid = "meter" in device.identity.roles
-    return ConfiguredDevice(
-        name,
-        info,
-        Options(),
-        USER,
-        usage=MeterUsage.GRID if is_grid else None,
-        location_id=location_id,
-    )
+    usage = MeterUsage.GRID if "meter" in box.identity.roles else None
+    device = configured(name, box, POLL_S)
+    return replace(device, user_id=USER, usage=usage, location_id=location_id)
 
 
 async def token(http: httpx.AsyncClient, client: NewClient) -> str:

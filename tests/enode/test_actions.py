@@ -10,7 +10,7 @@ from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import SetMaxCurrent
 from gatewayd.model.reading import OperationMode, PowerDelivery
 from gatewayd.state import actions
-from tests.enode.home import Home
+from tests.enode.home import Home, say
 
 UNKNOWN = "6560fa37-b7ec-4ace-81ca-a8b64279f8d2"
 
@@ -48,7 +48,7 @@ async def stored(home: Home) -> int:
 async def test_026_a_start_is_pending_until_the_charger_shows_it(a_home: Home) -> None:
     asked = await charge(a_home, "START")
     action = asked.json()
-    assert a_home.devices["wallbox"].applied == []
+    assert a_home.devices["wallbox"].writes == []
     ended = await a_home.ended(action)
 
     assert asked.status_code == 200
@@ -62,17 +62,17 @@ async def test_026_a_start_is_pending_until_the_charger_shows_it(a_home: Home) -
 
 
 async def test_026_no_acknowledgement_is_taken_for_the_effect(a_home: Home) -> None:
-    a_home.devices["wallbox"].is_stubborn = True
+    a_home.devices["wallbox"].obeys = False
     action = (await charge(a_home, "START")).json()
     for _ in range(5):
         await a_home.poll()
 
-    assert a_home.devices["wallbox"].applied != []
+    assert a_home.devices["wallbox"].writes != []
     assert await a_home.state_of(action) == "PENDING"
 
 
 async def test_027_a_start_without_a_car_is_refused_and_leaves_nothing(a_home: Home) -> None:
-    a_home.devices["wallbox"].say("charger", power_delivery=PowerDelivery.UNPLUGGED)
+    say(a_home.devices["wallbox"], "charger", power_delivery=PowerDelivery.UNPLUGGED)
     await a_home.poll()
 
     refused = await charge(a_home, "START")
@@ -84,7 +84,7 @@ async def test_027_a_start_without_a_car_is_refused_and_leaves_nothing(a_home: H
 
 async def test_028_what_is_so_already_is_refused(a_home: Home) -> None:
     stopped = await charge(a_home, "STOP")
-    a_home.devices["wallbox"].say("charger", power_delivery=PowerDelivery.CHARGING)
+    say(a_home.devices["wallbox"], "charger", power_delivery=PowerDelivery.CHARGING)
     await a_home.poll()
     charging = await charge(a_home, "START")
 
@@ -93,7 +93,7 @@ async def test_028_what_is_so_already_is_refused(a_home: Home) -> None:
 
 
 async def test_033_of_two_equal_starts_the_first_is_cancelled(a_home: Home) -> None:
-    a_home.devices["wallbox"].is_stubborn = True
+    a_home.devices["wallbox"].obeys = False
     first = (await charge(a_home, "START")).json()
     second = (await charge(a_home, "START")).json()
 
@@ -105,23 +105,23 @@ async def test_033_of_two_equal_starts_the_first_is_cancelled(a_home: Home) -> N
 
 async def test_034_a_charger_that_ignores_a_start_fails_it_and_is_left_alone(a_home: Home) -> None:
     wallbox = a_home.devices["wallbox"]
-    wallbox.is_stubborn = True
+    wallbox.obeys = False
     action = (await charge(a_home, "START")).json()
 
     ended = await a_home.ended(action, within_s=400)
-    writes = len(wallbox.applied)
+    writes = len(wallbox.writes)
     await a_home.clock.advance(120)
 
     assert (ended["state"], ended["failureReason"]["type"]) == ("FAILED", "NO_RESPONSE")
     assert writes > 0
-    assert len(wallbox.applied) == writes
+    assert len(wallbox.writes) == writes
 
 
 async def test_035_a_car_that_leaves_cancels_the_start(a_home: Home) -> None:
     wallbox = a_home.devices["wallbox"]
-    wallbox.is_stubborn = True
+    wallbox.obeys = False
     action = (await charge(a_home, "START")).json()
-    wallbox.say("charger", power_delivery=PowerDelivery.UNPLUGGED)
+    say(wallbox, "charger", power_delivery=PowerDelivery.UNPLUGGED)
 
     ended = await a_home.ended(action)
 
@@ -130,7 +130,7 @@ async def test_035_a_car_that_leaves_cancels_the_start(a_home: Home) -> None:
 
 
 async def test_036_a_pending_action_is_cancelled_once(a_home: Home) -> None:
-    a_home.devices["wallbox"].is_stubborn = True
+    a_home.devices["wallbox"].obeys = False
     action = (await charge(a_home, "START")).json()
 
     first = await cancel(a_home, action)
@@ -144,7 +144,7 @@ async def test_036_a_pending_action_is_cancelled_once(a_home: Home) -> None:
 
 
 async def test_036_a_battery_action_is_cancelled_once(a_home: Home) -> None:
-    a_home.devices["hybrid"].is_stubborn = True
+    a_home.devices["hybrid"].obeys = False
     action = (await mode(a_home, "TIME_OF_USE")).json()
 
     first = await cancel(a_home, action, "batteries")
@@ -164,7 +164,7 @@ async def test_037_an_unknown_action_is_not_found(a_home: Home, category: str) -
 
 
 async def test_an_action_of_another_kind_of_asset_is_not_found(a_home: Home) -> None:
-    a_home.devices["wallbox"].is_stubborn = True
+    a_home.devices["wallbox"].obeys = False
     action = (await charge(a_home, "START")).json()
 
     assert (await cancel(a_home, action, "batteries")).status_code == 404
@@ -190,7 +190,7 @@ async def test_038_a_battery_action_tells_no_reason_of_failure(a_home: Home) -> 
 
 
 async def test_039_a_newer_mode_cancels_the_one_that_is_pending(a_home: Home) -> None:
-    a_home.devices["hybrid"].is_stubborn = True
+    a_home.devices["hybrid"].obeys = False
     first = (await mode(a_home, "TIME_OF_USE")).json()
     second = (await mode(a_home, "SELF_RELIANCE")).json()
 
@@ -218,7 +218,7 @@ async def test_a_current_limit_is_confirmed_by_the_charger(a_home: Home) -> None
 
     assert action["targetState"] == {"maxCurrent": 10.0}
     assert ended["state"] == "CONFIRMED"
-    assert a_home.devices["wallbox"].applied == [SetMaxCurrent(10.0)]
+    assert a_home.devices["wallbox"].writes == [SetMaxCurrent(10.0)]
 
 
 async def test_without_the_control_scope_a_command_is_refused(a_home: Home) -> None:

@@ -1,12 +1,13 @@
 """Assets as clients see them while devices work, fail and come back."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.reading import PowerDelivery
-from tests.enode.home import Home
+from tests.enode.home import Home, say, silence, wake
 
 PATHS = {
     AssetKind.BATTERY: "batteries",
@@ -65,10 +66,10 @@ async def test_a_charger_cannot_be_attached_to_what_is_not_its_users(a_home: Hom
 
 async def test_a_charger_that_may_not_be_written_stays_so_when_it_is_moved(a_home: Home) -> None:
     device = a_home.devices["wallbox"]
-    device.is_away = True
+    silence(device)
     await a_home.clock.advance(30)
-    device.identity = type(device.identity)("KEBA", "P30", device.identity.roles, "STRANGER")
-    device.is_away = False
+    device.identity = replace(device.identity, serial="STRANGER")
+    wake(device)
 
     async def is_locked() -> bool:
         return not a_home.asset(AssetKind.CHARGER).is_writable
@@ -82,10 +83,10 @@ async def test_a_charger_that_may_not_be_written_stays_so_when_it_is_moved(a_hom
 
 async def test_017_a_charger_that_does_not_charge_has_no_rate(a_home: Home) -> None:
     wallbox = a_home.devices["wallbox"]
-    wallbox.say("charger", power_delivery=PowerDelivery.CHARGING, power_w=7360.0)
+    say(wallbox, "charger", power_delivery=PowerDelivery.CHARGING, power_w=7360.0)
     await a_home.poll()
     charging = (await get(a_home, AssetKind.CHARGER))["chargeState"]
-    wallbox.say("charger", power_delivery=PowerDelivery.STOPPED, power_w=3.0)
+    say(wallbox, "charger", power_delivery=PowerDelivery.STOPPED, power_w=3.0)
     await a_home.poll()
     stopped = (await get(a_home, AssetKind.CHARGER))["chargeState"]
 
@@ -99,11 +100,11 @@ async def test_018_a_device_that_falls_silent_keeps_its_values(
 ) -> None:
     before = await get(a_home, kind)
     device = a_home.devices["wallbox" if kind is AssetKind.CHARGER else "hybrid"]
-    device.is_away = True
+    silence(device)
     await a_home.clock.advance(30)
 
     silent = await get(a_home, kind)
-    device.is_away = False
+    wake(device)
 
     async def is_back() -> bool:
         return bool((await get(a_home, kind))["isReachable"])
@@ -132,7 +133,7 @@ async def test_019_a_refresh_hint_is_answered_at_once_and_followed_by_newer_data
 
 
 async def test_a_device_that_is_away_may_be_hinted_at(a_home: Home) -> None:
-    a_home.devices["wallbox"].is_away = True
+    silence(a_home.devices["wallbox"])
     await a_home.clock.advance(30)
 
     hinted = await a_home.http.post(f"{path_of(a_home, AssetKind.CHARGER)}/refresh-hint")
@@ -145,7 +146,7 @@ async def test_020_a_meter_that_exports_has_negative_power(a_home: Home) -> None
 
 
 async def test_021_a_battery_that_discharges_has_a_negative_rate(a_home: Home) -> None:
-    a_home.devices["hybrid"].say("battery", power_w=-2500.0)
+    say(a_home.devices["hybrid"], "battery", power_w=-2500.0)
     await a_home.poll()
 
     state = (await get(a_home, AssetKind.BATTERY))["chargeState"]

@@ -112,7 +112,7 @@ async def test_a_body_that_ends_early_does_no_harm(
         writer.close()
         assert (await http.get("/chargers")).status_code == 200
 
-    assert a_home.devices["wallbox"].applied == []
+    assert a_home.devices["wallbox"].writes == []
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 

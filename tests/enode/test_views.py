@@ -10,22 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewayd.enode.views import scopes
-from gatewayd.enode.views.action import action as action_view
 from gatewayd.enode.views.battery import battery
 from gatewayd.enode.views.charger import charger
 from gatewayd.enode.views.inverter import inverter
 from gatewayd.enode.views.meter import meter
 from gatewayd.model.asset import Asset, AssetKind, Capability, MeterUsage, Role
-from gatewayd.model.command import (
-    Action,
-    ActionState,
-    Command,
-    FailureReason,
-    SetMaxCurrent,
-    SetOperationMode,
-    StartCharging,
-    StopCharging,
-)
 from gatewayd.model.location import Location
 from gatewayd.model.reading import (
     BatteryReading,
@@ -33,7 +22,6 @@ from gatewayd.model.reading import (
     ChargerReading,
     InverterReading,
     MeterReading,
-    OperationMode,
     PowerDelivery,
     Reading,
     Sample,
@@ -318,44 +306,3 @@ def test_a_meter_keeps_sign_and_size(watts: float) -> None:
 
     assert power is not None
     assert abs(power * 1000 - watts) <= 0.5 + 1e-9
-
-
-COMMANDS: list[tuple[AssetKind, Command, str, Any]] = [
-    (AssetKind.CHARGER, StartCharging(), "ChargeAction", {"kind": "START"}),
-    (AssetKind.CHARGER, StopCharging(), "ChargeAction", {"kind": "STOP"}),
-    (AssetKind.VEHICLE, StartCharging(), "ChargeAction", {"targetType": "vehicle"}),
-    (
-        AssetKind.CHARGER,
-        SetMaxCurrent(10.0),
-        "MaxCurrentAction",
-        {"targetState": {"maxCurrent": 10.0}},
-    ),
-    (
-        AssetKind.BATTERY,
-        SetOperationMode(OperationMode.TIME_OF_USE),
-        "OperationModeAction",
-        {"targetState": {"operationMode": "TIME_OF_USE"}},
-    ),
-]
-
-
-@pytest.mark.parametrize("reason", [None, *FailureReason])
-@pytest.mark.parametrize(("kind", "command", "schema", "expected"), COMMANDS)
-def test_an_action_is_shown_in_the_shape_of_its_command(
-    kind: AssetKind,
-    command: Command,
-    schema: str,
-    expected: dict[str, Any],
-    reason: FailureReason | None,
-) -> None:
-    made = Action(ID, "anna", ID, kind, command, "api", T0, T0)
-    if reason:
-        made = made.ended(ActionState.FAILED, T0, reason, "why")
-
-    shown = action_view(made).model_dump(by_alias=True, mode="json")
-
-    assert contract.schema_faults({"$ref": f"#/components/schemas/{schema}"}, shown) == []
-    assert expected.items() <= shown.items()
-    assert (shown["completedAt"] is None) is (reason is None)
-    failure = {"type": reason.value, "detail": "why"} if reason else None
-    assert shown.get("failureReason") == (None if kind is AssetKind.BATTERY else failure)
