@@ -54,7 +54,7 @@ def _timezone(name: str) -> str:
         ZoneInfo(name)
     # A name that is a folder, too long or holds a zero byte fails in ways of its own.
     except (KeyError, ValueError, OSError):
-        near = suggestion(name, available_timezones() if name else ())
+        near = suggestion(name, available_timezones())
         raise ValueError(f"{shown(name)} is no IANA time zone; {near}") from None
     return name
 

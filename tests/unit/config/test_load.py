@@ -250,6 +250,27 @@ def test_country_codes_and_clock_times_stay_text(tmp_path: Path) -> None:
             "19:1: mqtt: has certificates but no TLS; add tls: true",
         ),
         (
+            "mqtt:",
+            "mdns: {name: my_home}\nmqtt:",
+            "19:14: mdns.name: 'my_home' is no host label; "
+            "use letters, digits and -, at most 63",
+        ),
+        (
+            "mqtt:",
+            'storage: {directory: "a\\0b"}\nmqtt:',
+            "19:22: storage.directory: holds a zero byte; remove it",
+        ),
+        (
+            "version: 1",
+            "version: !map [1]",
+            "1:10: version: has the tag '!map'; write the value plainly",
+        ),
+        (
+            "timezone: Europe/Amsterdam",
+            "timezone: ''",
+            "4:13: home.timezone: '' is no IANA time zone; use one of",
+        ),
+        (
             "username: gatewayd",
             "tls: yes",
             "21:8: mqtt.tls: should be true or false, not 'yes'; write true or false",
@@ -284,7 +305,7 @@ def test_a_fault_is_told_with_its_place_and_what_to_do(
     found = problems(tmp_path, GOOD.replace(old, new, 1))
 
     assert len(found) == 1
-    assert told is None or found == [told]
+    assert told is None or found[0].startswith(told)
 
 
 def test_every_fault_is_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
