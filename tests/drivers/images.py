@@ -1,0 +1,118 @@
+"""A device's register image with what must come of it: one file of tests/fixtures/devices.
+
+captured: false | {by: ..., on: ..., firmware: ...}
+options: {...}                       beside host and port
+registers: {holding: {100: [1, 2]}}  of the device's own unit; input, coil, discrete alike
+others: {200: {holding: {...}}}      of further units
+identity: {vendor: ..., model: ..., serial: ..., firmware: ...}
+expect: {meter: {power_w: -1800.5}}  every field that is not None
+commands: [{do: set_max_current, current_a: 10, writes: [[5004, [10000]]], then: {...}}]
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from gatewayd.devices.registry import Registry
+from gatewayd.links.pool import Links
+from gatewayd.model.asset import Capability
+from gatewayd.model.command import (
+    Command,
+    SetMaxCurrent,
+    SetOperationMode,
+    StartCharging,
+    StopCharging,
+)
+from gatewayd.model.reading import OperationMode
+from gatewayd.sdk.driver import Driver
+from tests.fakes.modbus_server import ModbusServer, image
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "devices"
+FUNCTIONS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
+
+Tables = dict[int, dict[int, int]]
+
+
+@dataclass
+class Fixture:
+    """One file. The driver is its stem up to the first dash."""
+
+    path: Path
+    content: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.content = YAML(typ="safe", pure=True).load(self.path)
+
+    @property
+    def driver(self) -> str:
+        return self.path.stem.partition("-")[0]
+
+    @property
+    def commands(self) -> list[dict[str, Any]]:
+        return list(self.content.get("commands", []))
+
+    def options(self, **more: object) -> dict[str, object]:
+        own: dict[str, object] = self.content.get("options", {})
+        return {"host": "127.0.0.1"} | own | more
+
+    def server(self, unit: int) -> ModbusServer:
+        """The device, with registers that take what is written to them."""
+        units: dict[int, Tables] = {unit: _tables(self.content["registers"])}
+        units |= {n: _tables(tables) for n, tables in self.content.get("others", {}).items()}
+
+        def store(unit: int, address: int, value: int) -> None:
+            units[unit].setdefault(3, {})[address] = value
+
+        return ModbusServer(image(units), store=store)
+
+
+@dataclass
+class Bench:
+    """A driver at work on its image."""
+
+    driver: Driver
+    server: ModbusServer
+
+
+@asynccontextmanager
+async def bench(fixture: Fixture, registry: Registry, **options: object) -> AsyncIterator[Bench]:
+    """The driver of a fixture, open on its device."""
+    info = registry.info(fixture.driver)
+    unit = info.options.model_validate(fixture.options()).unit  # type: ignore[attr-defined]
+    async with fixture.server(unit).on_loopback() as server:
+        chosen = info.options.model_validate(fixture.options(port=server.port, **options))
+        async with info.open(chosen, Links()) as driver:
+            yield Bench(driver, server)
+
+
+def fixtures() -> list[Fixture]:
+    """All of them, by name."""
+    return [Fixture(path) for path in sorted(FOLDER.glob("*.yaml"))]
+
+
+def command(entry: dict[str, Any]) -> tuple[Capability, Command]:
+    """What a fixture's command entry tells the device."""
+    capability = Capability(entry["do"])
+    match capability:
+        case Capability.START_CHARGING:
+            return capability, StartCharging()
+        case Capability.STOP_CHARGING:
+            return capability, StopCharging()
+        case Capability.SET_MAX_CURRENT:
+            return capability, SetMaxCurrent(entry["current_a"])
+    return capability, SetOperationMode(OperationMode(capability.value.upper()))
+
+
+def _tables(registers: dict[str, dict[int, list[int]]]) -> Tables:
+    return {
+        FUNCTIONS[table]: {
+            start + offset: word
+            for start, words in runs.items()
+            for offset, word in enumerate(words)
+        }
+        for table, runs in registers.items()
+    }
