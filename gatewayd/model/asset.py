@@ -27,6 +27,8 @@ class Capability(StrEnum):
     TIME_OF_USE = "time_of_use"
     IMPORT_FOCUS = "import_focus"
     EXPORT_FOCUS = "export_focus"
+    SET_PERMANENT_HOLD = "set_permanent_hold"
+    SET_FOLLOW_SCHEDULE = "set_follow_schedule"
 
 
 class MeterUsage(StrEnum):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from gatewayd.model.schedule import Rule
@@ -48,9 +49,12 @@ END = minute_of(datetime(2036, 1, 1, tzinfo=UTC))
 @cache
 def clocks() -> tuple[Clock, ...]:
     """All IANA zones from 2020 to 2035, those that agree throughout as one."""
-    groups: dict[tuple[tuple[int, ...], tuple[int, ...]], list[str]] = {}
+    files: dict[bytes, list[str]] = {}
     for name in sorted(zoneinfo.available_timezones()):
-        groups.setdefault(_offsets(ZoneInfo(name)), []).append(name)
+        files.setdefault(_content(name), []).append(name)
+    groups: dict[tuple[tuple[int, ...], tuple[int, ...]], list[str]] = {}
+    for names in files.values():
+        groups.setdefault(_offsets(ZoneInfo(names[0])), []).extend(names)
     return tuple(Clock(tuple(names), *offsets) for offsets, names in groups.items())
 
 
@@ -88,23 +92,31 @@ def changes(values: bytes, start: int) -> list[tuple[datetime, int]]:
     return [(instant(start + run.start()), values[run.start()]) for run in runs][1:]
 
 
+def _content(name: str) -> bytes:
+    """The zone's file: most names are links to others'."""
+    paths = [Path(root, name) for root in zoneinfo.TZPATH]
+    return next((path.read_bytes() for path in paths if path.is_file()), name.encode())
+
+
 def _offsets(zone: ZoneInfo) -> tuple[tuple[int, ...], tuple[int, ...]]:
     begins = [START]
     offsets = [_offset(START, zone)]
     # Daylight saving lasts for weeks at least, even where it pauses for Ramadan.
-    for week in range(START, END, WEEK):
-        for minute in _unequal(week, min(week + WEEK, END), zone):
-            begins.append(minute)
-            offsets.append(_offset(minute, zone))
+    for minute in _jumps(START, END, (WEEK, DAY, 60, 1), zone):
+        begins.append(minute)
+        offsets.append(_offset(minute, zone))
     return tuple(begins), tuple(offsets)
 
 
-def _unequal(start: int, end: int, zone: ZoneInfo) -> Iterator[int]:
-    if _offset(start, zone) == _offset(end, zone):
-        return
-    for minute in range(start + 1, end + 1):
-        if _offset(minute, zone) != _offset(minute - 1, zone):
-            yield minute
+def _jumps(start: int, end: int, steps: tuple[int, ...], zone: ZoneInfo) -> Iterator[int]:
+    step, *finer = steps
+    for minute in range(start, end, step):
+        until = min(minute + step, end)
+        if _offset(minute, zone) != _offset(until, zone):
+            if finer:
+                yield from _jumps(minute, until, tuple(finer), zone)
+            else:
+                yield until
 
 
 def _offset(minute: int, zone: ZoneInfo) -> int:

@@ -1,0 +1,100 @@
+"""Whether a heater or cooler is set as its schedule wants, and what to set if not."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gatewayd.model.asset import Capability
+from gatewayd.model.reading import HvacReading, Reading
+from gatewayd.model.schedule import (
+    FollowSchedule,
+    HvacMode,
+    PermanentHold,
+    ScheduleState,
+    TargetState,
+    TemperatureSchedule,
+    TemperatureScheduleStatus,
+)
+from gatewayd.plan.pursuit import LatestAction, pursue
+from gatewayd.plan.schedule import upcoming_transitions, value_at
+from gatewayd.plan.schedule_status import Circumstances, Finding, inactive, reading_of, unreached
+
+_TOLERANCE_C = 0.1 + 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureVerdict:
+    """As ChargeVerdict; `target_state` is what to set now."""
+
+    status: TemperatureScheduleStatus
+    reason: str
+    target_state: TargetState | None = None
+    retry_at: datetime | None = None
+
+
+def temperature_status(
+    schedule: TemperatureSchedule,
+    given: Circumstances,
+    latest: LatestAction[TargetState] | None = None,
+    previous: TemperatureScheduleStatus | None = None,
+) -> TemperatureVerdict:
+    """Judge a temperature schedule; `latest` is the target's newest action."""
+    expected = value_at(schedule.timetable, given.now, given.zone)
+    current = target_state(reading_of(given.target))
+    finding = inactive(schedule, given, _holds(schedule)) or (
+        Finding(ScheduleState.ALIGNED, "the device is set as the schedule wants")
+        if is_same(expected, current)
+        else unreached(pursue(expected, latest, given.now))
+    )
+    status = TemperatureScheduleStatus(
+        schedule_id=schedule.id,
+        changed_at=given.now,
+        state=finding.state,
+        current=current,
+        expected=expected,
+        upcoming_transitions=upcoming_transitions(schedule.timetable, given.now, given.zone),
+    )
+    if previous is not None and replace(status, changed_at=previous.changed_at) == previous:
+        status = previous
+    wanted = expected if finding.is_due else None
+    return TemperatureVerdict(status, finding.reason, wanted, finding.retry_at)
+
+
+def target_state(reading: Reading | None) -> TargetState | None:
+    """What a heater or cooler is set to, as far as it says."""
+    match reading:
+        case HvacReading(hold_type="SCHEDULED"):
+            return FollowSchedule()
+        case HvacReading(hold_type="PERMANENT", mode=str(mode)) if mode in set(HvacMode):
+            return PermanentHold(HvacMode(mode), reading.heat_setpoint_c, reading.cool_setpoint_c)
+    return None
+
+
+def is_same(wanted: TargetState, actual: TargetState | None) -> bool:
+    """Whether a device is set as wanted; only the setpoints that its mode uses count."""
+    match wanted, actual:
+        case FollowSchedule(), FollowSchedule():
+            return True
+        case PermanentHold(mode=mode), PermanentHold() if mode is actual.mode:
+            heat = _is_near(wanted.heat_setpoint_c, actual.heat_setpoint_c)
+            cool = _is_near(wanted.cool_setpoint_c, actual.cool_setpoint_c)
+            return (heat or mode in (HvacMode.COOL, HvacMode.OFF)) and (
+                cool or mode in (HvacMode.HEAT, HvacMode.OFF)
+            )
+    return False
+
+
+def _holds(schedule: TemperatureSchedule) -> frozenset[Capability]:
+    timetable = schedule.timetable
+    values = [timetable.default, *(rule.value for rule in timetable.rules)]
+    return frozenset(
+        Capability.SET_FOLLOW_SCHEDULE
+        if isinstance(value, FollowSchedule)
+        else Capability.SET_PERMANENT_HOLD
+        for value in values
+    )
+
+
+def _is_near(wanted: float | None, actual: float | None) -> bool:
+    if wanted is None or actual is None:
+        return False
+    return abs(wanted - actual) <= _TOLERANCE_C
