@@ -73,7 +73,9 @@ async def fetch(unit: ModbusReader, at: ModelAt, max_registers: int) -> ModelVal
     """
     codec = models.codec(at.id, at.size)
     words: Words = ()
-    for start, count in _parts(at, codec.size, max_registers):
+    for start, count in _parts(at, codec, max_registers):
+        # Gaps between two requests hold nothing that is used.
+        words += (0,) * (start - len(words))
         words += await unit.read_holding(at.address + start, count)
     if words[:2] != (at.id, at.length):
         told = f"model {words[0]} instead of {at.id} at {at.address}"
@@ -82,11 +84,11 @@ async def fetch(unit: ModbusReader, at: ModelAt, max_registers: int) -> ModelVal
     return ModelValues(at, values, tuple(_groups(at, values, words)))
 
 
-def _parts(at: ModelAt, size: int, max_registers: int) -> Iterator[tuple[int, int]]:
+def _parts(at: ModelAt, codec: models.Codec, max_registers: int) -> Iterator[tuple[int, int]]:
     """Requests, as start and count, that split no value: groups are read whole."""
     found = models.group(at.id)
     if found is None:
-        yield 0, size
+        yield from codec.parts(max_registers)
         return
     group, _ = found
     start, count = 0, group.start + (max_registers - group.start) // group.size * group.size

@@ -4,7 +4,7 @@ The numbers are those of the SunSpec Alliance's model definitions (sunspec/model
 A point is written `name:type:offset` and, where it has one, `:scale factor`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -100,7 +100,9 @@ class Codec:
         self._factors: dict[str, str] = {}
         placed = [found for text in points.split() if (found := self._placed(text, length))]
         self._decoder = BlockDecoder(0, placed) if placed else None
-        self.size = max((item.point.address + item.point.width() for item in placed), default=0)
+        self._spans = sorted(
+            (item.point.address, item.point.address + item.point.width()) for item in placed
+        )
 
     def decode(self, words: Words, outside: Mapping[str, Value] | None = None) -> dict[str, Value]:
         """Values by name, scale factors applied; a group's factors are those of its model."""
@@ -111,6 +113,16 @@ class Codec:
         for name, factor in self._factors.items():
             values[name] = with_factor(values[name], known.get(factor))
         return values
+
+    def parts(self, max_registers: int) -> Iterator[tuple[int, int]]:
+        """Requests, as start and count, for all of its points; none splits a value."""
+        start = end = 0
+        for first, last in self._spans:
+            if last - start > max_registers:
+                yield start, end - start
+                start = first
+            end = last
+        yield start, end - start
 
     def _placed(self, text: str, length: int) -> Placed | None:
         """One point; None where the device's model is too short to have it."""
@@ -158,8 +170,3 @@ def _point(kind: str, offset: int) -> Point:
     else:
         point = Point.model_validate({"holding": offset, "type": kind})
     return point.settled(Defaults(nan="sunspec"))
-
-
-def values_of(groups: Sequence[Mapping[str, Value]], name: str) -> list[Value]:
-    """One point of all groups."""
-    return [found.get(name) for found in groups]

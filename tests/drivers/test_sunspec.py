@@ -1,0 +1,248 @@
+"""The SunSpec driver where it is more than reading: control, watchdog, and odd chains."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from gatewayd.devices.registry import Registry
+from gatewayd.errors import BadReadingError, RefusedError, UnsupportedError
+from gatewayd.links.pool import Links
+from gatewayd.model.asset import AssetKind
+from gatewayd.model.command import SetOperationMode, StartCharging
+from gatewayd.model.reading import BatteryReading, InverterReading, MeterReading, OperationMode
+from gatewayd.sdk.driver import Driver
+from tests.drivers.images import FOLDER, Bench, Fixture, bench
+from tests.fakes.jump_loop import jumping
+from tests.fakes.modbus_server import Fault, ModbusServer, Request, image
+
+REGISTRY = Registry()
+HYBRID = Fixture(FOLDER / "sunspec.yaml")
+
+# Model 124 of the hybrid's image.
+STORAGE = 40280
+MODEL_120_TYPE, PV_ONLY = 40124, 4
+MODE, DISCHARGE, CHARGE, REVERT, RATE_SF = (STORAGE + at for at in (5, 12, 13, 15, 25))
+
+
+@asynccontextmanager
+async def hybrid(changes: dict[int, int] | None = None, **options: object) -> AsyncIterator[Bench]:
+    """The hybrid with some registers changed."""
+    async with bench(HYBRID, REGISTRY, **options) as on:
+        for address, word in (changes or {}).items():
+            on.server.store(1, address, word)
+        await on.driver.identify()
+        yield on
+
+
+@asynccontextmanager
+async def device(holding: dict[int, int], **options: object) -> AsyncIterator[Driver]:
+    """A device with these registers only."""
+    info = REGISTRY.info("sunspec")
+    async with ModbusServer(image({1: {3: holding}})).on_loopback() as server:
+        chosen = info.options.model_validate({"host": "127.0.0.1", "port": server.port, **options})
+        async with info.open(chosen, Links()) as driver:
+            yield driver
+
+
+def chain(base: int, *models: list[int]) -> dict[int, int]:
+    words = [0x5375, 0x6E53, *(word for model in models for word in model)]
+    return {base + offset: word for offset, word in enumerate(words)}
+
+
+async def battery(on: Bench) -> BatteryReading:
+    reading = (await on.driver.read())["battery"]
+    assert isinstance(reading, BatteryReading)
+    return reading
+
+
+@jumping
+async def test_a_forced_mode_is_renewed_and_its_watchdog_is_ours() -> None:
+    async with hybrid(revert_s=90) as on:
+        assert on.driver.watchdog_s("battery") is None
+        await on.driver.apply("battery", SetOperationMode(OperationMode.IMPORT_FOCUS))
+        await on.driver.read()
+        assert on.driver.watchdog_s("battery") == 90
+        before = len(on.server.writes)
+        await on.driver.renew("battery")
+
+    assert on.server.writes[before:] == [
+        (REVERT, (90,)),
+        (CHARGE, (10000,)),
+        (DISCHARGE, (0x10000 - 10000,)),
+        (MODE, (2,)),
+    ]
+
+
+@jumping
+async def test_what_somebody_else_forces_is_not_kept_alive() -> None:
+    async with hybrid({MODE: 2, DISCHARGE: 0x10000 - 5000, REVERT: 3600}) as on:
+        assert (await battery(on)).operation_mode is OperationMode.IMPORT_FOCUS
+        assert on.driver.watchdog_s("battery") is None
+        await on.driver.renew("battery")
+        assert on.server.writes == []
+
+
+@jumping
+async def test_the_charging_from_the_grid_we_allowed_ends_with_the_release() -> None:
+    async with hybrid() as on:
+        await on.driver.apply("battery", SetOperationMode(OperationMode.IMPORT_FOCUS))
+        await on.driver.apply("battery", SetOperationMode(OperationMode.SELF_RELIANCE))
+
+    grid = [words for address, words in on.server.writes if address == STORAGE + 17]
+    assert grid == [(1,), (0,)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "mode"),
+    [
+        ({MODE: 0}, OperationMode.SELF_RELIANCE),
+        ({MODE: 3}, OperationMode.SELF_RELIANCE),
+        ({MODE: 2, DISCHARGE: 0}, OperationMode.UNKNOWN),
+        ({MODE: 1, CHARGE: 0}, OperationMode.UNKNOWN),
+        ({MODE: 2, DISCHARGE: 0xFFFF}, OperationMode.IMPORT_FOCUS),
+        ({MODE: 1, CHARGE: 0xFFFF}, OperationMode.EXPORT_FOCUS),
+        ({MODE: 0, DISCHARGE: 0xFFFF}, OperationMode.SELF_RELIANCE),
+        ({MODE: 0xFFFF}, None),
+    ],
+)
+@jumping
+async def test_the_mode_is_what_the_registers_amount_to(
+    changes: dict[int, int], mode: OperationMode | None
+) -> None:
+    async with hybrid(changes) as on:
+        assert (await battery(on)).operation_mode is mode
+
+
+@jumping
+async def test_time_of_use_and_foreign_commands_are_not_there() -> None:
+    async with hybrid() as on:
+        with pytest.raises(UnsupportedError):
+            await on.driver.apply("battery", SetOperationMode(OperationMode.TIME_OF_USE))
+        with pytest.raises(UnsupportedError):
+            await on.driver.apply("battery", StartCharging())
+        assert on.server.writes == []
+
+
+@pytest.mark.parametrize("factor", [0x8000, 11, 0x10000 - 11, 1])
+@jumping
+async def test_without_a_scale_factor_to_believe_there_is_no_control(factor: int) -> None:
+    async with hybrid({RATE_SF: factor}) as on:
+        roles = (await on.driver.identify()).roles
+        assert roles["battery"].capabilities == frozenset()
+        with pytest.raises(UnsupportedError):
+            await on.driver.apply("battery", SetOperationMode(OperationMode.SELF_RELIANCE))
+        assert on.server.writes == []
+
+
+@pytest.mark.parametrize("factor", [0x8000, 11, 0x10000 - 11])
+@jumping
+async def test_a_scale_factor_out_of_range_makes_its_points_unknown(factor: int) -> None:
+    async with hybrid({STORAGE + 22: factor}) as on:
+        assert (await battery(on)).soc_pct is None
+
+
+@jumping
+async def test_a_broken_watchdog_write_leaves_the_mode_as_it_was() -> None:
+    async with hybrid() as on:
+        on.server.plan = lambda r: Fault.REFUSED if r.address == REVERT else None
+        with pytest.raises(RefusedError):
+            await on.driver.apply("battery", SetOperationMode(OperationMode.EXPORT_FOCUS))
+
+    assert MODE not in [address for address, _ in on.server.writes]
+
+
+@jumping
+async def test_a_hybrid_without_storage_connected_is_an_inverter_only() -> None:
+    nothing = {STORAGE + 8: 0xFFFF}
+    async with hybrid(nothing) as on:
+        on.server.store(1, MODEL_120_TYPE, PV_ONLY)
+        identity = await on.driver.identify()
+
+    assert identity.roles.keys() == {"inverter", "meter"}
+
+
+@jumping
+async def test_the_battery_inputs_can_be_told() -> None:
+    async with hybrid(charge_input=1, discharge_input=2) as on:
+        readings = await on.driver.read()
+
+    inverter, stored = readings["inverter"], readings["battery"]
+    assert isinstance(inverter, InverterReading)
+    assert isinstance(stored, BatteryReading)
+    assert (inverter.power_w, stored.power_w) == (595, 2405 - 1600)
+
+
+@jumping
+async def test_the_sign_of_a_meter_can_be_told() -> None:
+    meter = Fixture(FOLDER / "sunspec-meter.yaml")
+    async with bench(meter, REGISTRY, meter_sign="export") as on:
+        await on.driver.identify()
+        reading = (await on.driver.read())["meter"]
+
+    assert isinstance(reading, MeterReading)
+    assert reading.power_w == 1250
+
+
+@jumping
+async def test_a_chain_that_changes_is_walked_anew() -> None:
+    meter = Fixture(FOLDER / "sunspec-meter.yaml")
+    async with bench(meter, REGISTRY) as on:
+        before = await on.driver.identify()
+        on.server.store(1, 40070, 201)
+        with pytest.raises(BadReadingError, match="chain has changed"):
+            await on.driver.read()
+        assert (await on.driver.read()).keys() == before.roles.keys()
+
+
+@pytest.mark.parametrize(
+    ("registers", "error"),
+    [
+        ({}, RefusedError),
+        (chain(40000, [0xFFFF, 0]), RefusedError),
+        (chain(40000, [64999, 2, 0, 0], [0xFFFF, 0]), RefusedError),
+        (chain(40000, [103, 0]), BadReadingError),
+        (chain(40000, [103, 60000]), BadReadingError),
+        (chain(50000, *([[64999, 1, 0]] * 101), [0xFFFF, 0]), BadReadingError),
+    ],
+    ids=["no mark", "empty", "unknown only", "no length", "absurd length", "endless"],
+)
+@jumping
+async def test_a_chain_that_makes_no_sense_is_refused(
+    registers: dict[int, int], error: type[Exception]
+) -> None:
+    async with device(registers) as driver:
+        with pytest.raises(error):
+            await driver.identify()
+
+
+@jumping
+async def test_a_chain_without_an_end_ends_where_the_registers_do() -> None:
+    meter = Fixture(FOLDER / "sunspec-meter.yaml").content["registers"]["holding"][40000]
+    registers = {40000 + offset: word for offset, word in enumerate(meter[:-2])}
+    async with device(registers) as driver:
+        assert (await driver.identify()).roles.keys() == {AssetKind.METER}
+
+
+@jumping
+async def test_several_meters_get_a_role_each() -> None:
+    words = Fixture(FOLDER / "sunspec-meter.yaml").content["registers"]["holding"][40000]
+    model = words[70:-2]
+    async with device(chain(0, model, model, [0xFFFF, 0])) as driver:
+        assert (await driver.identify()).roles.keys() == {"meter", "meter_2"}
+        assert (await driver.read()).keys() == {"meter", "meter_2"}
+
+
+@jumping
+async def test_no_read_asks_for_more_than_the_device_gives() -> None:
+    asked: list[Request] = []
+
+    def note(request: Request) -> None:
+        asked.append(replace(request))
+
+    async with hybrid(max_registers=40) as on:
+        on.server.plan = note
+        await on.driver.read()
+
+    assert max(request.count for request in asked) <= 40
