@@ -104,7 +104,9 @@ def words_of(shape: Shape, value: float) -> Words:
     raw = (value - shape.offset) / shape.scale
     if kind not in ("f32", "f64"):
         # A value that is whole but for the noise of floating point must not lose a step.
-        raw = math.floor(raw + 1e-6 * max(1.0, abs(raw)) ** 0.5)
+        whole = round(raw)
+        is_whole = math.isclose(raw, whole, rel_tol=1e-14, abs_tol=1e-9)
+        raw = whole if is_whole else math.floor(raw)
     code, count = CODES[kind]
     try:
         words = struct.unpack(f">{count}H", struct.pack(">" + code, raw))
