@@ -170,7 +170,7 @@ async def test_writes_keep_the_failsafe_quiet(
 async def test_reads_and_refused_writes_do_not_keep_the_failsafe_quiet(
     box: Wire, clock: FakeClock
 ) -> None:
-    await arm(box, 30, 6_000)
+    await arm(box, 40, 6_000)
     await charge(box, clock)
     for _ in range(5):
         await clock.advance(20)

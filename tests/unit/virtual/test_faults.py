@@ -204,8 +204,11 @@ async def test_a_charger_comes_up_enabled_at_its_hardware_current(
 ) -> None:
     async with wire(address(home, "charger")) as line:
         await line.write(SET_CURRENT, 6_000)
+        await line.write(SET_ENABLE, 1)
+    await clock.advance(5)
+    assert home.house.car.current_a == pytest.approx(6.0)
     await home.set_fault("charger", Fault.REBOOT, on=True)
-    await clock.advance(1)
+    await clock.advance(2)
     assert home.house.car.current_a == 0
     await clock.advance(REBOOT_S + 15)
     await _arrive()

@@ -160,6 +160,18 @@ async def test_a_forced_mode_reverts_when_it_is_not_renewed(
     assert await inverter.read(OUT_RATE, 2) == (FREE, FREE)
 
 
+async def test_a_write_elsewhere_does_not_renew_a_forced_mode(
+    inverter: Wire, clock: FakeClock
+) -> None:
+    await inverter.write(REVERT, 60)
+    await inverter.write(MODE, 2)
+    await clock.advance(40)
+    await inverter.write(LIMIT, 9_000)
+    await clock.advance(25)
+
+    assert await inverter.read(MODE, 1) == (0,)
+
+
 async def test_without_a_reversion_time_a_forced_mode_stays(
     inverter: Wire, clock: FakeClock
 ) -> None:
