@@ -61,7 +61,7 @@ def _device(source: Source, drivers: Drivers, device_id: str, block: object) -> 
     if info is None:
         return None
     own = _only(block, block.keys() - keys)
-    options = judge(source, info.options, own, at=at, also=dict.fromkeys(keys))
+    options = judge(source, info.options, own, at=at, also=keys)
     if common is None or options is None:
         return None
     return Device(options=options, **dict(common))

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 Key = str | int
@@ -47,15 +47,19 @@ def shown(value: object) -> str:
         return "a list"
     if value is None or isinstance(value, bool):
         return {None: "nothing", True: "true", False: "false"}[value]
-    text = ascii(value)
+    text = repr(value)
     return text if len(text) <= _SHOWN_MAX else text[: _SHOWN_MAX - 3] + "..."
+
+
+def misspelt(wrong: str, known: Sequence[str]) -> list[str]:
+    """The one known word that was surely meant, if there is one."""
+    return difflib.get_close_matches(wrong, known, n=1, cutoff=0.85)
 
 
 def suggestion(wrong: str, known: Iterable[str]) -> str:
     """The nearest of the known words, or all of them when none is near; ends the sentence."""
     words = sorted(known)
-    near = difflib.get_close_matches(wrong, words, n=1, cutoff=0.85)
-    near = near or difflib.get_close_matches(wrong, words, n=3, cutoff=0.6)
+    near = misspelt(wrong, words) or difflib.get_close_matches(wrong, words, n=3, cutoff=0.6)
     if near:
         return f"did you mean {' or '.join(near)}?"
     more = ", ..." if len(words) > _LISTED_MAX else ""

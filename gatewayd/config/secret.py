@@ -5,6 +5,7 @@ A secret's file must not be readable by every user of the machine. What systemd 
 """
 
 import hmac
+import shlex
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +52,7 @@ def _from_credential(name: object, info: ValidationInfo) -> Secret:
     around = surroundings(info)
     name = _name(name, "the name of a systemd credential")
     if Path(name).name != name or name == "..":
-        raise ValueError(f"{name!a} is no credential name; leave out the folder")
+        raise ValueError(f"{name!r} is no credential name; leave out the folder")
     if around.credentials is None:
         raise ValueError(
             f"only systemd hands over credentials; add LoadCredential={name}:/its/file to the "
@@ -72,7 +73,7 @@ def _keep(around: Surroundings, secret: Secret) -> Secret:
 
 
 def _read(path: Path, check: Callable[[Path], Path]) -> Secret:
-    where = ascii(str(path))
+    where = repr(str(path))
     try:
         # A pipe would be waited for, and that for ever.
         if path.exists() and not path.is_file():
@@ -97,7 +98,7 @@ def _read(path: Path, check: Callable[[Path], Path]) -> Secret:
 def private(path: Path) -> Path:
     """The path of a file that is not open to every user of the machine."""
     if path.stat().st_mode & stat.S_IRWXO:
-        raise ValueError(f"every user can open {str(path)!a}; run: chmod o= {str(path)!a}")
+        raise ValueError(f"every user can open it; run: chmod o= {shlex.quote(str(path))}")
     return path
 
 

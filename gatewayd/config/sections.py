@@ -66,8 +66,9 @@ def _beside_the_config(path: Path, info: ValidationInfo) -> Path:
 
 
 def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise ValueError(f"there is no file {shown(str(path))}; mend the path or create it")
+    # Unlike `Path.is_file`, this raises for no path at all.
+    if not os.path.isfile(path):
+        raise ValueError(f"there is no file {str(path)!r}; mend the path or create it")
     return path
 
 

@@ -17,7 +17,7 @@ from gatewayd.config.problems import Path, Problem, dotted, shown
 _TAG = "tag:yaml.org,2002:"
 # A date stays text: the model that expects one says what is wrong with it.
 _TEXT = frozenset({"str", "timestamp", "merge", "value"})
-_NOT_SYNTAX = (ValueError, OverflowError, AttributeError, TypeError, IndexError, KeyError)
+_PYTHON_S_OWN = (ValueError, OverflowError, AttributeError, TypeError, IndexError, KeyError)
 
 
 @dataclass
@@ -61,15 +61,15 @@ def parse(text: str) -> Source:
     except RecursionError:
         _syntax(source, "lists or mappings are nested too deeply", None)
     # The scanner lets Python's own errors through for escapes and directives that mean nothing.
-    except (YAMLError, *_NOT_SYNTAX):
+    except (YAMLError, *_PYTHON_S_OWN):
         _syntax(source, "a character or escape that YAML does not allow", None)
     return source
 
 
 def _syntax(source: Source, what: str, mark: StringMark | None) -> None:
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    what = ascii(what)[1:-1]
-    source.problems.append(Problem(line, column, "", f"{what}; mend the YAML here"))
+    told = what.encode("ascii", "backslashreplace").decode()
+    source.problems.append(Problem(line, column, "", f"{told}; mend the YAML here"))
     source.broken.add(())
 
 
@@ -146,7 +146,7 @@ class _Walk:
             return self._typed(kind, node)
         except LookupError:
             self._tagged(kind, path)
-        except _NOT_SYNTAX:
+        except _PYTHON_S_OWN:
             self._break(path, f"is no finite {kind}; write a plain one")
         return None
 

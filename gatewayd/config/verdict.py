@@ -1,18 +1,18 @@
 """From what pydantic found to what the operator reads."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from gatewayd.config.problems import Path, shown, suggestion
+from gatewayd.config.problems import Path, misspelt, shown, suggestion
 from gatewayd.config.source import Source
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-_SECRET = re.compile(r"pass(word|wd|phrase)?|secret|token|api_?key|pin", re.IGNORECASE)
+_SECRET = re.compile(r"pass(word|wd|phrase)|secret|token|api_?key|\bpin\b", re.IGNORECASE)
 
 _TOLD = {
     "missing": "is missing; add it",
@@ -35,7 +35,7 @@ def judge(
     data: object,
     *,
     at: Path = (),
-    also: Mapping[str, object] | None = None,
+    also: Iterable[str] = (),
     context: object = None,
 ) -> _Model | None:
     """The data as the model, or None with every fault added to the source.
@@ -47,7 +47,7 @@ def judge(
         return model.model_validate_json(to_json(data), strict=True, context=context)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            known = {*_fields(model, detail["loc"]), *(also or ())}
+            known = {*_fields(model, detail["loc"]), *also}
             _tell(source, at + tuple(detail["loc"]), detail, known)
         return None
 
@@ -76,7 +76,7 @@ def _text(detail: ErrorDetails, known: set[str]) -> str:
 
 def _unknown(name: str, known: set[str]) -> str:
     by_file = sorted(key for key in known if key.endswith("_file") and _SECRET.search(key))
-    if _SECRET.search(name) and by_file:
+    if _SECRET.search(name) and by_file and not misspelt(name, by_file):
         return (
             "a secret is not written in this file, which gets copied and shown; "
             f"put it in a file of mode 0600 and write {by_file[0]}: its path"

@@ -252,8 +252,7 @@ def test_country_codes_and_clock_times_stay_text(tmp_path: Path) -> None:
         (
             "mqtt:",
             "mdns: {name: my_home}\nmqtt:",
-            "19:14: mdns.name: 'my_home' is no host label; "
-            "use letters, digits and -, at most 63",
+            "19:14: mdns.name: 'my_home' is no host label; use letters, digits and -, at most 63",
         ),
         (
             "mqtt:",
@@ -269,6 +268,31 @@ def test_country_codes_and_clock_times_stay_text(tmp_path: Path) -> None:
             "timezone: Europe/Amsterdam",
             "timezone: ''",
             "4:13: home.timezone: '' is no IANA time zone; use one of",
+        ),
+        (
+            "username: gatewayd",
+            "tls: true\n  ca_file: " + "x" * 300,
+            "22:12: mqtt.ca_file: there is no file '",
+        ),
+        (
+            "username: gatewayd",
+            "password_fiel: secrets/mqtt",
+            "21:3: mqtt.password_fiel: is not a known key; did you mean password_file?",
+        ),
+        (
+            "username: gatewayd",
+            "ping: 5",
+            "21:3: mqtt.ping: is not a known key; use one of ",
+        ),
+        (
+            "name: Home",
+            "name: [Küche]",
+            "3:9: home.name: should be text, not a list; put it in quotes",
+        ),
+        (
+            "name: Home",
+            "Küche: Home",
+            "3:3: home.'Küche': is not a known key; use one of ",
         ),
         (
             "username: gatewayd",

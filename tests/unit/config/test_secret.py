@@ -56,7 +56,7 @@ def test_a_secret_everyone_may_open_is_refused_with_the_remedy(tmp_path: Path) -
     path = _keep(tmp_path, mode=0o644)
 
     assert problems(tmp_path, BY_FILE) == [
-        f"22:18: mqtt.password_file: every user can open '{path}'; run: chmod o= '{path}'"
+        f"22:18: mqtt.password_file: every user can open it; run: chmod o= {path}"
     ]
 
 
