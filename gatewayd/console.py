@@ -1,0 +1,101 @@
+"""What the command line does with a configuration beside running it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gatewayd.clock import SystemClock
+from gatewayd.config import Config, load
+from gatewayd.devices.registry import Registry
+from gatewayd.errors import NotFoundError
+from gatewayd.links.pool import Links
+from gatewayd.state import assets, clients
+from gatewayd.state.clients import Client, NewClient
+from gatewayd.state.db import Database
+
+_READ_TIMEOUT_S = 30.0
+
+
+async def devices(path: Path) -> list[dict[str, Any]]:
+    """The configured devices, each with the assets known of it so far."""
+    config = load(path, Registry.load())
+    known = []
+    if database_path(config).exists():
+        async with _database(config) as database:
+            known = await database.read(assets.load)
+    return [
+        {
+            "id": device_id,
+            "driver": device.driver,
+            "name": device.name,
+            "assets": [
+                {"id": a.id, "kind": a.kind, "slug": a.slug, "name": a.display_name}
+                for a in known
+                if a.device_id == device_id
+            ],
+        }
+        for device_id, device in config.devices.items()
+    ]
+
+
+async def read(path: Path, device_id: str) -> dict[str, Any]:
+    """One device's identity and readings, asked directly and without a way to write."""
+    drivers = Registry.load()
+    config = load(path, drivers)
+    if device_id not in config.devices:
+        known = ", ".join(config.devices) or "none"
+        raise NotFoundError(f"no device {device_id!r} in {path}; configured: {known}")
+    device = config.devices[device_id]
+    options = device.options.model_copy(update={"read_only": True})
+    info = drivers.info(device.driver)
+    async with asyncio.timeout(_READ_TIMEOUT_S), info.open(options, Links()) as driver:
+        identity = await driver.identify()
+        readings = await driver.read()
+    return {
+        "device": device_id,
+        "vendor": identity.vendor,
+        "model": identity.model,
+        "serial": identity.serial,
+        "readings": {
+            role: {name: value for name, value in asdict(reading).items() if value is not None}
+            for role, reading in readings.items()
+        },
+    }
+
+
+async def add_client(path: Path, name: str) -> NewClient:
+    """A new API client; its secret is in the answer and nowhere else."""
+    async with _database(load(path, Registry.load())) as database:
+        return await database.write(lambda c: clients.add(c, name, SystemClock().now()))
+
+
+async def list_clients(path: Path) -> list[Client]:
+    """Every API client."""
+    async with _database(load(path, Registry.load())) as database:
+        return await database.read(clients.load)
+
+
+async def remove_client(path: Path, client_id: str) -> None:
+    """End a client and its tokens."""
+    async with _database(load(path, Registry.load())) as database:
+        await database.write(lambda c: clients.remove(c, client_id))
+
+
+async def rotate_client(path: Path, client_id: str) -> NewClient:
+    """A new secret for a client."""
+    async with _database(load(path, Registry.load())) as database:
+        return await database.write(lambda c: clients.rotate(c, client_id))
+
+
+def database_path(config: Config) -> Path:
+    """Where the database of this configuration is."""
+    return config.storage.directory / "gatewayd.db"
+
+
+@asynccontextmanager
+async def _database(config: Config) -> AsyncIterator[Database]:
+    async with Database.visit(database_path(config)) as database:
+        yield database

@@ -1,0 +1,246 @@
+"""The composition root: the only module that constructs services.
+
+Every service is an `async def run()` that lives until it is cancelled, in one TaskGroup. An
+unexpected error in one of them ends the process: systemd starts it again, and the journal and the
+devices say where things stand.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Coroutine, Mapping
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+
+from gatewayd import __version__
+from gatewayd import config as settings
+from gatewayd.clock import Clock, SystemClock
+from gatewayd.config import Config
+from gatewayd.control.housekeeping import Housekeeping
+from gatewayd.control.loop import ControlLoop
+from gatewayd.control.notify import notify
+from gatewayd.devices.commander import Commander
+from gatewayd.devices.device import ConfiguredDevice
+from gatewayd.devices.poller import Poller
+from gatewayd.devices.registry import Registry
+from gatewayd.enode.app import create_app
+from gatewayd.enode.services import Services
+from gatewayd.links.mdns import Announcement
+from gatewayd.links.mqtt_wire import Broker
+from gatewayd.links.pool import Links
+from gatewayd.log import configure
+from gatewayd.mqtt.mirror import Mirror
+from gatewayd.mqtt.settings import MqttSettings
+from gatewayd.server import HttpServer
+from gatewayd.state import assets, history, locations, meta, users
+from gatewayd.state.db import BALLAST_BYTES, Database
+from gatewayd.state.history import MinuteRecorder
+from gatewayd.state.store import Store
+from gatewayd.web.page import create_pages
+
+log = logging.getLogger(__name__)
+
+# Readiness waits this long for a first picture; devices that are away come later.
+_FIRST_PICTURE_S = 5.0
+
+
+@dataclass(frozen=True)
+class _Rooms:
+    """The services that others are built on."""
+
+    clock: Clock
+    registry: Registry
+    db: Database
+    store: Store
+    poller: Poller
+    commander: Commander
+    gateway_id: str
+    location_id: str
+
+
+async def run(path: Path) -> None:
+    """Run the gateway until SIGTERM or SIGINT. Raises ConfigError and StorageError."""
+    registry = Registry.load()
+    config = settings.load(path, registry)
+    _log_as(config)
+    stop = _stop_signal()
+    async with AsyncExitStack() as stack:
+        rooms = await _rooms(config, registry, stack)
+        server = HttpServer(_app(config, rooms), config.api.listen, config.api.port)
+        stack.callback(server.close)
+        async with asyncio.TaskGroup() as group:
+            services = _services(config, rooms) | {
+                "http": server.run(),
+                "config": _follow(path, config, rooms),
+            }
+            tasks = [group.create_task(work, name=name) for name, work in services.items()]
+            await _first_picture(rooms.store, config)
+            notify("READY=1")
+            log.info("ready: %d devices, API on port %d", len(config.devices), config.api.port)
+            await stop.wait()
+            notify("STOPPING=1")
+            for task in tasks:
+                task.cancel()
+    log.info("stopped")
+
+
+def _log_as(config: Config) -> None:
+    secrets = [secret.reveal() for secret in config.secrets]
+    configure(level=config.log.level, form=config.log.format, secrets=secrets)
+
+
+def _stop_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _Rooms:
+    clock = SystemClock()
+    path = config.storage.directory / "gatewayd.db"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    db = await stack.enter_async_context(Database.open(path, ballast_bytes=BALLAST_BYTES))
+    location_id = await _home(config, db, clock)
+    store = Store(clock, await db.read(assets.load), await db.read(history.last))
+    devices = _devices(config, registry, location_id)
+    poller = Poller(devices, links=Links(), db=db, store=store, clock=clock)
+    commander = Commander(db=db, store=store, poller=poller, clock=clock)
+    gateway_id = await db.write(meta.gateway_id)
+    return _Rooms(clock, registry, db, store, poller, commander, gateway_id, location_id)
+
+
+async def _home(config: Config, db: Database, clock: Clock) -> str:
+    """The id of the home's location, its user and itself created when they are new."""
+    home, now = config.home, clock.now()
+    await db.write(lambda c: users.ensure(c, home.user, now))
+    location = await db.write(
+        lambda c: locations.ensure_home(
+            c, home.user, home.name, home.latitude, home.longitude, home.timezone, now
+        )
+    )
+    return location.id
+
+
+def _devices(
+    config: Config, registry: Registry, location_id: str
+) -> Mapping[str, ConfiguredDevice]:
+    zone = ZoneInfo(config.home.timezone)
+    return {
+        device_id: ConfiguredDevice(
+            id=device_id,
+            info=registry.info(device.driver),
+            options=device.options,
+            user_id=config.home.user,
+            name=device.name,
+            usage=device.usage,
+            installed_at=(
+                datetime.combine(device.installed_on, time(), zone).astimezone(UTC)
+                if device.installed_on
+                else None
+            ),
+            location_id=location_id,
+        )
+        for device_id, device in config.devices.items()
+    }
+
+
+def _app(config: Config, rooms: _Rooms) -> FastAPI:
+    """The API, with the pages beside it under /ui."""
+    app = create_app(
+        Services(
+            store=rooms.store,
+            db=rooms.db,
+            commander=rooms.commander,
+            poke=rooms.poller.poke,
+            clock=rooms.clock,
+        )
+    )
+    pages = create_pages(
+        rooms.store, rooms.clock, name=config.home.name, allowed_hosts=config.api.allowed_hosts
+    )
+    app.mount("/ui", pages)
+    return app
+
+
+def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, None]]:
+    """What runs for ever, by the name its task gets."""
+    loop = ControlLoop(
+        store=rooms.store,
+        poller=rooms.poller,
+        commander=rooms.commander,
+        clock=rooms.clock,
+        notify=notify,
+    )
+    services = {
+        "poller": rooms.poller.run(),
+        "commander": rooms.commander.run(),
+        "control": loop.run(),
+        "history": MinuteRecorder(rooms.store, rooms.db, rooms.clock).run(),
+        "housekeeping": Housekeeping(rooms.db, rooms.clock).run(),
+    }
+    if config.mdns.enabled:
+        services["mdns"] = Announcement(config.mdns.name, config.api.port, rooms.clock).run()
+    if config.mqtt is not None:
+        mirror = Mirror(
+            rooms.store, rooms.commander, rooms.clock, _mqtt(config.mqtt, rooms.gateway_id)
+        )
+        services["mqtt"] = mirror.run()
+    return services
+
+
+def _mqtt(mqtt: settings.Mqtt, gateway_id: str) -> MqttSettings:
+    return MqttSettings(
+        broker=Broker(
+            host=mqtt.host,
+            port=mqtt.port,
+            client_id=f"gatewayd-{gateway_id[:8]}",
+            username=mqtt.username,
+            password=mqtt.password.reveal() if mqtt.password else None,
+            tls=mqtt.tls,
+            ca_file=str(mqtt.ca_file) if mqtt.ca_file else None,
+            cert_file=str(mqtt.cert_file) if mqtt.cert_file else None,
+            key_file=str(mqtt.key_file) if mqtt.key_file else None,
+        ),
+        base=mqtt.base,
+        gateway_id=gateway_id,
+        version=__version__,
+        discovery_enabled=mqtt.discovery.enabled,
+        discovery_prefix=mqtt.discovery.prefix,
+        discovery_exclude=frozenset(mqtt.discovery.exclude),
+    )
+
+
+async def _first_picture(store: Store, config: Config) -> None:
+    """Wait until every device has been heard of once, or for so long that some are away."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_FIRST_PICTURE_S):
+            async for site in store.watch():
+                reached = {s.asset.device_id for s in site.assets.values() if s.is_reachable}
+                if reached >= config.devices.keys():
+                    return
+
+
+async def _follow(path: Path, config: Config, rooms: _Rooms) -> None:
+    """Take over edits of the file while running: devices at once, the rest is told."""
+
+    def load(changed: Path) -> Config:
+        return settings.load(changed, rooms.registry)
+
+    async for edited in settings.changes(path, load, config):
+        change = settings.difference(config, edited)
+        _log_as(edited)
+        await rooms.poller.reconfigure(_devices(edited, rooms.registry, rooms.location_id))
+        log.info(
+            "config taken over: added %s, removed %s, changed %s",
+            *(", ".join(ids) or "none" for ids in (change.added, change.removed, change.changed)),
+        )
+        if change.needs_restart:
+            log.warning("restart gatewayd to apply: %s", ", ".join(change.needs_restart))
+        config = edited
