@@ -1,4 +1,4 @@
-"""MQTT brokers: one connection at a time, made again for ever.
+"""One connection to an MQTT broker; `mqtt_link` makes it again for ever.
 
 Sessions are clean: a command sent while we were away is lost, not carried out late.
 """
@@ -7,7 +7,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TypeVar
 
@@ -18,20 +18,14 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from gatewayd.clock import Clock
 from gatewayd.errors import UpstreamError
 from gatewayd.links.mqtt_inbox import MAX_PAYLOAD, Inbox
-from gatewayd.links.mqtt_wire import Broker, Incoming, Message
+from gatewayd.links.mqtt_wire import Broker, Incoming, Message, Version
 
 log = logging.getLogger(__name__)
 
 _ANSWER_S = 5.0
-_PAUSE_MIN_S = 0.5
-_PAUSE_MAX_S = 5.0
-# A connection that lives shorter counts as one more failure.
-_STEADY_S = 30.0
-# Two clients with one id throw each other out for ever, without a word from the broker.
-_SHORT_LIVES = 5
+_GREETING_S = 2.0
 
 # Reason codes: "unsupported protocol version" in MQTT 5 and in 3.1.1, the first that is a failure.
 _WRONG_VERSION = (132, 1)
@@ -43,6 +37,10 @@ T = TypeVar("T")
 # The library reports each failure as an error of its own; we say once that the broker is away.
 _library_log = logging.getLogger(f"{__name__}.library")
 _library_log.setLevel(logging.CRITICAL)
+
+
+class MisunderstoodError(UpstreamError):
+    """The broker may not know the version of MQTT it was greeted in."""
 
 
 class MqttSession:
@@ -80,80 +78,15 @@ class MqttSession:
                 yield _incoming(message)
 
 
-class MqttLink:
-    """Stays connected to one broker. Its outages are logged once down and once up."""
-
-    def __init__(self, broker: Broker, will: Message, clock: Clock) -> None:
-        self._broker = broker
-        self._will = will
-        self._clock = clock
-        self._version = _VERSIONS[broker.version]
-        self._failures = 0
-        self._short_lives = 0
-        self._is_away = False
-
-    async def run(self, session: Callable[[MqttSession], Awaitable[None]]) -> None:
-        """Connect, run `session` until it ends with UpstreamError, pause, and so on.
-
-        The will is also published when we leave on purpose: brokers keep it to themselves then.
-        """
-        while True:
-            pause = 0.0
-            try:
-                await self._once(session)
-            except* UpstreamError as errors:
-                pause = self._failed(_first(errors))
-            if pause:
-                await self._clock.sleep(pause)
-
-    async def _once(self, session: Callable[[MqttSession], Awaitable[None]]) -> None:
-        async with _connected(self._broker, self._will, self._version) as link:
-            if self._is_away:
-                log.info("broker %s is back", self._broker)
-            self._is_away = False
-            since = self._clock.monotonic()
-            try:
-                await session(link)
-            finally:
-                self._lived(self._clock.monotonic() - since)
-
-    def _lived(self, seconds: float) -> None:
-        if seconds >= _STEADY_S:
-            self._failures = self._short_lives = 0
-            return
-        self._short_lives += 1
-        if self._short_lives == _SHORT_LIVES:
-            log.error(
-                "broker %s ends every connection soon: does another client use the id %r too?",
-                self._broker,
-                self._broker.client_id,
-            )
-
-    def _failed(self, error: BaseException) -> float:
-        """Note the failure; the pause before the next try, in seconds."""
-        if self._version is ProtocolVersion.V5 and _code(error) in _WRONG_VERSION:
-            self._version = ProtocolVersion.V311
-            return 0.0
-        level = logging.DEBUG if self._is_away else logging.WARNING
-        log.log(level, "broker %s is away: %s", self._broker, error)
-        self._is_away = True
-        self._failures += 1
-        return pause_s(self._failures)
-
-
-def pause_s(failures: int) -> float:
-    """How long to wait after so many failures in a row, in seconds."""
-    # The exponent is capped because a broker can be away for weeks.
-    return min(_PAUSE_MIN_S * 2.0 ** min(failures - 1, 8), _PAUSE_MAX_S)
-
-
 @asynccontextmanager
-async def _connected(
-    broker: Broker, will: Message, version: ProtocolVersion
-) -> AsyncIterator[MqttSession]:
+async def connected(broker: Broker, will: Message, version: Version) -> AsyncIterator[MqttSession]:
+    """One connection. Raises UpstreamError, or MisunderstoodError where another version may do.
+
+    The will is also published when we leave on purpose: brokers keep it to themselves then.
+    """
     tls = await asyncio.to_thread(_tls_context, broker) if broker.tls else None
-    client = _Client(broker, will, version, tls)
-    with _translated():
+    client = _Client(broker, will, _VERSIONS[version], tls)
+    with _translated(), _understood():
         await client.enter()
     try:
         yield MqttSession(client)
@@ -180,7 +113,6 @@ class _Client(aiomqtt.Client):
             # paho pings after this much silence, waits as long again, and looks once a second.
             keepalive=max(1, broker.keepalive_s - 1),
             queue_type=Inbox[aiomqtt.Message],
-            timeout=_ANSWER_S,
             tls_context=tls,
             properties=_limits() if version is ProtocolVersion.V5 else None,
             # Without it the end of a batch waits for the broker's delayed acknowledgement.
@@ -190,8 +122,10 @@ class _Client(aiomqtt.Client):
         self._was_forbidden = False
 
     async def enter(self) -> None:
+        self.timeout = _GREETING_S
         try:
             await self.__aenter__()
+            self.timeout = _ANSWER_S
         except BaseException:
             # aiomqtt leaves the socket open when the broker accepts but does not answer.
             self._client.disconnect()
@@ -285,19 +219,19 @@ def _translated() -> Iterator[None]:
         raise UpstreamError(str(cause) or str(error)) from cause
 
 
-def _code(error: BaseException) -> int | None:
-    cause = error.__cause__
-    code = cause.rc if isinstance(cause, aiomqtt.MqttCodeError) else None
-    return code.value if isinstance(code, ReasonCode) else code
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Some brokers refuse a version they do not know, some (amqtt) fall silent."""
+    try:
+        yield
+    except aiomqtt.MqttError as error:
+        code = error.rc if isinstance(error, aiomqtt.MqttCodeError) else None
+        number = code.value if isinstance(code, ReasonCode) else code
+        if number in _WRONG_VERSION or isinstance(error.__cause__, TimeoutError):
+            raise MisunderstoodError(str(error)) from error
+        raise
 
 
 def _is_failure(code: object) -> bool:
     number = code.value if isinstance(code, ReasonCode) else code
     return isinstance(number, int) and number >= _FIRST_FAILURE
-
-
-def _first(errors: BaseExceptionGroup[UpstreamError]) -> BaseException:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

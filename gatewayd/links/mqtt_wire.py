@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+Version = Literal["5", "3.1.1"]
+
 
 @dataclass(frozen=True, slots=True)
 class Broker:
@@ -10,7 +12,7 @@ class Broker:
 
     With `tls` the broker's certificate is always verified, against `ca_file` or the system's
     authorities. A silent broker is noticed within twice `keepalive_s`, which is 2 or more. A
-    broker that refuses MQTT 5 is asked again in 3.1.1.
+    broker that does not understand MQTT 5 is asked again in 3.1.1.
     """
 
     host: str = "localhost"
@@ -23,7 +25,7 @@ class Broker:
     key_file: str | None = None
     client_id: str = "gatewayd"
     keepalive_s: int = 15
-    version: Literal["5", "3.1.1"] = "5"
+    version: Version = "5"
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

@@ -13,7 +13,8 @@ from typing import Protocol
 
 from gatewayd.clock import Clock
 from gatewayd.errors import GatewayError
-from gatewayd.links.mqtt import MqttLink, MqttSession
+from gatewayd.links.mqtt import MqttSession
+from gatewayd.links.mqtt_link import MqttLink
 from gatewayd.links.mqtt_wire import Incoming, Message
 from gatewayd.model.command import Action, Command
 from gatewayd.model.flow import flow

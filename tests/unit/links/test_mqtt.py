@@ -9,9 +9,10 @@ import pytest
 from amqtt.broker import Broker as AmqttBroker
 
 from gatewayd.errors import UpstreamError
-from gatewayd.links.mqtt import MqttLink, MqttSession, pause_s
+from gatewayd.links.mqtt import MqttSession
 from gatewayd.links.mqtt_inbox import MAX_PAYLOAD, Inbox
-from gatewayd.links.mqtt_wire import Broker, Incoming, Message
+from gatewayd.links.mqtt_link import MqttLink, pause_s
+from gatewayd.links.mqtt_wire import Broker, Incoming, Message, Version
 from tests.fakes.clock import FakeClock
 from tests.fakes.mosquitto import Mosquitto, listening, mosquitto, until
 
@@ -48,10 +49,10 @@ async def collect(session: MqttSession, into: list[Incoming]) -> None:
 
 async def test_a_batch_arrives_whole_and_in_order(broker: Mosquitto) -> None:
     async def talk(session: MqttSession) -> None:
-        await session.publish([Message(f"t/{n}", str(n), qos=n % 2) for n in range(200)])
+        await session.publish([Message(f"n/{n}", str(n), qos=n % 2) for n in range(200)])
         await asyncio.Event().wait()
 
-    async with listening(broker.port, "t/+") as heard, linked(at(broker), talk):
+    async with listening(broker.port, "n/+") as heard, linked(at(broker), talk):
         await heard.until(lambda: len(heard.messages) >= 200)
 
     numbers = [int(bytes(m.payload)) for m in heard.messages]
@@ -94,6 +95,24 @@ async def test_a_stop_is_never_lost_however_the_answers_come(broker: Mosquitto) 
             task.cancel()
 
 
+async def test_a_stop_is_not_lost_to_a_failure_that_comes_with_it(broker: Mosquitto) -> None:
+    started = asyncio.Event()
+
+    async def fail_at_the_end() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise UpstreamError("gone")
+
+    async def fail(session: MqttSession) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail_at_the_end())
+
+    async with asyncio.timeout(10), linked(at(broker), fail):
+        await started.wait()
+
+
 async def test_a_broker_that_returns_finds_us_again(
     broker: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -105,7 +124,7 @@ async def test_a_broker_that_returns_finds_us_again(
         async for _ in session.incoming():
             pass
 
-    caplog.set_level(logging.INFO, logger="gatewayd.links.mqtt")
+    caplog.set_level(logging.INFO, logger="gatewayd.links.mqtt_link")
     async with linked(at(broker), stay, clock):
         await until(lambda: len(sessions) == 1)
         broker.kill()
@@ -115,7 +134,7 @@ async def test_a_broker_that_returns_finds_us_again(
         broker.start()
         await advance_until(clock, lambda: len(sessions) == 2)
 
-    away = [r.levelname for r in caplog.records if r.name == "gatewayd.links.mqtt"]
+    away = [r.levelname for r in caplog.records if r.name == "gatewayd.links.mqtt_link"]
     assert away == ["WARNING", "INFO"]
 
 
@@ -174,7 +193,8 @@ async def test_a_broker_without_mqtt_5_is_asked_again_in_3_1_1() -> None:
     assert versions == [5, 4]
 
 
-async def test_the_embedded_broker_is_served_in_3_1_1() -> None:
+@pytest.mark.parametrize("version", ["5", "3.1.1"])
+async def test_the_embedded_broker_is_served_in_3_1_1(version: Version) -> None:
     server = AmqttBroker(
         {
             "listeners": {"default": {"type": "tcp", "bind": "127.0.0.1:0"}},
@@ -186,7 +206,7 @@ async def test_the_embedded_broker_is_served_in_3_1_1() -> None:
     await server.start()
     port = _port_of(server)
     got: list[Incoming] = []
-    where = Broker("127.0.0.1", port, version="3.1.1")
+    where = Broker("127.0.0.1", port, version=version)
     try:
         async with (
             linked(where, lambda session: collect(session, got)),
