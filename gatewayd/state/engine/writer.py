@@ -48,7 +48,7 @@ class Writer:
     def submit(self, change: Callable[[sqlite3.Connection], T]) -> Future[T]:
         """Queue a change; the future is done after its COMMIT. It can be cancelled until begun."""
         if self._is_closed:
-            raise StorageError("database: already closed: write before it ends")
+            raise StorageError("database: closed, or the writer ended: restart")
         job = _Job(change)
         self._waiting.put(job)
         return job.future
@@ -60,10 +60,24 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        while (job := self._waiting.get()) is not None:
-            if job.begin():
-                self._serve([job])
-        self._disconnect()
+        group: list[_Job[Any]] = []
+        try:
+            while (job := self._waiting.get()) is not None:
+                if job.begin():
+                    group = [job]
+                    self._serve(group)
+        finally:
+            self._is_closed = True
+            self._disconnect()
+            self._abandon(group)
+
+    def _abandon(self, group: "list[_Job[Any]]") -> None:
+        """Tell who still waits, after a bug ended the thread, that nothing will come."""
+        while job := self._next_waiting():
+            group.append(job)
+        for job in group:
+            if not job.future.done():
+                job.future.set_exception(StorageError("database: the writer ended: restart"))
 
     def _serve(self, group: "list[_Job[Any]]") -> None:
         try:

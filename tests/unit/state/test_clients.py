@@ -1,6 +1,6 @@
 """Clients and tokens: secrets are shown once and never stored."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,8 @@ from tests.unit.state.conftest import NOW
 HOUR = timedelta(hours=1)
 
 
-async def add(db: Database, name: str = "Home Assistant") -> NewClient:
-    return await db.write(lambda c: clients.add(c, name, NOW))
+async def add(db: Database, name: str = "Home Assistant", now: datetime = NOW) -> NewClient:
+    return await db.write(lambda c: clients.add(c, name, now))
 
 
 async def verify(db: Database, client_id: str, secret: str) -> bool:
@@ -27,12 +27,12 @@ async def owner(db: Database, token: str, after: timedelta = timedelta(0)) -> st
 
 
 async def test_a_client_is_verified_by_its_own_secret_only(db: Database) -> None:
-    one, other = await add(db), await add(db, "evcc")
+    one, other = await add(db, now=NOW + HOUR), await add(db, "evcc")
 
     assert await verify(db, one.id, one.secret)
     for wrong in ("", one.secret[:-1], one.secret + "x", other.secret, "ä" * 43):
         assert not await verify(db, one.id, wrong)
-    assert [client.name for client in await db.read(clients.load)] == ["Home Assistant", "evcc"]
+    assert [client.name for client in await db.read(clients.load)] == ["evcc", "Home Assistant"]
 
 
 async def test_an_unknown_client_costs_the_same_work(

@@ -140,6 +140,29 @@ async def test_a_disk_that_stays_full_fails_the_write(path: Path) -> None:
         await asyncio.to_thread(writer.close)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_nobody_waits_for_ever_when_a_bug_ends_the_writer(path: Path) -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def fail() -> sqlite3.Connection:
+        asked.set()
+        answered.wait(5)
+        raise RuntimeError("a bug")
+
+    writer = Writer(fail, lambda: False)
+    first = asyncio.wrap_future(writer.submit(adding("first")))
+    await asyncio.to_thread(asked.wait, 5)
+    second = asyncio.wrap_future(writer.submit(adding("second")))
+    answered.set()
+
+    for write in (first, second):
+        with pytest.raises(StorageError, match="the writer ended"):
+            await write
+    with pytest.raises(StorageError, match="the writer ended"):
+        writer.submit(adding("third"))
+    await asyncio.to_thread(writer.close)
+
+
 async def test_a_cancelled_caller_takes_nothing_from_the_others(db: Database) -> None:
     entered, released = threading.Event(), threading.Event()
 

@@ -25,7 +25,7 @@ def hold(path: Path, ready: Connection) -> None:
 
 async def test_a_second_daemon_is_refused_and_a_visitor_is_not(path: Path) -> None:
     ours, theirs = processes.Pipe(duplex=False)
-    daemon = processes.Process(target=hold, args=(path, theirs))
+    daemon = processes.Process(target=hold, args=(path, theirs), daemon=True)
     daemon.start()
     assert ours.recv() == "ready"
 

@@ -25,7 +25,7 @@ def test_thirty_kills_lose_nothing_that_was_acknowledged(path: Path) -> None:
 
     for life in range(KILLS):
         ours, theirs = processes.Pipe(duplex=False)
-        process = processes.Process(target=write_for_ever, args=(path, life, theirs))
+        process = processes.Process(target=write_for_ever, args=(path, life, theirs), daemon=True)
         process.start()
         theirs.close()
         acknowledged.add(ours.recv())

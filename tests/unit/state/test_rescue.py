@@ -104,8 +104,9 @@ async def test_a_broken_backup_is_passed_over(path: Path) -> None:
         await db.write(adding("good"))
         await db.backup()
         clock.jump_wall(timedelta(days=1))
+        await db.write(adding("only in the broken one"))
         newest = await db.backup()
-    break_page(newest)
+    break_page(newest, page=4)
     path.write_bytes(b"not a database at all" * 1000)
 
     assert await names(path) == ["good"]
