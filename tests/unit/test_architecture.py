@@ -40,9 +40,9 @@ YAML_READERS = {"gatewayd/config/source.py", "gatewayd/sdk/maps/mapfile.py"}
 ALONE = "gatewayd/virtual/"
 
 VENDORS = re.compile(
-    r"\b(ABB|Alfen|Carlo Gavazzi|Daikin|Deye|Easee|Eastron|Enphase|Fox ?ESS|Fronius|GivEnergy|"
+    r"(?<![a-z])(ABB|Alfen|Carlo Gavazzi|Daikin|Deye|Easee|Eastron|Enphase|Fox ?ESS|Fronius|GivEnergy|"
     r"go-?e|GoodWe|Growatt|Heidelberg|Huawei|Keba|KOSTAL|Mennekes|Phoenix Contact|Shelly|Siemens|"
-    r"SMA|Sofar|SolarEdge|Solax|Solis|sonnen|Sungrow|Sunsynk|Tesla|Victron|Wallbox)\b",
+    r"SMA|Sofar|SolarEdge|Solax|Solis|sonnen|Sungrow|Sunsynk|Tesla|Victron|Wallbox)(?![a-z])",
     re.IGNORECASE,
 )
 # Enode's own lists of vendors are words of its API; the simulated devices imitate real ones.
@@ -187,14 +187,22 @@ def test_nobody_mocks() -> None:
 
 def test_a_vendor_is_known_to_its_driver_alone() -> None:
     told = [
-        f"{_name(file)}:{number}: {found[0]}"
+        f"{_name(file)}: {found[0]}"
         for file in _files("gatewayd")
         if not _name(file).startswith(VENDOR_ROOMS)
-        for number, line in enumerate(file.read_text().splitlines(), 1)
-        for found in VENDORS.finditer(line)
+        for found in VENDORS.finditer(_code(file))
     ]
 
     assert told == []
+
+
+def _code(file: Path) -> str:
+    """A file without comments and docstrings, where a vendor may be the source of a fact."""
+    tree = ast.parse(file.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value = ast.Constant(None)
+    return ast.unparse(tree)
 
 
 @pytest.mark.parametrize("is_alone", [False, True], ids=["the daemon", "the virtual home"])
