@@ -40,9 +40,9 @@ YAML_READERS = {"gatewayd/config/source.py", "gatewayd/sdk/maps/mapfile.py"}
 ALONE = "gatewayd/virtual/"
 
 VENDORS = re.compile(
-    r"(?<![a-z])(ABB|Alfen|Carlo Gavazzi|Daikin|Deye|Easee|Eastron|Enphase|Fox ?ESS|Fronius|GivEnergy|"
-    r"go-?e|GoodWe|Growatt|Heidelberg|Huawei|Keba|KOSTAL|Mennekes|Phoenix Contact|Shelly|Siemens|"
-    r"SMA|Sofar|SolarEdge|Solax|Solis|sonnen|Sungrow|Sunsynk|Tesla|Victron|Wallbox)(?![a-z])",
+    r"(?<![a-z])(ABB|Alfen|Carlo Gavazzi|Daikin|Deye|Easee|Eastron|Enphase|Fox ?ESS|Fronius|"
+    r"GivEnergy|go-?e|GoodWe|Growatt|Heidelberg|Huawei|Keba|KOSTAL|Mennekes|Phoenix Contact|Shelly|"
+    r"Siemens|SMA|Sofar|SolarEdge|Solax|Solis|sonnen|Sungrow|Sunsynk|Tesla|Victron|Wallbox)(?![a-z])",
     re.IGNORECASE,
 )
 # Enode's own lists of vendors are words of its API; the simulated devices imitate real ones.
