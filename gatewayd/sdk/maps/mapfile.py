@@ -89,7 +89,10 @@ def _problems(path: Path, own: CommentedMap, found: Any) -> list[str]:  # noqa: 
     error = found.get("ctx", {}).get("error")
     if isinstance(error, MapError):
         return [_told(path, own, at.split("."), text) for at, text in error.problems]
-    return [_told(path, own, list(found["loc"]), found["msg"])]
+    keys, text = found["loc"], found["msg"].removeprefix("Value error, ")
+    if found["type"] == "missing":
+        keys, text = keys[:-1], f"{keys[-1]} is missing"
+    return [_told(path, own, keys, text)]
 
 
 def _told(path: Path, own: CommentedMap, keys: Sequence[int | str], text: str) -> str:
@@ -105,7 +108,6 @@ def _told(path: Path, own: CommentedMap, keys: Sequence[int | str], text: str) -
         else:
             continue
         node = node[step]
-        names.append(str(key))
-    missing = [str(keys[-1])] if keys and str(keys[-1]) not in names[-1:] else []
-    where = ".".join(names + [name for name in missing if name.isidentifier()])
-    return f"{path}:{line + 1}:{column + 1}: {where}: {text}"
+        names.append(f"{key}")
+    where = "".join(f"{name}: " for name in [".".join(names)] if name)
+    return f"{path}:{line + 1}:{column + 1}: {where}{text}"
