@@ -16,7 +16,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
-from ruamel.yaml import YAML
 
 from gatewayd.clock import SystemClock
 from gatewayd.errors import ConfigError
@@ -155,8 +154,8 @@ def _write_config(options: DemoOptions, devices: dict[str, dict[str, object]]) -
         "mdns": {"enabled": False},
     }
     path = options.data / "gatewayd.yaml"
-    with path.open("w") as file:
-        YAML().dump(config, file)
+    # JSON is YAML.
+    path.write_text(json.dumps(config, indent=2))
     return path
 
 

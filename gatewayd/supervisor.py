@@ -51,6 +51,11 @@ class Child:
             preexec_fn=_die_with_parent,
         )
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._running.pid
+
     async def first_line(self, timeout_s: float) -> str:
         """The first line of its output; empty when it ended or said nothing in time."""
         with suppress(TimeoutError):

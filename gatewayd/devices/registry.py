@@ -25,6 +25,8 @@ _BUS_OPTIONS = frozenset(ModbusOptions.model_fields) & frozenset(Bus.model_field
 
 _Load = Callable[[], DriverInfo]
 
+OPERATOR_MAPS = Path("/etc/gatewayd/drivers.d")
+
 
 class Registry:
     """All drivers by name; only the one asked for is read or imported.
@@ -47,7 +49,7 @@ class Registry:
             raise ConfigError(problems)
 
     @classmethod
-    def load(cls, extra_dirs: Sequence[Path] = ()) -> Self:
+    def load(cls, extra_dirs: Sequence[Path] = (OPERATOR_MAPS,)) -> Self:
         """Look for drivers everywhere."""
         return cls(extra_dirs)
 

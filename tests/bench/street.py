@@ -1,27 +1,55 @@
-"""A street of Modbus devices in one process: register images whose values change each second.
+"""A street of hybrid inverters with their grid meters, in the bench's own process.
 
-`python -m tests.bench.street IMAGE COUNT` serves COUNT devices on ports of their own and prints
-one JSON line with them. Writing register 65000 of a device adds the value to its clock registers,
-which is how a bench plants a change at a known moment.
+Each serves the register image of the SunSpec fixture; about half of its 43 values move each second.
 """
 
 import asyncio
-import json
 import struct
-import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
+IMAGE = Path(__file__).parents[1] / "fixtures" / "devices" / "sunspec.yaml"
+UNIT, METER_UNIT = 1, 200
+# Body of model 203 on the meter's unit: its total power, scale factor 0.
+METER_POWER = 40088
+_INVERTER_MOVING = (*range(40072, 40076), *range(40080, 40083), 40084, 40095)
+_METER_MOVING = (*range(40072, 40076), *range(40078, 40081), *range(40089, 40092), 40093, 40117)
 _HEADER = struct.Struct(">HHHBB")
 
 
-class Device(asyncio.Protocol):
-    """One connection to one register image."""
+class House:
+    """One device's words, by unit."""
 
-    def __init__(self, image: "Image") -> None:
-        self._image = image
+    def __init__(self) -> None:
+        fixture = YAML(typ="safe").load(IMAGE)
+        tables = {UNIT: fixture["registers"], **fixture["others"]}
+        self._words = {unit: _image(table["holding"]) for unit, table in tables.items()}
+
+    def set(self, unit: int, address: int, value: int) -> None:
+        """Put a word (signed) into a register."""
+        struct.pack_into(">h", self._words[unit], 2 * address, value)
+
+    def get(self, unit: int, address: int) -> int:
+        value: int = struct.unpack_from(">h", self._words[unit], 2 * address)[0]
+        return value
+
+    def read(self, unit: int, address: int, count: int) -> bytes:
+        """Registers as they go on the wire."""
+        return bytes(self._words[unit][2 * address : 2 * (address + count)])
+
+    def move(self) -> None:
+        """Change what moves by its lowest bit."""
+        for unit, addresses in ((UNIT, _INVERTER_MOVING), (METER_UNIT, _METER_MOVING)):
+            for address in addresses:
+                self.set(unit, address, self.get(unit, address) ^ 1)
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, house: House) -> None:
+        self._house = house
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -31,62 +59,34 @@ class Device(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         while len(self._buffer) >= 12:
-            tid, _, length, unit, function = _HEADER.unpack_from(self._buffer)
-            request, self._buffer = self._buffer[: 6 + length], self._buffer[6 + length :]
-            body = self._image.answer(function, request[8:])
-            self._transport.write(_HEADER.pack(tid, 0, len(body) + 2, unit, function) + body)
+            transaction, _, _, unit, function = _HEADER.unpack_from(self._buffer)
+            address, count = struct.unpack_from(">HH", self._buffer, 8)
+            self._buffer = self._buffer[12:]
+            body = bytes([2 * count]) + self._house.read(unit, address, count)
+            self._transport.write(
+                _HEADER.pack(transaction, 0, len(body) + 2, unit, function) + body
+            )
 
 
-class Image:
-    """Registers of one device; the words in `moving` change each second."""
-
-    def __init__(self, registers: Mapping[int, list[int]], moving: tuple[int, ...]) -> None:
-        self.words = bytearray(2 * 65536)
-        self.moving = moving
-        for start, words in registers.items():
-            struct.pack_into(f">{len(words)}H", self.words, 2 * start, *words)
-
-    def answer(self, function: int, body: bytes) -> bytes:
-        """The body of an answer to a read (3, 4) or a single write (6)."""
-        address, count = struct.unpack_from(">HH", body)
-        if function == 6:
-            struct.pack_into(">H", self.words, 2 * address, count)
-            return body[:4]
-        return bytes([2 * count]) + self.words[2 * address : 2 * (address + count)]
-
-    def move(self, turn: int) -> None:
-        """Change each moving word a little."""
-        for address in self.moving:
-            (word,) = struct.unpack_from(">H", self.words, 2 * address)
-            struct.pack_into(">H", self.words, 2 * address, word ^ (1 + turn % 2))
-
-
-def load_image(path: Path) -> Image:
-    """An image from a driver's fixture file: its first image's registers."""
-    fixture = YAML(typ="safe").load(path)
-    registers: dict[int, list[int]] = {}
-    for table in fixture["registers"].values():
-        registers |= {int(start): list(words) for start, words in table.items()}
-    return Image(registers, tuple(fixture.get("moving", ())))
-
-
-async def serve(path: Path, count: int) -> None:
-    """Serve until killed."""
+@asynccontextmanager
+async def street(count: int) -> AsyncIterator[tuple[list[House], list[int]]]:
+    """Houses and the ports they are served on."""
     loop = asyncio.get_running_loop()
-    images = [load_image(path) for _ in range(count)]
-    servers = [
-        await loop.create_server(lambda image=image: Device(image), "127.0.0.1", 0)  # type: ignore[misc]
-        for image in images
-    ]
-    ports = [server.sockets[0].getsockname()[1] for server in servers]
-    print(json.dumps(ports), flush=True)
-    turn = 0
-    while True:
-        await asyncio.sleep(1)
-        turn += 1
-        for image in images:
-            image.move(turn)
+    houses = [House() for _ in range(count)]
+    servers = [await loop.create_server(_maker(house), "127.0.0.1", 0) for house in houses]
+    try:
+        yield houses, [server.sockets[0].getsockname()[1] for server in servers]
+    finally:
+        for server in servers:
+            server.close()
 
 
-if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2])))
+def _maker(house: House) -> type[asyncio.Protocol]:
+    return lambda: _Connection(house)  # type: ignore[return-value]
+
+
+def _image(table: dict[int, list[int]]) -> bytearray:
+    words = bytearray(2 * 65536)
+    for start, values in table.items():
+        struct.pack_into(f">{len(values)}H", words, 2 * int(start), *values)
+    return words
