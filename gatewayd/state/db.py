@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
@@ -29,6 +29,10 @@ T = TypeVar("T")
 BALLAST_BYTES = 16 * 1024 * 1024
 _CLOCK = SystemClock()
 
+_DELETE_OLDEST_TENTH = """
+    DELETE FROM samples WHERE key <= (SELECT min(key) + (max(key) - min(key)) / 10 FROM samples)
+"""
+
 
 class Database:
     """An open database: `open` is for the daemon, `visit` for the command line beside it."""
@@ -37,7 +41,7 @@ class Database:
         self._path = path
         self._clock = clock
         self._ballast_bytes = ballast_bytes
-        self._writer = Writer(partial(connect, path), partial(ballast.drop, path))
+        self._writer = Writer(partial(connect, path), partial(_make_room, path))
         self._reader_thread = ThreadPoolExecutor(1, "database reader")
         self._reader: sqlite3.Connection | None = None
         self._is_damaged = False
@@ -126,8 +130,21 @@ class Database:
             self._reader.close()
 
 
+def _make_room(path: Path) -> bool:
+    """On a full disk, free the ballast and let the oldest tenth of the samples go.
+
+    The file does not shrink, but the next weeks' rows find room in it.
+    """
+    if not ballast.drop(path):
+        return False
+    with suppress(sqlite3.Error), closing(connect(path)) as connection:
+        connection.execute(_DELETE_OLDEST_TENTH)
+    return True
+
+
 def _take(stack: ExitStack, path: Path, clock: Clock) -> Guard:
     held = stack.enter_context(guard(path))
+    ballast.drop_if_full(path)
     _prepare(path, clock, is_suspect=held.was_unclean)
     held.begin()
     return held

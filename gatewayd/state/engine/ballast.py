@@ -8,6 +8,9 @@ import logging
 import os
 from pathlib import Path
 
+# The journal, its index, and a few pages.
+_ROOM_TO_OPEN = 1024 * 1024
+
 log = logging.getLogger(__name__)
 
 
@@ -32,6 +35,13 @@ def drop(path: Path) -> bool:
     ballast.unlink()
     log.error("%s: the disk is full: the ballast is freed, free more space now", path)
     return True
+
+
+def drop_if_full(path: Path) -> None:
+    """Free the ballast when there is no room even to open the database."""
+    disk = os.statvfs(path.parent)
+    if disk.f_bavail * disk.f_frsize < _ROOM_TO_OPEN:
+        drop(path)
 
 
 def _of(path: Path) -> Path:

@@ -18,7 +18,7 @@ _ADVICE = {
     sqlite3.SQLITE_CANTOPEN: "check the folder and its permissions",
     sqlite3.SQLITE_CORRUPT: "restart gatewayd, which restores the last backup",
     sqlite3.SQLITE_FULL: "free space on the disk",
-    sqlite3.SQLITE_IOERR: "check the disk or SD card",
+    sqlite3.SQLITE_IOERR: "check the disk or SD card, and its free space",
     sqlite3.SQLITE_NOMEM: "free memory",
     sqlite3.SQLITE_NOTADB: "restart gatewayd, which restores the last backup",
     sqlite3.SQLITE_READONLY: "check the permissions, and whether the disk failed",

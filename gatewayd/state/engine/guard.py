@@ -5,8 +5,8 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import IO
 
 from gatewayd.errors import StorageError
 
@@ -18,17 +18,19 @@ _RETRY_S = 0.05
 class Guard:
     """The lock file while held. It is empty exactly when the last owner stopped cleanly."""
 
-    def __init__(self, lock: IO[str]) -> None:
+    def __init__(self, lock: FileIO) -> None:
         self._lock = lock
         lock.seek(0)
         self.was_unclean = bool(lock.read())
 
     def begin(self) -> None:
         """Note, so that it survives a power cut, that the database is in use."""
-        self._lock.truncate(0)
-        self._lock.write(f"in use by process {os.getpid()}\n")
-        self._lock.flush()
-        os.fsync(self._lock.fileno())
+        try:
+            self._lock.truncate(0)
+            self._lock.write(f"in use by process {os.getpid()}\n".encode())
+            os.fsync(self._lock.fileno())
+        except OSError as error:
+            raise _unusable(self._lock.name, error) from error
 
     def end(self) -> None:
         """Note that the owner stopped cleanly."""
@@ -57,16 +59,20 @@ def guard_if_free(path: Path) -> Iterator[Guard | None]:
         yield Guard(lock) if _try_lock(lock) else None
 
 
-def _open(path: Path) -> IO[str]:
+def _open(path: Path) -> FileIO:
+    lock = path.with_name(f"{path.name}.lock")
     try:
-        return path.with_name(f"{path.name}.lock").open("a+")
+        # Unbuffered, so that a full disk is told of here and not when the file is closed.
+        return lock.open("a+b", buffering=0)
     except OSError as error:
-        raise StorageError(
-            f"{path}: cannot be opened: {error}: check the folder and its permissions"
-        ) from error
+        raise _unusable(lock, error) from error
 
 
-def _try_lock(lock: IO[str]) -> bool:
+def _unusable(lock: object, error: OSError) -> StorageError:
+    return StorageError(f"{lock}: {error}: check the folder, its permissions and free space")
+
+
+def _try_lock(lock: FileIO) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

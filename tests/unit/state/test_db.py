@@ -124,6 +124,19 @@ async def test_a_full_disk_is_retried_once_with_the_ballast_freed(path: Path) ->
     assert freed == [True]
 
 
+async def test_on_a_full_disk_ballast_and_oldest_samples_make_room(path: Path) -> None:
+    rows = [(key, bytes(1000)) for key in range(100)]
+    async with Database.open(path, ballast_bytes=1_000_000) as db:
+        await db.write(lambda c: c.executemany("INSERT INTO samples VALUES (?, ?)", rows))
+        await db.write(lambda c: c.execute("PRAGMA max_page_count = 1").fetchone()[0])
+
+        await db.write(lambda c: c.execute("INSERT INTO samples VALUES (100, zeroblob(9000))"))
+
+        keys = await db.read(lambda c: [row[0] for row in c.execute("SELECT key FROM samples")])
+        assert keys == list(range(10, 101))
+        assert not path.with_name("gateway.db.ballast").exists()
+
+
 async def test_a_disk_that_stays_full_fails_the_write(path: Path) -> None:
     def connect_limited() -> sqlite3.Connection:
         connection = connect(path)
