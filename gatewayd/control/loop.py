@@ -48,8 +48,6 @@ class ControlLoop:
     def _renew(self, state: AssetState) -> None:
         poll = self._poller.latest(state.asset.device_id)
         watchdog_s = poll.watchdogs.get(state.asset.role) if poll else None
-        if watchdog_s is None or not state.asset.is_writable:
-            return
-        lease = grant(state.sample, watchdog_s, self._clock.monotonic())
+        lease = grant(state.sample, watchdog_s or 0.0, self._clock.monotonic())
         if lease is not None:
             self._commander.renew(state.asset.id, lease, PERIOD_S)

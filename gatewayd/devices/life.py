@@ -113,9 +113,12 @@ class Life:
                 if not self.health.is_reachable:
                     raise
                 self._fail(error)
+                if self.health.is_reachable:
+                    await self._back_off()
+                # The watch may have found it silent meanwhile. After an outage another device may
+                # answer at the address, so it is opened and asked who it is.
                 if not self.health.is_reachable:
                     return
-                await self._back_off()
             else:
                 await self._rest(outage.rest_s(self.device.every_s, took_s))
 

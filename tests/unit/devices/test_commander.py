@@ -354,6 +354,12 @@ async def test_after_an_outage_the_device_is_read_before_it_is_written_to(
         action = await ask(home, START)
         await home.pass_time(10)
         box.set_charger(power_delivery=PowerDelivery.UNPLUGGED)
+
+        async def slow(step: str) -> None:
+            if step == "answer":
+                await clock.sleep(1.5)
+
+        box.step = slow
         box.faults.clear()
         await home.pass_time(10)
 
@@ -477,7 +483,7 @@ async def test_a_cancellation_touches_no_other_asset(
         await home.pass_time(1)
         await home.commander.cancel(mine.id)
         other.obeys = True
-        await home.pass_time(10)
+        await home.pass_time(7)
 
         assert ended(await home.action(theirs.id)) == (ActionState.CONFIRMED, None)
 
@@ -785,10 +791,11 @@ async def test_a_slow_device_does_not_delay_the_commands_of_another(
         assert ended(await home.action(action.id)) == (ActionState.CONFIRMED, None)
 
 
-async def test_a_lane_that_a_library_s_cancellation_ended_is_started_again(
-    db: Path, clock: FakeClock, box: ScriptedBox
+@pytest.mark.parametrize("step", ["apply", "applied"])
+async def test_a_lane_that_a_library_s_cancellation_ended_looks_and_goes_on(
+    db: Path, clock: FakeClock, box: ScriptedBox, step: str
 ) -> None:
-    box.faults["apply"] = asyncio.CancelledError()
+    box.faults[step] = asyncio.CancelledError()
     async with gateway(db, clock, {"keba": box}) as home:
         await home.pass_time(1)
         action = await ask(home, START)
@@ -797,6 +804,23 @@ async def test_a_lane_that_a_library_s_cancellation_ended_is_started_again(
         await home.pass_time(5)
 
         assert ended(await home.action(action.id)) == (ActionState.CONFIRMED, None)
+        assert box.writes == [START]
+
+
+async def test_what_was_read_before_such_an_end_confirms_nothing(
+    db: Path, clock: FakeClock, box: ScriptedBox
+) -> None:
+    box.obeys = False
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+        await ask(home, SetMaxCurrent(32))
+        await home.pass_time(1)
+        box.faults["apply"], box.faults["read"] = asyncio.CancelledError(), GONE
+        action = await ask(home, SetMaxCurrent(16))
+        await home.pass_time(3)
+
+        assert (await home.action(action.id)).sent_at is not None
+        assert ended(await home.action(action.id)) == (ActionState.PENDING, None)
 
 
 async def test_an_action_asked_for_before_the_commander_runs_is_done_when_it_does(

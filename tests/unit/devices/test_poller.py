@@ -110,6 +110,44 @@ async def test_a_device_comes_back_after_an_outage(
         assert box.count("identify") == 2
 
 
+async def test_a_device_that_answers_the_next_read_after_its_loss_is_asked_who_it_is(
+    db: Path, clock: FakeClock, box: ScriptedBox
+) -> None:
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+        box.faults["read"] = GONE
+        await home.pass_time(5)
+        assert not is_reachable(home)
+        box.faults.clear()
+        await home.pass_time(3)
+
+        assert is_reachable(home)
+        assert box.count("identify") == 2
+
+
+async def test_a_device_found_silent_between_two_reads_is_asked_who_it_is(
+    db: Path, clock: FakeClock, box: ScriptedBox
+) -> None:
+    async def time_out(step: str) -> None:
+        if step == "read" and "read" in box.faults:
+            await clock.sleep(0.9)
+
+    box.step = time_out
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+        box.faults["read"] = GONE
+        while is_reachable(home):
+            await home.pass_time(0.25)
+        health = home.poller.health("keba")
+        assert health is not None
+        assert health.failures < 3
+        box.faults.clear()
+        await home.pass_time(6)
+
+        assert is_reachable(home)
+        assert box.count("identify") == 2
+
+
 async def test_a_device_whose_link_times_out_is_unreachable_within_10_seconds(
     db: Path, clock: FakeClock, box: ScriptedBox
 ) -> None:
