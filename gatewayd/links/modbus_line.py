@@ -142,7 +142,7 @@ class Line:
 
     def _is_stale(self, wire: Wire) -> bool:
         """Whether the connection is gone, or holds bytes that no answer check would catch."""
-        return not wire.is_active() or (not self._echoes_tid and wire.has_waiting())
+        return not wire.is_open() or (not self._echoes_tid and wire.has_waiting())
 
     def _next_tid(self) -> int:
         """Ids go on across connections: a gateway may bring an old answer to a new one."""

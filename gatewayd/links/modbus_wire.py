@@ -147,6 +147,10 @@ class Wire(ModbusProtocol):
         if not is_open:
             raise UnreachableError("cannot connect; check address, power and network")
 
+    def is_open(self) -> bool:
+        """Whether it can be written to; uvloop raises an error of its own when it is closing."""
+        return self.is_active() and not self._out.is_closing()
+
     @property
     def _out(self) -> asyncio.WriteTransport:
         return cast(asyncio.WriteTransport, self.transport)
@@ -157,6 +161,8 @@ class Wire(ModbusProtocol):
         UnreachableError when nothing came or the connection broke, BadReadingError when what
         came is not the answer. The caller closes the wire after any error or cancellation.
         """
+        if not self.is_open():
+            raise UnreachableError(f"connection lost before {question.text}")
         self._question, self._unit, self._tid, self._received = question, unit, tid, b""
         self._answer = answer = self.loop.create_future()
         deadline = self.loop.call_later(timeout_s, _expire, answer, question, timeout_s)

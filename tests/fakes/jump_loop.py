@@ -19,11 +19,12 @@ _GRACE_S = 0.0002
 
 class _JumpSelector(selectors.DefaultSelector):
     now_s = 0.0
+    grace_s = _GRACE_S
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None or timeout <= 0:
             return super().select(timeout)
-        events = super().select(0) or super().select(min(timeout, _GRACE_S))
+        events = super().select(0) or super().select(min(timeout, self.grace_s))
         if not events:
             self.now_s += timeout
         return events
@@ -38,6 +39,10 @@ class JumpLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumps.now_s
+
+    def allow(self, grace_s: float) -> None:
+        """Wait so long, really, for bytes that are slower than loopback: a pty has a queue."""
+        self._jumps.grace_s = grace_s
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

@@ -7,6 +7,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import cast
+
+from tests.fakes.jump_loop import JumpLoop
+
+# The kernel hands on what is written to a pty when it finds the time.
+_PTY_GRACE_S = 0.05
 
 
 class Fault(StrEnum):
@@ -94,6 +100,8 @@ class ModbusServer:
     async def on_pty(self) -> AsyncIterator[str]:
         """Serve RTU on a pseudo terminal; yields the path for the client."""
         loop = asyncio.get_running_loop()
+        if isinstance(loop, JumpLoop):
+            loop.allow(_PTY_GRACE_S)
         ours, theirs = os.openpty()
         buffer = bytearray()
 
@@ -148,10 +156,9 @@ class _Connection(asyncio.Protocol):
         self._buffer = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._server.connections += 1
-        self._peers.add(transport)
+        self._peers.add(self._transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._peers.discard(self._transport)

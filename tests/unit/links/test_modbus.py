@@ -1,7 +1,8 @@
 """Modbus links against a device that misbehaves. Time jumps, so timeouts cost nothing."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -44,6 +45,17 @@ class Script:
     def __call__(self, _request: Request) -> Fault | None:
         self.at.append(asyncio.get_running_loop().time())
         return next(self._faults, None)
+
+
+@asynccontextmanager
+async def hanging_up() -> AsyncIterator[int]:
+    """A device that closes every connection as soon as it stands; yields its port."""
+
+    def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1") as server:
+        yield server.sockets[0].getsockname()[1]
 
 
 def tcp(server: ModbusServer) -> TcpEndpoint:
@@ -382,6 +394,22 @@ async def test_a_missing_serial_port_is_unreachable() -> None:
     async with ModbusLinks().unit(endpoint, 1, read_only=True) as unit:
         with pytest.raises(UnreachableError, match="cannot connect"):
             await unit.read_holding(0, 1)
+
+
+def test_a_device_that_hangs_up_at_once_is_unreachable_on_the_fast_loop_too() -> None:
+    uvloop = pytest.importorskip("uvloop")
+
+    async def ask() -> None:
+        async with (
+            hanging_up() as port,
+            ModbusLinks().unit(TcpEndpoint("127.0.0.1", port), 1, read_only=True) as unit,
+        ):
+            for _ in range(20):
+                with pytest.raises(UnreachableError):
+                    await unit.read_holding(0, 1)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(ask())
 
 
 @jumping
