@@ -65,6 +65,8 @@ class Poller:
                 await self._watch()
             finally:
                 self._group = None
+                self._lives.clear()
+                self._tasks.clear()
 
     async def reconfigure(self, devices: Mapping[str, ConfiguredDevice]) -> None:
         """Poll these devices from now on; those that did not change do not notice."""

@@ -1,12 +1,13 @@
 """An address proves nothing: the serial number decides whose readings and writes these are."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from gatewayd.devices.device import ConfiguredDevice
-from gatewayd.errors import InvalidError, UnreachableError
+from gatewayd.errors import InvalidError, StorageError, UnreachableError
 from gatewayd.model.asset import AssetKind, Identity, MeterUsage, Role
 from gatewayd.model.command import ActionState, FailureReason, SetMaxCurrent
 from gatewayd.state import assets
@@ -238,3 +239,54 @@ async def test_what_is_configured_of_a_device_reaches_its_asset(db: Path, clock:
 
         asset = home.asset("meter")
         assert (asset.name, asset.usage, asset.user_id) == ("Main", MeterUsage.GRID, "home")
+
+
+async def fail_to_write(step: str) -> None:
+    if step == "write":
+        raise StorageError("the disk is full")
+
+
+async def test_a_known_device_is_read_and_written_while_the_disk_is_full(
+    db: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    box = charger_box()
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+    async with gateway(db, clock, {"keba": box}, step=fail_to_write) as home:
+        await home.pass_time(3)
+
+        assert home.state("keba").is_reachable
+        assert home.poller.driver("keba") is not None
+        assert "the disk is full" in caplog.text
+
+
+async def test_a_new_device_waits_until_its_ids_can_be_stored(db: Path, clock: FakeClock) -> None:
+    box = charger_box()
+    async with gateway(db, clock, {"keba": box}, step=fail_to_write) as home:
+        await home.pass_time(10)
+        assert not home.store.site.assets
+        assert box.count("read") == 0
+        health = home.poller.health("keba")
+        assert health is not None
+        assert "the disk is full" in (health.last_error or "")
+
+        home.db.step = charger_box().step
+        await home.pass_time(6)
+        assert home.state("keba").is_reachable
+
+
+async def test_a_configuration_given_before_the_polling_starts_is_the_one_polled(
+    db: Path, clock: FakeClock
+) -> None:
+    box, other = charger_box("C1"), charger_box("C2")
+    async with gateway(db, clock, {"keba": box}) as home:
+        home.tasks["poller"].cancel()
+        await home.db.quiet()
+        await home.poller.reconfigure(devices(other=other))
+        async with asyncio.TaskGroup() as group:
+            again = group.create_task(home.poller.run())
+            await home.pass_time(2)
+            again.cancel()
+
+        assert not home.store.site.of_device("keba")
+        assert home.state("other").sample is not None
