@@ -1,18 +1,19 @@
 """The HTTP server under the API and the pages: uvicorn, as one more service of the daemon."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from gatewayd.errors import ConfigError
 
 _BACKLOG = 128
 _CONNECTIONS_MAX = 200
 _IDLE_S = 15
-# A page's event stream would keep the server from stopping for ever.
 _STOP_S = 1
 
 
@@ -27,10 +28,12 @@ class HttpServer:
     """Serves one ASGI application on one address, bound when constructed."""
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        self._app = app
         self._socket = _bound(host, port)
         self._server = _Server(
             uvicorn.Config(
-                app,
+                self._answer,
+                interface="asgi3",
                 lifespan="off",
                 access_log=False,
                 log_config=None,
@@ -43,7 +46,24 @@ class HttpServer:
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        await self._server.serve(sockets=[self._socket])
+        try:
+            await self._server.serve(sockets=[self._socket])
+        finally:
+            self._server.should_exit = True
+            # A page's event stream would hold the stop up until its time is over.
+            for task in self._server.server_state.tasks:
+                task.cancel()
+            await self._server.shutdown(sockets=[self._socket])
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self._server.should_exit:
+                raise
+            # Cut off by our own stop: an end, unless the answer had not begun.
+            with suppress(RuntimeError):
+                await send({"type": "http.response.body", "body": b""})
 
     def close(self) -> None:
         """Give the address back."""

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from gatewayd.errors import NotFoundError
-from gatewayd.model.asset import Asset, Identity, MeterUsage, Role
+from gatewayd.model.asset import Asset, AssetKind, Identity, MeterUsage, Role
 from gatewayd.state import locations, outbox, users
 from gatewayd.state.codec import json_text, role_of, role_text, time_of, time_text
 
@@ -133,7 +133,7 @@ def _row(device: DeviceRecord, identity: Identity, role: str, spec: Role) -> dic
         "serial": identity.serial,
         "firmware": identity.firmware,
         "name": device.name,
-        "usage": device.usage,
+        "usage": device.usage if spec.kind is AssetKind.METER else None,
         "installed_at": time_text(device.installed_at),
         "is_writable": device.is_writable,
         "scopes": json_text(device.scopes),

@@ -47,7 +47,8 @@ async def serve(port: int) -> None:
 @click.option("--port", type=int, required=True)
 def main(port: int) -> None:
     """Serve MQTT 3.1.1 on 127.0.0.1."""
-    logging.basicConfig(level=logging.WARNING)
+    # amqtt warns of each client that tries MQTT 5 first.
+    logging.basicConfig(level=logging.ERROR)
     asyncio.run(serve(port))
 
 

@@ -128,7 +128,7 @@ async def _seen(client: aiomqtt.Client, house: int, power_w: int) -> None:
             if f"/house_{house}_" not in str(message.topic):
                 continue
             state = json.loads(bytes(message.payload))
-            if abs(state.get("power", 0)) == power_w:
+            if abs(state.get("power_w") or 0) == power_w:
                 return
 
 
