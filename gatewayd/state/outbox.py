@@ -11,8 +11,8 @@ from gatewayd.state.codec import json_text, time_of, time_text
 
 log = logging.getLogger(__name__)
 
-# Weeks of a home's events; at about 300 bytes each the outbox stays under 30 MB.
-MAX_ROWS = 100_000
+# At about 1 KB for an event that holds a whole asset, the outbox stays under 60 MB.
+MAX_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,21 @@ def append(
 def after(c: sqlite3.Connection, seq: int, limit: int = 100) -> list[OutboxRow]:
     """The rows behind a sequence number, oldest first."""
     rows = c.execute("SELECT * FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit))
-    return [_row(row) for row in rows]
+    return [row_of(row) for row in rows]
+
+
+def newest(c: sqlite3.Connection) -> int:
+    """The last sequence number given, also when its row is gone; 0 before the first."""
+    row = c.execute("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def complete(c: sqlite3.Connection, seq: int, body: Mapping[str, object] | None) -> None:
+    """Give an event the body that its receivers get; without one there is nothing to tell."""
+    if body is None:
+        c.execute("DELETE FROM outbox WHERE seq = ?", (seq,))
+    else:
+        c.execute("UPDATE outbox SET body = ? WHERE seq = ?", (json_text(body), seq))
 
 
 def drop(c: sqlite3.Connection, through: int) -> int:
@@ -59,6 +73,7 @@ def drop(c: sqlite3.Connection, through: int) -> int:
     return c.execute("DELETE FROM outbox WHERE seq <= ?", (through,)).rowcount
 
 
-def _row(row: sqlite3.Row) -> OutboxRow:
+def row_of(row: sqlite3.Row) -> OutboxRow:
+    """A row of the table as an event."""
     seq, event, entity_id, user_id, body, created_at = row
     return OutboxRow(seq, event, entity_id, user_id, json.loads(body), time_of(created_at))

@@ -1,0 +1,235 @@
+"""Webhooks: who wants which events, and how far each has got in the outbox.
+
+A webhook has no queue of its own but a place in the outbox, so an event is stored once however
+many receivers wait for it.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from gatewayd.errors import InvalidError
+from gatewayd.state import outbox
+from gatewayd.state.codec import json_text, time_of, time_text
+from gatewayd.state.outbox import OutboxRow
+
+EVERYTHING = "*"
+BATCH = 100
+# Nobody needs more, and each costs a request for every event.
+MOST = 100
+# The newest events stay a while for those who follow the outbox without being a webhook.
+KEPT_ROWS = 1_000
+
+# The columns are named as the fields of Webhook.
+_SELECT = "SELECT * FROM webhooks"
+
+_INSERT = """
+    INSERT INTO webhooks (id, url, secret, events, api_version, header_name, header_value,
+        created_at, last_success_at, delivered)
+    VALUES (:id, :url, :secret, :events, :api_version, :header_name, :header_value,
+        :now, :now, :delivered)
+"""
+
+# An active webhook keeps its place; an inactive one misses what happened meanwhile.
+_RENEW = """
+    UPDATE webhooks SET attempts = 0, retry_at = NULL,
+        delivered = iif(is_active, delivered, :newest), batch = iif(is_active, batch, NULL),
+        is_active = 1
+    WHERE id = :id
+"""
+
+_PENDING = """
+    FROM outbox WHERE seq > :delivered AND seq <= coalesce(:batch, seq)
+        AND (:wants_all OR event IN (SELECT value FROM json_each(:events)))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One receiver. `events` are Enode's names, or EVERYTHING; `api_version` None is the default.
+
+    The other fields say where delivery stands, see migration 0002.
+    """
+
+    id: str
+    url: str
+    secret: str = field(repr=False)
+    events: tuple[str, ...]
+    api_version: str | None
+    header_name: str | None
+    header_value: str | None = field(repr=False)
+    created_at: datetime
+    last_success_at: datetime
+    is_active: bool
+    delivered: int
+    batch: int | None
+    attempts: int
+    retry_at: datetime | None
+
+
+def add(c: sqlite3.Connection, values: Mapping[str, object], now: datetime) -> Webhook:
+    """A new webhook, which gets what happens from now on.
+
+    `values` are url, secret, events, api_version, header_name and header_value, all of them.
+    Raises InvalidError when there is one with this URL, or too many.
+    """
+    _check_url(c, values["url"])
+    (count,) = c.execute("SELECT count(*) FROM webhooks").fetchone()
+    if count >= MOST:
+        raise InvalidError(f"there are {MOST} webhooks already: delete one")
+    webhook_id = str(uuid4())
+    row = {"id": webhook_id, "now": time_text(now), "delivered": outbox.newest(c)}
+    c.execute(_INSERT, {**_columns(values), **row})
+    return _one(c, webhook_id)
+
+
+def load(c: sqlite3.Connection) -> list[Webhook]:
+    """All webhooks, oldest first."""
+    return [_webhook(row) for row in c.execute(f"{_SELECT} ORDER BY created_at, id")]
+
+
+def get(c: sqlite3.Connection, webhook_id: str) -> Webhook | None:
+    """One webhook."""
+    row = c.execute(f"{_SELECT} WHERE id = ?", (webhook_id,)).fetchone()
+    return _webhook(row) if row else None
+
+
+def change(c: sqlite3.Connection, webhook_id: str, values: Mapping[str, object]) -> Webhook | None:
+    """Replace some of the values `add` takes, and try again at once, also if it was inactive.
+
+    None when there is no such webhook. Raises InvalidError for the URL of another.
+    """
+    if "url" in values:
+        _check_url(c, values["url"], webhook_id)
+    for column, value in _columns(values).items():
+        c.execute(f"UPDATE webhooks SET {column} = ? WHERE id = ?", (value, webhook_id))  # noqa: S608
+    renew(c, webhook_id)
+    return get(c, webhook_id)
+
+
+def remove(c: sqlite3.Connection, webhook_id: str) -> bool:
+    """Delete a webhook and what waited for it; False when there is none."""
+    return c.execute("DELETE FROM webhooks WHERE id = ?", (webhook_id,)).rowcount == 1
+
+
+def renew(c: sqlite3.Connection, webhook_id: str) -> None:
+    """Forget its failures and make it active."""
+    c.execute(_RENEW, {"id": webhook_id, "newest": outbox.newest(c)})
+
+
+def pending(c: sqlite3.Connection, webhook: Webhook, limit: int = BATCH) -> list[OutboxRow]:
+    """The next events it waits for, oldest first: those of the payload under way, if any."""
+    rows = c.execute(f"SELECT * {_PENDING} ORDER BY seq LIMIT :limit", _wish(webhook, limit=limit))
+    return [outbox.row_of(row) for row in rows]
+
+
+def count_pending(c: sqlite3.Connection, webhook: Webhook) -> int:
+    """How many events it waits for."""
+    row = c.execute(f"SELECT count(*) {_PENDING}", _wish(webhook) | {"batch": None}).fetchone()
+    return int(row[0])
+
+
+def pin(c: sqlite3.Connection, webhook_id: str, through: int) -> None:
+    """Fix the end of the payload that is now attempted."""
+    c.execute("UPDATE webhooks SET batch = ? WHERE id = ?", (through, webhook_id))
+
+
+def release(c: sqlite3.Connection, webhook_id: str) -> None:
+    """Pass over a payload under way of which nothing is wanted or left any more."""
+    c.execute(
+        "UPDATE webhooks SET delivered = max(delivered, batch), batch = NULL"
+        " WHERE id = ? AND batch IS NOT NULL",
+        (webhook_id,),
+    )
+
+
+def succeeded(c: sqlite3.Connection, webhook_id: str, now: datetime, through: int = 0) -> None:
+    """Everything through this event has arrived; a success makes the webhook healthy."""
+    c.execute(
+        "UPDATE webhooks SET last_success_at = ?, delivered = max(delivered, ?),"
+        " batch = iif(batch <= ?, NULL, batch) WHERE id = ?",
+        (time_text(now), through, through, webhook_id),
+    )
+    renew(c, webhook_id)
+
+
+def failed(c: sqlite3.Connection, webhook_id: str, attempts: int, retry_at: datetime) -> None:
+    """An attempt failed: its number, and when to try again."""
+    c.execute(
+        "UPDATE webhooks SET attempts = ?, retry_at = ? WHERE id = ?",
+        (attempts, time_text(retry_at), webhook_id),
+    )
+
+
+def give_up(c: sqlite3.Connection, webhook_id: str) -> None:
+    """Make it inactive; what waited for it is gone."""
+    c.execute(
+        "UPDATE webhooks SET is_active = 0, attempts = 0, retry_at = NULL, batch = NULL,"
+        " delivered = ? WHERE id = ?",
+        (outbox.newest(c), webhook_id),
+    )
+
+
+def audience(c: sqlite3.Connection) -> frozenset[str]:
+    """The events that some active webhook wants."""
+    rows = c.execute("SELECT value FROM webhooks, json_each(events) WHERE is_active")
+    return frozenset(value for (value,) in rows)
+
+
+def tidy(c: sqlite3.Connection) -> int:
+    """Delete the events nobody waits for any more but the newest; returns how many."""
+    newest = outbox.newest(c)
+    through = newest - KEPT_ROWS
+    for webhook in load(c):
+        if webhook.is_active:
+            waiting = pending(c, webhook, limit=1)
+            if waiting:
+                through = min(through, waiting[0].seq - 1)
+            elif webhook.batch is None:
+                c.execute("UPDATE webhooks SET delivered = ? WHERE id = ?", (newest, webhook.id))
+    return outbox.drop(c, through)
+
+
+def _wish(webhook: Webhook, **more: object) -> dict[str, object]:
+    return {
+        "delivered": webhook.delivered,
+        "batch": webhook.batch,
+        "wants_all": EVERYTHING in webhook.events,
+        "events": json_text(webhook.events),
+        **more,
+    }
+
+
+def _check_url(c: sqlite3.Connection, url: object, but: str = "") -> None:
+    if c.execute("SELECT 1 FROM webhooks WHERE url = ? AND id != ?", (url, but)).fetchone():
+        raise InvalidError("there is a webhook with this URL already: change that one")
+
+
+def _columns(values: Mapping[str, object]) -> dict[str, object]:
+    return {
+        column: json_text(value) if column == "events" else value
+        for column, value in values.items()
+    }
+
+
+def _one(c: sqlite3.Connection, webhook_id: str) -> Webhook:
+    row = c.execute(f"{_SELECT} WHERE id = ?", (webhook_id,)).fetchone()
+    return _webhook(row)
+
+
+def _webhook(row: sqlite3.Row) -> Webhook:
+    columns: dict[str, Any] = dict(row)
+    return Webhook(
+        **columns
+        | {
+            "events": tuple(json.loads(columns["events"])),
+            "is_active": bool(columns["is_active"]),
+            "created_at": time_of(columns["created_at"]),
+            "last_success_at": time_of(columns["last_success_at"]),
+            "retry_at": time_of(columns["retry_at"]),
+        }
+    )
