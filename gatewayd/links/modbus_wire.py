@@ -121,9 +121,8 @@ _NOTHING = Question(b"", b"", 0, "nothing")
 class Wire(ModbusProtocol):
     """One connection with at most one question under way. Any fault closes it, for good.
 
-    Sending and receiving go past pymodbus' own, which copy each frame into a log of their own.
-
     `accepts_tid` decides over the transaction id of an answer; without it the framing is RTU.
+    Sending and receiving go past pymodbus' own, which copy each frame into a log of their own.
     """
 
     def __init__(self, params: CommParams, accepts_tid: Callable[[int, int], bool] | None) -> None:

@@ -335,3 +335,32 @@ async def test_the_limits_of_the_device_are_told() -> None:
             await driver.apply("charger", SetMaxCurrent(7))
 
     assert (role.min_current_a, role.max_current_a, role.confirm_timeout_s) == (8, 20, 20)
+
+
+@jumping
+async def test_all_four_tables_and_coils_to_write() -> None:
+    fields = {
+        "power_w": {"input": 1},
+        "voltage_v": {"coil": 3, "when": {"on": True}},
+        "soc_pct": {"discrete": 4},
+    }
+    steps = [{"coil": 7, "value": 1, "pause_s": 1.0}, {"coil": 8, "value": 0}]
+    found = battery(**fields, commands={"self_reliance": steps})
+    found["points"] = {"on": {"holding": 2, "type": "bool"}}
+    async with at_work(found, {1: 5, 2: 1}) as (driver, device):
+        device.words = image({1: {1: {3: 1}, 2: {4: 1}, 3: {2: 1}, 4: {1: 5}}})
+        reading = await only(driver)
+        await driver.apply("battery", SetOperationMode(OperationMode.SELF_RELIANCE))
+
+    assert (reading.power_w, reading.voltage_v, reading.soc_pct) == (5, 1, 1)  # type: ignore[union-attr]
+    assert device.writes == [(7, (0xFF00,)), (8, (0,))]
+
+
+@jumping
+async def test_a_command_before_the_first_read_reads_what_it_needs() -> None:
+    found = charger({"value": "p"})
+    found["points"] = {"p": {"holding": 1}}
+    async with at_work(found, {1: 16}) as (driver, device):
+        await driver.apply("charger", SetMaxCurrent(10))
+
+    assert device.writes == [(100, (16,))]
