@@ -100,7 +100,6 @@ class HttpLink:
             ssl=await self._context() if url.scheme == "https" else False,
             use_dns_cache=False,
             force_close=True,
-            socket_factory=_Gate(self._policy, url.host or ""),
         )
         async with (
             aiohttp.ClientSession(
@@ -144,23 +143,6 @@ class _Checked(AbstractResolver):
 
     async def close(self) -> None:
         pass
-
-
-@dataclass(frozen=True)
-class _Gate:
-    """Opens sockets, but only towards what may be called.
-
-    The last check before a connection: addresses written in the URL never meet the resolver, and
-    the operating system takes `127.1` for one.
-    """
-
-    policy: Policy
-    host: str
-
-    def __call__(self, address: aiohttp.AddrInfoType) -> socket.socket:
-        family, kind, protocol, _, place = address
-        self.policy.check_address(self.host, str(place[0]))
-        return socket.socket(family, kind, protocol)
 
 
 def _url(text: str) -> URL:

@@ -81,6 +81,8 @@ class Policy:
         if scheme not in ("http", "https"):
             raise InvalidError("the URL must begin with https://")
         address = address_of(host)
+        if address is None and _is_numeric(host):
+            raise InvalidError("write the address in the URL in its usual form, such as 192.0.2.1")
         if scheme == "http" and not self._is_listed(host, address):
             raise InvalidError(
                 f"the URL must begin with https://, or list {host} in api.webhooks.allow"
@@ -134,6 +136,11 @@ def network_of(text: str) -> Network | None:
         return ip_network(text, strict=False)
     except ValueError:
         return None
+
+
+def _is_numeric(host: str) -> bool:
+    """Whether this may be taken for an address: the system's own calls read `127.1` as one."""
+    return ":" in host or host.replace(".", "").isdigit()
 
 
 def _plain(host: str) -> str:
