@@ -19,7 +19,7 @@ from gatewayd.model.reading import OperationMode, PowerDelivery
 from gatewayd.state import actions, meta
 from gatewayd.state.db import Database
 from tests.fakes.clock import FakeClock
-from tests.fakes.driver import ScriptedBox, battery_box, charger_box
+from tests.fakes.driver import ScriptedBox, battery_box
 from tests.fakes.gateway import Gateway, gateway
 
 START = StartCharging()
@@ -27,21 +27,6 @@ GONE = UnreachableError("keba: no answer")
 FAILED_NO_RESPONSE = (ActionState.FAILED, FailureReason.NO_RESPONSE)
 PENDING = (ActionState.PENDING, None)
 CONFIRMED = (ActionState.CONFIRMED, None)
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def box() -> ScriptedBox:
-    return charger_box()
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Path:
-    return tmp_path / "gatewayd.db"
 
 
 async def leave_intent(db: Path, clock: FakeClock, box: ScriptedBox) -> Action:

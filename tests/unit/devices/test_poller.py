@@ -15,25 +15,10 @@ from gatewayd.errors import (
 )
 from gatewayd.model.reading import PowerDelivery
 from tests.fakes.clock import FakeClock
-from tests.fakes.driver import ScriptedBox, battery_box, charger_box
+from tests.fakes.driver import ScriptedBox, battery_box
 from tests.fakes.gateway import Gateway, gateway
 
 GONE = UnreachableError("keba: no answer")
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def box() -> ScriptedBox:
-    return charger_box()
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Path:
-    return tmp_path / "gatewayd.db"
 
 
 def is_reachable(home: Gateway, device_id: str = "keba") -> bool:

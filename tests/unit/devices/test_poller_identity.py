@@ -18,16 +18,6 @@ from tests.fakes.gateway import gateway
 GONE = UnreachableError("no answer")
 
 
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Path:
-    return tmp_path / "gatewayd.db"
-
-
 def become(box: ScriptedBox, serial: str | None) -> None:
     """Another box of the same kind answers at this address."""
     box.identity = Identity(
