@@ -73,12 +73,19 @@ async def test_an_adopted_asset_comes_back_exactly(path: Path) -> None:
         serial="1",
         firmware="1.2",
         name="Südseite",
-        usage=MeterUsage.GRID,
         installed_at=NOW - timedelta(days=400),
         is_writable=False,
         scopes=("battery:read:data",),
     )
     assert inverter.spec == INVERTER
+
+
+async def test_the_usage_is_of_the_meter_alone(db: Database) -> None:
+    hybrid = replace(HYBRID, roles={**HYBRID.roles, "meter": METER})
+
+    adopted = await adopt(db, hybrid, replace(DEVICE, usage=MeterUsage.GRID))
+
+    assert [asset.usage for asset in adopted] == [None, None, MeterUsage.GRID]
 
 
 async def test_ids_are_uuid4_and_stay_when_the_device_changes(db: Database) -> None:
