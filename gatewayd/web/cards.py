@@ -1,0 +1,115 @@
+"""One card per asset: its name, whether it answers, its main values and its newest action. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import isfinite
+
+from gatewayd.model.asset import Asset, AssetKind, MeterUsage
+from gatewayd.model.command import (
+    Action,
+    ActionState,
+    Command,
+    SetMaxCurrent,
+    SetOperationMode,
+    StartCharging,
+    StopCharging,
+)
+from gatewayd.model.site import AssetState, Site
+from gatewayd.web.figures import Figures, figures
+from gatewayd.web.words import UNKNOWN, age, figure
+
+_KIND_NAMES = {
+    AssetKind.INVERTER: "Solar inverter",
+    AssetKind.BATTERY: "Battery",
+    AssetKind.METER: "Meter",
+    AssetKind.CHARGER: "Charger",
+    AssetKind.VEHICLE: "Vehicle",
+    AssetKind.HVAC: "Heating",
+}
+_METER_NAMES = {
+    MeterUsage.GRID: "Grid meter",
+    MeterUsage.LOAD: "Consumption meter",
+    MeterUsage.GENERATION: "Production meter",
+    MeterUsage.CHARGER: "Charger meter",
+}
+_ACTION_STATES = {
+    ActionState.PENDING: "under way",
+    ActionState.CONFIRMED: "done",
+    ActionState.FAILED: "failed",
+    ActionState.CANCELLED: "cancelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """What was asked, how it went and when."""
+
+    what: str
+    state: str
+    is_bad: bool
+    age_s: float
+    age: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`age_s` is None where it cannot count on: no data, or data of before a restart."""
+
+    id: str
+    kind: str
+    name: str
+    kind_name: str
+    figures: Figures
+    is_reachable: bool
+    age_s: float | None
+    age: str
+    action: ActionView | None
+
+
+def cards(site: Site, now: datetime, monotonic: float) -> tuple[Card, ...]:
+    """All assets, kind by kind, oldest first."""
+    return tuple(
+        card(state, now, monotonic) for kind in _KIND_NAMES for state in site.of_kind(kind)
+    )
+
+
+def card(state: AssetState, now: datetime, monotonic: float) -> Card:
+    """What is known of one asset now."""
+    asset, sample = state.asset, state.sample
+    age_s = monotonic - sample.at_monotonic if sample else None
+    return Card(
+        asset.id,
+        asset.kind.value,
+        asset.display_name,
+        _kind_name(asset),
+        figures(sample.reading, asset.spec.reports) if sample else Figures(UNKNOWN, "", ()),
+        state.is_reachable,
+        age_s if age_s is not None and isfinite(age_s) else None,
+        "no data yet" if age_s is None else age(age_s),
+        _action(state.action, now) if state.action else None,
+    )
+
+
+def _kind_name(asset: Asset) -> str:
+    return _METER_NAMES[asset.usage] if asset.usage else _KIND_NAMES[asset.kind]
+
+
+def _action(action: Action, now: datetime) -> ActionView:
+    age_s = (now - action.updated_at).total_seconds()
+    state = _ACTION_STATES[action.state]
+    is_bad = action.state is ActionState.FAILED
+    if is_bad and action.failure_reason:
+        state = f"{state} ({action.failure_reason.value.replace('_', ' ').lower()})"
+    return ActionView(_what(action.command), state, is_bad, age_s, age(age_s))
+
+
+def _what(command: Command) -> str:
+    match command:
+        case StartCharging():
+            return "Start charging"
+        case StopCharging():
+            return "Stop charging"
+        case SetMaxCurrent(current_a=current):
+            return f"Limit to {figure(current, 'A')}"
+        case SetOperationMode(mode=mode):
+            return f"Mode {mode.value.replace('_', ' ').lower()}"
