@@ -1,7 +1,7 @@
 """Smart charging of vehicles: policy, states, plan and override, with Enode's meaning."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -67,7 +67,7 @@ class SmartChargingPlan:
 
     `stop_confirmed_at` and `start_confirmed_at` are when the vehicle was first seen stopped and
     started during the plan, whoever did it. Not part of Enode's plan: the instant of the deadline,
-    what was to be charged at which power, and how often charging was taken up again.
+    how long to charge at which power, and how often charging was taken up again.
     """
 
     id: str
@@ -79,6 +79,7 @@ class SmartChargingPlan:
     start_at: datetime | None
     estimated_finish_at: datetime
     deadline_at: datetime
+    duration: timedelta
     power_w: float
     stop_confirmed_at: datetime | None = None
     start_confirmed_at: datetime | None = None
