@@ -66,7 +66,9 @@ class Adoption:
             expected,
         )
         states = self._store.site.of_device(device_id)
-        self._store.adopt(replace(state.asset, is_writable=False) for state in states)
+        self._store.adopt(
+            replace(state.asset, is_writable=False, is_stranger=True) for state in states
+        )
 
     async def _store_assets(self, device: ConfiguredDevice, identity: Identity) -> None:
         record, now = device.record, self._clock.now()

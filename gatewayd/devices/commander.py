@@ -54,8 +54,8 @@ class Commander:
     async def submit(self, asset_id: str, command: Command, owner: str) -> Action:
         """Journal a new action, PENDING, and return before anything is sent.
 
-        An older PENDING action of the asset is cancelled. Raises NotFoundError and InvalidError,
-        and then nothing is stored.
+        An older PENDING action of the asset is cancelled, or returned where it does the same and
+        may be used again. Raises NotFoundError and InvalidError, and then nothing is stored.
         """
         state = self._store.site.assets.get(asset_id)
         if state is None:
@@ -65,7 +65,9 @@ class Commander:
             raise InvalidError(why_not)
         born_at = self._clock.monotonic()
         action = self._new(state, command, owner)
-        replaced = await self._db.write(lambda c: journal.begin(c, action))
+        begun, replaced = await self._db.write(lambda c: journal.begin(c, action))
+        if begun.id != action.id:
+            return begun
         for shown in [*replaced, action]:
             self._store.acted(shown)
         self._lane(asset_id).offer(self._job(action, born_at, state, replaced))

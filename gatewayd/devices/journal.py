@@ -4,15 +4,23 @@ import sqlite3
 from datetime import datetime
 
 from gatewayd.errors import ConflictError, NotFoundError
-from gatewayd.model.command import Action, ActionState, FailureReason
+from gatewayd.model.command import Action, ActionState, FailureReason, is_repeated
 from gatewayd.state import actions, outbox
 
 _EVENT = "user:vendor-action:updated"
 _ALWAYS = ("state", "updatedAt", "completedAt")
 
 
-def begin(c: sqlite3.Connection, action: Action) -> list[Action]:
-    """Write a new action as INTENT. Returns the pending ones of its asset, which it has ended."""
+def begin(c: sqlite3.Connection, action: Action) -> tuple[Action, list[Action]]:
+    """Write a new action as INTENT.
+
+    Returns it and the pending ones of its asset, which it has ended; or the pending one that does
+    the same already and is used again.
+    """
+    pending = actions.pending(c, action.asset_id)
+    for older in pending:
+        if is_repeated(action.kind, older.command, action.command):
+            return older, []
     replaced = [
         older.ended(
             ActionState.CANCELLED,
@@ -20,12 +28,12 @@ def begin(c: sqlite3.Connection, action: Action) -> list[Action]:
             FailureReason.CONFLICT,
             "a newer action took over",
         )
-        for older in actions.pending(c, action.asset_id)
+        for older in pending
     ]
     for ended in replaced:
         end(c, ended)
     actions.insert(c, action)
-    return replaced
+    return action, replaced
 
 
 def end(c: sqlite3.Connection, ended: Action) -> bool:

@@ -6,6 +6,7 @@ answered first.
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import TypeVar
 
 from fastapi import Request
@@ -17,6 +18,7 @@ from gatewayd.enode.wire.base import Payload
 from gatewayd.errors import InvalidError
 
 T = TypeVar("T", bound=Payload)
+Parsed = TypeVar("Parsed")
 
 _MOST_BYTES = 1024 * 1024
 _SLOWEST_S = 15.0
@@ -24,12 +26,17 @@ _SLOWEST_S = 15.0
 
 async def payload(request: Request, model: type[T]) -> T:
     """The body as a wire model; raises InvalidError naming every fault's path."""
+    return await parsed(request, model.model_validate_json)
+
+
+async def parsed(request: Request, validate: Callable[[bytes], Parsed]) -> Parsed:
+    """As `payload`, for a body that may be one of several models."""
     if media_type(request) != "application/json":
         raise InvalidError("the body must be sent as Content-Type: application/json")
     raw = await content(request)
     _check(raw)
     try:
-        return model.model_validate_json(raw)
+        return validate(raw)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         raise InvalidError("the body is not valid: see issues", issues=issues_of(faults)) from error

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from gatewayd.clock import Clock
 from gatewayd.devices.commander import Commander
 from gatewayd.enode.versions import NEWEST
 from gatewayd.model.asset import AssetKind
+from gatewayd.model.smart_charging import SmartChargingPolicy
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
@@ -28,6 +30,26 @@ class Settings:
     offers: tuple[Offer, ...] = ()
 
 
+class Controllers(Protocol):
+    """What decides over assets by itself: schedules and smart charging."""
+
+    def controlling(self, asset_id: str) -> str | None:
+        """What controls an asset now, in words for the caller; None when nothing does."""
+
+    def policy(self, vehicle_id: str) -> SmartChargingPolicy:
+        """A vehicle's smart charging policy; the default for one that has none."""
+
+
+class NoControllers:
+    """A home where nothing but the user decides."""
+
+    def controlling(self, asset_id: str) -> str | None:  # noqa: ARG002
+        return None
+
+    def policy(self, vehicle_id: str) -> SmartChargingPolicy:  # noqa: ARG002
+        return SmartChargingPolicy()
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The rooms behind the API. `poke` asks for an early poll of a device, by device id."""
@@ -38,3 +60,4 @@ class Services:
     poke: Callable[[str], None]
     clock: Clock
     settings: Settings = field(default_factory=Settings)
+    controllers: Controllers = field(default_factory=NoControllers)

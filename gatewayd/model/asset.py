@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from gatewayd.model.climate import Thermostat
+
 
 class AssetKind(StrEnum):
     """The six asset types of the Enode API."""
@@ -40,13 +42,26 @@ class MeterUsage(StrEnum):
     CHARGER = "charger"
 
 
+class Consent(StrEnum):
+    """Whether API clients may know of an asset and use it. The home itself always may."""
+
+    GRANTED = "GRANTED"
+    # The device refuses the login it was linked with.
+    INVALID = "INVALID"
+    # The user took the clients' authorisation back; a new link restores it.
+    WITHDRAWN = "WITHDRAWN"
+    # Nobody has linked it, or somebody has disconnected it.
+    NONE = "NONE"
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """What a driver says of one asset of its device.
 
     `reports` names the reading fields the device can fill at all, so that nothing is announced
     which never gets a value. Current limits are the device's own, in ampere per phase.
-    `confirm_timeout_s` is how long the device may take to show a command's effect.
+    `confirm_timeout_s` is how long the device may take to show a command's effect. Only heaters and
+    coolers have a thermostat.
     """
 
     kind: AssetKind
@@ -55,6 +70,7 @@ class Role:
     min_current_a: float | None = None
     max_current_a: float | None = None
     confirm_timeout_s: float = 60.0
+    thermostat: Thermostat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +90,8 @@ class Asset:
 
     `slug` is stable and safe in topics and URLs: the device's config id, followed by the role
     where a device has several. `vendor` is Enode's machine name (upper case), `brand` the name
-    people know. `is_writable` is false for a device configured `read_only`.
+    people know; a vehicle's `serial` is its VIN. `is_writable` is false for a device configured
+    `read_only`, and for one in whose place another box answers (`is_stranger`).
     """
 
     id: str
@@ -96,6 +113,8 @@ class Asset:
     location_updated_at: datetime | None = None
     is_writable: bool = True
     scopes: tuple[str, ...] = field(default=())
+    is_stranger: bool = False
+    consent: Consent = Consent.GRANTED
 
     @property
     def kind(self) -> AssetKind:

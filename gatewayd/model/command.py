@@ -5,7 +5,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from gatewayd.model.asset import AssetKind, Capability
-from gatewayd.model.reading import BatteryReading, ChargerReading, OperationMode, Reading
+from gatewayd.model.climate import FollowSchedule, PermanentHold, is_same, target_state
+from gatewayd.model.reading import (
+    BatteryReading,
+    ChargerReading,
+    HvacReading,
+    OperationMode,
+    Reading,
+    VehicleReading,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,10 @@ class SetOperationMode:
     mode: OperationMode
 
 
-Command = StartCharging | StopCharging | SetMaxCurrent | SetOperationMode
+# What a heater or cooler is to be set to is itself the command to do so.
+Command = (
+    StartCharging | StopCharging | SetMaxCurrent | SetOperationMode | PermanentHold | FollowSchedule
+)
 
 
 class ActionState(StrEnum):
@@ -110,19 +121,37 @@ def required(command: Command) -> Capability:
             return Capability.SET_MAX_CURRENT
         case SetOperationMode(mode=mode):
             return Capability(mode.value.lower())
+        case PermanentHold():
+            return Capability.SET_PERMANENT_HOLD
+        case FollowSchedule():
+            return Capability.SET_FOLLOW_SCHEDULE
 
 
 def is_confirmed(command: Command, reading: Reading) -> bool:
     """Whether the device's own report shows the command's effect."""
     match command, reading:
-        case StartCharging(), ChargerReading(is_charging=is_charging):
-            return is_charging is True
-        case StopCharging(), ChargerReading(is_charging=is_charging):
-            return is_charging is False
-        case SetMaxCurrent(current_a=wanted), ChargerReading(max_current_a=actual) if (
-            actual is not None
-        ):
-            return abs(actual - wanted) <= CURRENT_TOLERANCE_A
+        case StartCharging(), ChargerReading() | VehicleReading():
+            return reading.is_charging is True
+        case StopCharging(), ChargerReading() | VehicleReading():
+            return reading.is_charging is False
+        case SetMaxCurrent(current_a=wanted), ChargerReading() | VehicleReading():
+            return is_near_current(reading.max_current_a, wanted, CURRENT_TOLERANCE_A)
         case SetOperationMode(mode=mode), BatteryReading(operation_mode=actual_mode):
             return actual_mode is mode
+        case PermanentHold() | FollowSchedule(), HvacReading():
+            return is_same(command, target_state(reading))
     return False
+
+
+def is_near_current(actual_a: float | None, wanted_a: float, tolerance_a: float) -> bool:
+    """Whether a reported limit is the wanted one; an unknown one is not."""
+    return actual_a is not None and abs(actual_a - wanted_a) <= tolerance_a
+
+
+def is_repeated(kind: AssetKind, pending: Command, command: Command) -> bool:
+    """Whether a command asks for nothing but what a PENDING one of the same asset does already.
+
+    Then that action is used again: Enode has this rule for the charging of vehicles alone.
+    """
+    is_charging = isinstance(command, StartCharging | StopCharging)
+    return kind is AssetKind.VEHICLE and is_charging and command == pending

@@ -96,7 +96,7 @@ class ChargerReading:
 
 @dataclass(frozen=True, slots=True)
 class InverterReading:
-    """`power_w` is production from the sun; a hybrid's AC output, battery included, is `ac_power_w`."""
+    """`power_w` is the sun's; a hybrid's AC output, battery included, is `ac_power_w`."""
 
     power_w: float | None = None
     ac_power_w: float | None = None
@@ -152,12 +152,29 @@ class VehicleReading:
     latitude: float | None = None
     longitude: float | None = None
 
+    @property
+    def is_charging(self) -> bool | None:
+        if self.power_delivery in (None, PowerDelivery.UNKNOWN):
+            return None
+        return self.power_delivery is PowerDelivery.CHARGING
+
+    @property
+    def is_plugged_in(self) -> bool | None:
+        if self.power_delivery in (None, PowerDelivery.UNKNOWN):
+            return None
+        return self.power_delivery is not PowerDelivery.UNPLUGGED
+
 
 @dataclass(frozen=True, slots=True)
 class HvacReading:
-    """A heat pump, heater or air conditioner."""
+    """A heat pump, heater or air conditioner.
+
+    `mode` is one of `climate.HvacMode` or UNKNOWN, `hold_type` PERMANENT or SCHEDULED. The
+    setpoints are those in force, also while the device follows its own schedule.
+    """
 
     power_w: float | None = None
+    energy_wh: float | None = None
     temperature_c: float | None = None
     is_active: bool | None = None
     mode: str | None = None

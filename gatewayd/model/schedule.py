@@ -10,35 +10,13 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from gatewayd.model.asset import AssetKind
+from gatewayd.model.climate import FollowSchedule as FollowSchedule
+from gatewayd.model.climate import HvacMode as HvacMode
+from gatewayd.model.climate import PermanentHold as PermanentHold
+from gatewayd.model.climate import TargetState as TargetState
 from gatewayd.model.smart_charging import SmartOverride
 
 T = TypeVar("T")
-
-
-class HvacMode(StrEnum):
-    """Modes a heater or cooler can be held in."""
-
-    OFF = "OFF"
-    AUTO = "AUTO"
-    COOL = "COOL"
-    HEAT = "HEAT"
-
-
-@dataclass(frozen=True, slots=True)
-class FollowSchedule:
-    """The device follows its own schedule: holdType SCHEDULED."""
-
-
-@dataclass(frozen=True, slots=True)
-class PermanentHold:
-    """holdType PERMANENT. HEAT has the heat setpoint, COOL the cool one, AUTO both, OFF none."""
-
-    mode: HvacMode
-    heat_setpoint_c: float | None = None
-    cool_setpoint_c: float | None = None
-
-
-TargetState = FollowSchedule | PermanentHold
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from gatewayd.model.climate import FollowSchedule, PermanentHold
 from gatewayd.model.command import (
     Action,
     Command,
@@ -87,6 +88,10 @@ def _kind(command: Command) -> str:
             return "MAX_CURRENT"
         case SetOperationMode():
             return "OPERATION_MODE"
+        case PermanentHold():
+            return "PERMANENT_HOLD"
+        case FollowSchedule():
+            return "FOLLOW_SCHEDULE"
 
 
 def _value(entity: Entity, sample: Sample) -> float | str | None:

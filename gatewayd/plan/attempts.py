@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gatewayd.model.asset import Role
+from gatewayd.model.climate import FollowSchedule, PermanentHold
 from gatewayd.model.command import (
     Action,
     ActionState,
@@ -17,8 +18,9 @@ from gatewayd.model.command import (
     SetMaxCurrent,
     SetOperationMode,
     is_confirmed,
+    is_near_current,
 )
-from gatewayd.model.reading import ChargerReading, Reading
+from gatewayd.model.reading import ChargerReading, Reading, VehicleReading
 from gatewayd.plan.preconditions import lost
 
 TIMEOUT_MAX_S = 1800.0
@@ -114,10 +116,8 @@ def age_s(created_at: datetime, now: datetime, floor: datetime | None, uptime_s:
 def is_already(command: Command, reading: Reading) -> bool:
     """Whether a write would change nothing. Stricter than the confirmation of a write."""
     match command, reading:
-        case SetMaxCurrent(current_a=wanted), ChargerReading(max_current_a=actual) if (
-            actual is not None
-        ):
-            return abs(actual - wanted) <= _SAME_A
+        case SetMaxCurrent(current_a=wanted), ChargerReading() | VehicleReading():
+            return is_near_current(reading.max_current_a, wanted, _SAME_A)
     return is_confirmed(command, reading)
 
 
@@ -134,8 +134,8 @@ def _seen(attempt: Attempt, seen: Reading) -> End | None:
 
 
 def _unnecessary(command: Command) -> End:
-    # A battery's action has no failure reason: setting its mode again simply comes true.
-    if isinstance(command, SetOperationMode):
+    # These actions have no failure reason: asking for what is so simply comes true.
+    if isinstance(command, SetOperationMode | PermanentHold | FollowSchedule):
         return End(ActionState.CONFIRMED)
     detail = "the asset was as wanted before anything was sent"
     return End(ActionState.CANCELLED, FailureReason.UNNECESSARY, detail)

@@ -1,6 +1,8 @@
 """What must hold for a command: when it is asked for, and while it is carried out."""
 
 from gatewayd.model.asset import Role
+from gatewayd.model.charging import charging
+from gatewayd.model.climate import PermanentHold
 from gatewayd.model.command import (
     ActionState,
     Command,
@@ -9,6 +11,7 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
     is_confirmed,
+    is_repeated,
     required,
 )
 from gatewayd.model.reading import (
@@ -19,6 +22,7 @@ from gatewayd.model.reading import (
     VehicleReading,
 )
 from gatewayd.model.site import AssetState
+from gatewayd.plan.holds import unholdable
 
 _HOPELESS = {
     PowerDelivery.NO_POWER: "the car accepts no power; starting from here cannot help",
@@ -66,6 +70,8 @@ def _incapable(state: AssetState, command: Command) -> str | None:
 
 
 def _out_of_limits(spec: Role, command: Command) -> str | None:
+    if isinstance(command, PermanentHold):
+        return unholdable(spec.thermostat, command)
     if not isinstance(command, SetMaxCurrent):
         return None
     # Written so that NaN, which compares false with everything, is refused.
@@ -90,22 +96,33 @@ def _now(state: AssetState, command: Command) -> str | None:
             power_delivery=delivery
         ):
             why = _HOPELESS.get(delivery) if delivery else None
-            return why or _already(state, command, reading)
+            return why or _already(state, command, reading) or _full(reading)
         case StopCharging(), _:
             return _already(state, command, reading)
     return None
 
 
 def _already(state: AssetState, command: Command, reading: Reading) -> str | None:
-    """Start and stop of what is so already; unless the opposite is on its way to the device."""
-    if _is_opposite_pending(state, command) or not is_confirmed(command, reading):
+    """Start and stop of what is so already; unless the opposite is on its way to the device.
+
+    Nor is a repetition refused while the command it repeats is being carried out.
+    """
+    if _is_under_way(state, command) or not is_confirmed(command, reading):
         return None
     return "the asset is already in the desired state"
 
 
-def _is_opposite_pending(state: AssetState, command: Command) -> bool:
+def _full(reading: Reading) -> str | None:
+    """A car at its charge limit, which it need not say in so many words."""
+    said = charging(reading)
+    return "the car is fully charged" if said.is_complete and not said.is_charging else None
+
+
+def _is_under_way(state: AssetState, command: Command) -> bool:
     action = state.action
     if action is None or action.state is not ActionState.PENDING:
         return False
+    if is_repeated(state.asset.kind, action.command, command):
+        return True
     opposite = StopCharging if isinstance(command, StartCharging) else StartCharging
     return isinstance(action.command, opposite)

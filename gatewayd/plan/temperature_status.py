@@ -4,21 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gatewayd.model.asset import Capability
-from gatewayd.model.reading import HvacReading, Reading
+from gatewayd.model.climate import FollowSchedule, TargetState, is_same, target_state
 from gatewayd.model.schedule import (
-    FollowSchedule,
-    HvacMode,
-    PermanentHold,
     ScheduleState,
-    TargetState,
     TemperatureSchedule,
     TemperatureScheduleStatus,
 )
 from gatewayd.plan.pursuit import LatestAction, pursue
 from gatewayd.plan.schedule import upcoming_transitions, value_at
 from gatewayd.plan.schedule_status import Circumstances, Finding, inactive, reading_of, unreached
-
-_TOLERANCE_C = 0.1 + 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +53,6 @@ def temperature_status(
     return TemperatureVerdict(status, finding.reason, wanted, finding.retry_at)
 
 
-def target_state(reading: Reading | None) -> TargetState | None:
-    """What a heater or cooler is set to, as far as it says."""
-    match reading:
-        case HvacReading(hold_type="SCHEDULED"):
-            return FollowSchedule()
-        case HvacReading(hold_type="PERMANENT", mode=str(mode)) if mode in set(HvacMode):
-            return PermanentHold(HvacMode(mode), reading.heat_setpoint_c, reading.cool_setpoint_c)
-    return None
-
-
-def is_same(wanted: TargetState, actual: TargetState | None) -> bool:
-    """Whether a device is set as wanted; only the setpoints that its mode uses count."""
-    match wanted, actual:
-        case FollowSchedule(), FollowSchedule():
-            return True
-        case PermanentHold(mode=mode), PermanentHold() if mode is actual.mode:
-            heat = _is_near(wanted.heat_setpoint_c, actual.heat_setpoint_c)
-            cool = _is_near(wanted.cool_setpoint_c, actual.cool_setpoint_c)
-            return (heat or mode in (HvacMode.COOL, HvacMode.OFF)) and (
-                cool or mode in (HvacMode.HEAT, HvacMode.OFF)
-            )
-    return False
-
-
 def _holds(schedule: TemperatureSchedule) -> frozenset[Capability]:
     timetable = schedule.timetable
     values = [timetable.default, *(rule.value for rule in timetable.rules)]
@@ -92,9 +62,3 @@ def _holds(schedule: TemperatureSchedule) -> frozenset[Capability]:
         else Capability.SET_PERMANENT_HOLD
         for value in values
     )
-
-
-def _is_near(wanted: float | None, actual: float | None) -> bool:
-    if wanted is None or actual is None:
-        return False
-    return abs(wanted - actual) <= _TOLERANCE_C

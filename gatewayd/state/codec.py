@@ -10,6 +10,14 @@ from typing import Any, overload
 
 from gatewayd.errors import StorageError
 from gatewayd.model.asset import AssetKind, Capability, Role
+from gatewayd.model.climate import (
+    Bounds,
+    FollowSchedule,
+    HvacCategory,
+    HvacMode,
+    PermanentHold,
+    Thermostat,
+)
 from gatewayd.model.command import (
     Command,
     SetMaxCurrent,
@@ -54,6 +62,11 @@ def command_text(command: Command) -> str:
             return json_text({"type": "set_max_current", "current_a": current_a})
         case SetOperationMode(mode=mode):
             return json_text({"type": "set_operation_mode", "mode": mode.value})
+        case PermanentHold(mode=mode, heat_setpoint_c=heat_c, cool_setpoint_c=cool_c):
+            hold = {"mode": mode.value, "heat_c": heat_c, "cool_c": cool_c}
+            return json_text({"type": "permanent_hold"} | hold)
+        case FollowSchedule():
+            return json_text({"type": "follow_schedule"})
 
 
 def command_of(text: str, action_id: str) -> Command:
@@ -67,6 +80,15 @@ def command_of(text: str, action_id: str) -> Command:
             return SetMaxCurrent(current_a)
         case {"type": "set_operation_mode", "mode": str() as mode} if mode in list(OperationMode):
             return SetOperationMode(OperationMode(mode))
+        case {
+            "type": "permanent_hold",
+            "mode": str() as mode,
+            "heat_c": float() | int() | None as heat_c,
+            "cool_c": float() | int() | None as cool_c,
+        } if mode in list(HvacMode):
+            return PermanentHold(HvacMode(mode), heat_c, cool_c)
+        case {"type": "follow_schedule"}:
+            return FollowSchedule()
     raise StorageError(
         f"action {action_id}: this program has no command {text}: start the version that wrote it"
     )
@@ -82,6 +104,7 @@ def role_text(role: Role) -> str:
             "min_current_a": role.min_current_a,
             "max_current_a": role.max_current_a,
             "confirm_timeout_s": role.confirm_timeout_s,
+            "thermostat": _thermostat_body(role.thermostat),
         }
     )
 
@@ -97,4 +120,38 @@ def role_of(text: str) -> Role:
         min_current_a=body["min_current_a"],
         max_current_a=body["max_current_a"],
         confirm_timeout_s=body["confirm_timeout_s"],
+        # A role written before there were thermostats has none.
+        thermostat=_thermostat_of(body.get("thermostat")),
     )
+
+
+def _thermostat_body(thermostat: Thermostat | None) -> dict[str, object] | None:
+    if thermostat is None:
+        return None
+    return {
+        "modes": sorted(thermostat.modes),
+        "heat_c": _bounds_body(thermostat.heat_c),
+        "cool_c": _bounds_body(thermostat.cool_c),
+        "difference_c": _bounds_body(thermostat.difference_c),
+        "category": thermostat.category.value,
+    }
+
+
+def _bounds_body(bounds: Bounds | None) -> list[float | None] | None:
+    return None if bounds is None else [bounds.min, bounds.max]
+
+
+def _thermostat_of(body: dict[str, Any] | None) -> Thermostat | None:
+    if body is None:
+        return None
+    return Thermostat(
+        modes=frozenset(mode for mode in HvacMode if mode in body["modes"]),
+        heat_c=_bounds_of(body["heat_c"]),
+        cool_c=_bounds_of(body["cool_c"]),
+        difference_c=_bounds_of(body["difference_c"]),
+        category=HvacCategory(body["category"]),
+    )
+
+
+def _bounds_of(body: list[float | None] | None) -> Bounds | None:
+    return None if body is None else Bounds(*body)

@@ -5,6 +5,7 @@ from datetime import datetime
 from math import isfinite
 
 from gatewayd.model.asset import Asset, AssetKind, MeterUsage
+from gatewayd.model.climate import FollowSchedule, PermanentHold
 from gatewayd.model.command import (
     Action,
     ActionState,
@@ -113,3 +114,7 @@ def _what(command: Command) -> str:
             return f"Limit to {figure(current, 'A')}"
         case SetOperationMode(mode=mode):
             return f"Mode {mode.value.replace('_', ' ').lower()}"
+        case PermanentHold(mode=mode):
+            return f"Hold {mode.value.lower()}"
+        case FollowSchedule():
+            return "Follow its own schedule"

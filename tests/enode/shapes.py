@@ -10,8 +10,9 @@ def shape(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
     """A schema with its references followed and everything dropped that validates nothing."""
     if "$ref" in schema:
         return shape(_follow(schema["$ref"], root), root)
-    if "anyOf" in schema:
-        return _union([shape(option, root) for option in schema["anyOf"]])
+    options = schema.get("anyOf") or schema.get("oneOf")
+    if options:
+        return _union([shape(option, root) for option in options])
     plain = {key: value for key, value in schema.items() if key not in _NOISE}
     if "const" in plain:
         plain["enum"] = [plain.pop("const")]

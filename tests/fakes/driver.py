@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from gatewayd.devices.device import ConfiguredDevice
 from gatewayd.model.asset import AssetKind, Capability, Identity, Role
+from gatewayd.model.climate import Bounds, FollowSchedule, HvacMode, PermanentHold, Thermostat
 from gatewayd.model.command import (
     Command,
     SetMaxCurrent,
@@ -19,9 +20,11 @@ from gatewayd.model.command import (
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
+    HvacReading,
     OperationMode,
     PowerDelivery,
     Reading,
+    VehicleReading,
 )
 from gatewayd.sdk.driver import Driver, DriverInfo
 from gatewayd.sdk.options import DeviceOptions
@@ -104,14 +107,21 @@ class ScriptedDriver:
 def obeyed(reading: Reading, command: Command) -> Reading:
     """What a good device says after a command."""
     match reading, command:
-        case ChargerReading(), StartCharging():
+        case ChargerReading() | VehicleReading(), StartCharging():
             return replace(reading, power_delivery=PowerDelivery.CHARGING)
-        case ChargerReading(), StopCharging():
+        case ChargerReading() | VehicleReading(), StopCharging():
             return replace(reading, power_delivery=PowerDelivery.STOPPED)
-        case ChargerReading(), SetMaxCurrent(current_a=current_a):
+        case ChargerReading() | VehicleReading(), SetMaxCurrent(current_a=current_a):
             return replace(reading, max_current_a=current_a)
         case BatteryReading(), SetOperationMode(mode=mode):
             return replace(reading, operation_mode=mode)
+        case HvacReading(), PermanentHold(
+            mode=mode, heat_setpoint_c=heat_c, cool_setpoint_c=cool_c
+        ):
+            held = replace(reading, hold_type="PERMANENT", mode=mode.value)
+            return replace(held, heat_setpoint_c=heat_c, cool_setpoint_c=cool_c)
+        case HvacReading(), FollowSchedule():
+            return replace(reading, hold_type="SCHEDULED")
     raise AssertionError(f"no such command: {command}")
 
 
@@ -129,6 +139,69 @@ def charger_box(serial: str | None = "C1", timeout_s: float = 60.0) -> ScriptedB
     identity = Identity("Acme", "Box", {"charger": role}, serial=serial)
     reading = ChargerReading(power_delivery=PowerDelivery.STOPPED, max_current_a=16.0)
     return ScriptedBox(identity, {"charger": reading})
+
+
+def car_box(serial: str | None = "WVWZZZE1ZRP000001") -> ScriptedBox:
+    """A car, plugged in at half its level, not charging, limit 16 A."""
+    role = Role(
+        AssetKind.VEHICLE,
+        frozenset(
+            {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
+        ),
+        frozenset(
+            {
+                "soc_pct",
+                "range_m",
+                "capacity_wh",
+                "charge_limit_pct",
+                "power_delivery",
+                "power_w",
+                "max_current_a",
+                "odometer_m",
+                "latitude",
+                "longitude",
+            }
+        ),
+        min_current_a=6.0,
+        max_current_a=32.0,
+    )
+    reading = VehicleReading(
+        soc_pct=50.0,
+        range_m=187_400.0,
+        capacity_wh=58_000.0,
+        charge_limit_pct=80.0,
+        power_delivery=PowerDelivery.STOPPED,
+        max_current_a=16.0,
+        odometer_m=31_234_500.0,
+        latitude=59.91,
+        longitude=10.75,
+    )
+    return ScriptedBox(
+        Identity("Acme", "Roadster", {"vehicle": role}, serial), {"vehicle": reading}
+    )
+
+
+def thermostat_box(serial: str | None = "T1") -> ScriptedBox:
+    """A heat pump that heats and cools, and follows its own schedule."""
+    role = Role(
+        AssetKind.HVAC,
+        frozenset({Capability.SET_PERMANENT_HOLD, Capability.SET_FOLLOW_SCHEDULE}),
+        frozenset(
+            {"power_w", "temperature_c", "is_active", "mode", "hold_type", "heat_setpoint_c"}
+        ),
+        thermostat=Thermostat(
+            frozenset(HvacMode), Bounds(10.0, 25.0), Bounds(18.0, 30.0), Bounds(2.0, 15.0)
+        ),
+    )
+    reading = HvacReading(
+        power_w=1200.0,
+        temperature_c=20.5,
+        is_active=True,
+        mode="HEAT",
+        hold_type="SCHEDULED",
+        heat_setpoint_c=21.0,
+    )
+    return ScriptedBox(Identity("Acme", "Warm", {"hvac": role}, serial), {"hvac": reading})
 
 
 def battery_box(serial: str | None = "B1") -> ScriptedBox:

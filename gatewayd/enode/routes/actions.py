@@ -7,17 +7,24 @@ from gatewayd.enode.answers import ok
 from gatewayd.enode.api import Api
 from gatewayd.enode.views import action as view
 from gatewayd.enode.views import scopes
-from gatewayd.errors import ConflictError, InvalidError
+from gatewayd.errors import ConflictError, ControlledError, InvalidError
 from gatewayd.model.asset import AssetKind
-from gatewayd.model.command import Action, Command
+from gatewayd.model.command import Action, Command, SetMaxCurrent, SetOperationMode
 from gatewayd.model.site import AssetState
 
 _OWNER = "api"
 
 
 async def start(api: Api, state: AssetState, command: Command) -> Response:
-    """Tell an asset something; the answer is the PENDING action."""
+    """Tell an asset something; the answer is the PENDING action.
+
+    Raises ControlledError while a schedule or plan decides over it; a current limit and a battery's
+    mode are never theirs.
+    """
     asset = state.asset
+    controller = api.services.controllers.controlling(asset.id)
+    if controller and not isinstance(command, SetMaxCurrent | SetOperationMode):
+        raise ControlledError(f"{asset.display_name} is controlled by {controller}")
     if asset.capabilities and not scopes.may_control(asset):
         raise InvalidError(f"the user has not granted {scopes.CONTROL[asset.kind]}")
     return ok(view.action(await api.services.commander.submit(asset.id, command, _OWNER)))

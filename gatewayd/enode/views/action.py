@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import TypedDict
 
+from gatewayd.enode.views.hold import hold_state, scheduled_state
 from gatewayd.enode.wire import action as wire
 from gatewayd.model.asset import AssetKind
+from gatewayd.model.climate import FollowSchedule, PermanentHold
 from gatewayd.model.command import (
     Action,
     ActionState,
@@ -25,7 +27,7 @@ class _Shared(TypedDict):
     target_id: str
 
 
-AnyAction = wire.ChargeAction | wire.MaxCurrentAction | wire.OperationModeAction
+AnyAction = wire.ChargerAction | wire.OperationModeAction | wire.HvacAction
 
 
 def action(action: Action) -> AnyAction:
@@ -47,6 +49,14 @@ def action(action: Action) -> AnyAction:
                 **_shared(action),
                 target_type="battery",
                 target_state=wire.OperationModePayload.model_validate({"operationMode": mode}),
+            )
+        case PermanentHold() as hold:
+            return wire.PermanentHoldAction(
+                **_shared(action), target_type="hvac", target=hold_state(hold)
+            )
+        case FollowSchedule():
+            return wire.FollowScheduleAction(
+                **_shared(action), target_type="hvac", target=scheduled_state()
             )
 
 

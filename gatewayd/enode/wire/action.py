@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gatewayd.enode.wire.base import EnodeModel, Payload, Timestamp, Uuid
+from gatewayd.enode.wire.hold import HoldState, ScheduledState
 from gatewayd.model.command import ActionState, FailureReason
 from gatewayd.model.reading import OperationMode
 
@@ -86,4 +87,32 @@ class EndedOperationModeAction(OperationModeAction):
     state: EndedState
 
 
+class VehicleChargeAction(ChargeAction):
+    """Start or stop charging a vehicle."""
+
+    target_type: Literal["vehicle"]
+
+
+class VehicleMaxCurrentAction(MaxCurrentAction):
+    """Limit a vehicle's charging current."""
+
+    target_type: Literal["vehicle"]
+
+
+class PermanentHoldAction(Action):
+    """Hold a heater or cooler; it tells no reason of failure."""
+
+    target_type: Literal["hvac"]
+    target: HoldState
+
+
+class FollowScheduleAction(Action):
+    """Let a heater or cooler follow its own schedule; it tells no reason of failure."""
+
+    target_type: Literal["hvac"]
+    target: ScheduledState
+
+
 ChargerAction = ChargeAction | MaxCurrentAction
+VehicleAction = VehicleChargeAction | VehicleMaxCurrentAction
+HvacAction = PermanentHoldAction | FollowScheduleAction

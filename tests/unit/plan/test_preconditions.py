@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gatewayd.model.asset import Asset, AssetKind, Capability, Role
+from gatewayd.model.climate import Bounds, FollowSchedule, HvacMode, PermanentHold, Thermostat
 from gatewayd.model.command import (
     Action,
     ActionState,
@@ -19,6 +20,7 @@ from gatewayd.model.command import (
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
+    HvacReading,
     OperationMode,
     PowerDelivery,
     Reading,
@@ -35,6 +37,12 @@ CHARGER = Role(
     frozenset({Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}),
     min_current_a=6.0,
     max_current_a=32.0,
+)
+CAR = replace(CHARGER, kind=AssetKind.VEHICLE)
+HEATER = Role(
+    AssetKind.HVAC,
+    frozenset({Capability.SET_PERMANENT_HOLD, Capability.SET_FOLLOW_SCHEDULE}),
+    thermostat=Thermostat(frozenset({HvacMode.OFF, HvacMode.HEAT}), heat_c=Bounds(5, 30)),
 )
 BATTERY = Role(AssetKind.BATTERY, frozenset({Capability.SELF_RELIANCE}))
 
@@ -96,11 +104,57 @@ def test_what_cannot_come_true_is_refused(
     assert words in (refusal(state(charger(delivery)), command) or "")
 
 
-def test_a_full_car_is_not_started() -> None:
-    car = replace(CHARGER, kind=AssetKind.VEHICLE)
-    reading = VehicleReading(power_delivery=PowerDelivery.COMPLETE)
+@pytest.mark.parametrize(
+    "reading",
+    [
+        VehicleReading(power_delivery=PowerDelivery.COMPLETE),
+        VehicleReading(80.0, charge_limit_pct=80.0, power_delivery=PowerDelivery.STOPPED),
+        VehicleReading(100.0, power_delivery=PowerDelivery.STOPPED),
+    ],
+)
+def test_a_full_car_is_not_started(reading: VehicleReading) -> None:
+    assert "fully charged" in (refusal(state(reading, CAR), START) or "")
 
-    assert "fully charged" in (refusal(state(reading, car), START) or "")
+
+def test_a_car_below_its_limit_is_started() -> None:
+    reading = VehicleReading(79.0, charge_limit_pct=80.0, power_delivery=PowerDelivery.STOPPED)
+
+    assert refusal(state(reading, CAR), START) is None
+    assert refusal(state(reading, CAR), STOP) is not None
+
+
+def test_a_car_that_charges_already_is_told_again_only_while_that_is_under_way() -> None:
+    charging = VehicleReading(50.0, power_delivery=PowerDelivery.CHARGING)
+
+    assert "already" in (refusal(state(charging, CAR), START) or "")
+    assert refusal(state(charging, CAR, pending=START), START) is None
+    assert refusal(state(charger(PowerDelivery.CHARGING), pending=START), START) is not None
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        FollowSchedule(),
+        PermanentHold(HvacMode.OFF),
+        PermanentHold(HvacMode.HEAT, 30),
+    ],
+)
+def test_a_heater_may_be_set_to_what_it_can_hold_even_if_it_is_so(command: Command) -> None:
+    held = HvacReading(mode="HEAT", hold_type="PERMANENT", heat_setpoint_c=30.0)
+
+    assert refusal(state(held, HEATER), command) is None
+
+
+def test_a_heater_is_not_set_beyond_its_range() -> None:
+    assert "from 5 to 30" in (
+        refusal(state(HvacReading(), HEATER), PermanentHold(HvacMode.HEAT, 31)) or ""
+    )
+
+
+def test_a_heater_without_a_schedule_of_its_own_cannot_follow_it() -> None:
+    simple = replace(HEATER, capabilities=frozenset({Capability.SET_PERMANENT_HOLD}))
+
+    assert "set_follow_schedule" in (refusal(state(HvacReading(), simple), FollowSchedule()) or "")
 
 
 @pytest.mark.parametrize(

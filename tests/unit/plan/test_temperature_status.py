@@ -4,6 +4,7 @@ from datetime import UTC, timedelta
 import pytest
 
 from gatewayd.model.asset import Capability
+from gatewayd.model.climate import is_same, target_state
 from gatewayd.model.command import ActionState
 from gatewayd.model.reading import HvacReading
 from gatewayd.model.schedule import (
@@ -19,7 +20,7 @@ from gatewayd.model.schedule import (
 )
 from gatewayd.plan.pursuit import LatestAction
 from gatewayd.plan.schedule_status import Circumstances
-from gatewayd.plan.temperature_status import is_same, target_state, temperature_status
+from gatewayd.plan.temperature_status import temperature_status
 from tests.unit.plan.picture import NOW, target
 
 WARM = PermanentHold(HvacMode.HEAT, heat_setpoint_c=21.0)

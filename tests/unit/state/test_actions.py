@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from gatewayd.errors import StorageError
-from gatewayd.model.asset import AssetKind
+from gatewayd.model.asset import AssetKind, Role
+from gatewayd.model.climate import (
+    Bounds,
+    FollowSchedule,
+    HvacCategory,
+    HvacMode,
+    PermanentHold,
+    Thermostat,
+)
 from gatewayd.model.command import (
     Action,
     ActionState,
@@ -22,6 +30,7 @@ from gatewayd.model.command import (
 )
 from gatewayd.model.reading import OperationMode
 from gatewayd.state import actions, outbox
+from gatewayd.state.codec import role_of, role_text
 from gatewayd.state.db import Database
 from tests.unit.state.conftest import NOW
 
@@ -55,6 +64,10 @@ async def get(db: Database, action_id: str = "1") -> Action | None:
         SetMaxCurrent(13.7),
         SetMaxCurrent(16),
         *(SetOperationMode(mode) for mode in OperationMode),
+        FollowSchedule(),
+        PermanentHold(HvacMode.OFF),
+        PermanentHold(HvacMode.HEAT, heat_setpoint_c=21),
+        PermanentHold(HvacMode.AUTO, heat_setpoint_c=20.5, cool_setpoint_c=24.5),
     ],
 )
 async def test_every_command_comes_back_exactly(path: Path, command: Command) -> None:
@@ -167,3 +180,18 @@ async def test_a_half_ended_action_is_refused(db: Database) -> None:
         await insert(db, action(state=ActionState.CONFIRMED))
     with pytest.raises(sqlite3.IntegrityError):
         await insert(db, action(completed_at=NOW))
+
+
+@pytest.mark.parametrize(
+    "thermostat",
+    [
+        None,
+        Thermostat(),
+        Thermostat(frozenset(HvacMode), Bounds(5.5), Bounds(None, 30), Bounds(2, 9)),
+        Thermostat(frozenset({HvacMode.COOL}), category=HvacCategory.COOLING),
+    ],
+)
+def test_a_thermostat_comes_back_exactly(thermostat: Thermostat | None) -> None:
+    role = Role(AssetKind.HVAC, thermostat=thermostat)
+
+    assert role_of(role_text(role)) == role
