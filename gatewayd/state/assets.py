@@ -10,9 +10,10 @@ from typing import Any
 from uuid import uuid4
 
 from gatewayd.errors import NotFoundError
-from gatewayd.model.asset import Asset, AssetKind, Identity, MeterUsage, Role
-from gatewayd.state import locations, outbox, users
+from gatewayd.model.asset import Asset, AssetKind, Consent, Identity, MeterUsage, Role
+from gatewayd.state import grants, locations, outbox, users
 from gatewayd.state.codec import json_text, role_of, role_text, time_of, time_text
+from gatewayd.state.grants import Grant
 
 log = logging.getLogger(__name__)
 
@@ -22,25 +23,27 @@ _SELECT = "SELECT * FROM assets"
 _INSERT = """
     INSERT INTO assets (id, device_id, role, slug, user_id, vendor, brand, model, spec, created_at,
         serial, firmware, name, usage, installed_at, location_id, location_updated_at,
-        is_writable, scopes)
+        is_writable, scopes, consent)
     VALUES (:id, :device_id, :role, :slug, :user_id, :vendor, :brand, :model, :spec, :now,
         :serial, :firmware, :name, :usage, :installed_at, :location_id,
-        iif(:location_id IS NULL, NULL, :now), :is_writable, :scopes)
+        iif(:location_id IS NULL, NULL, :now), :is_writable, :scopes, :consent)
 """
 
 _UPDATE = """
     UPDATE assets SET user_id = :user_id, vendor = :vendor, brand = :brand, model = :model,
         spec = :spec, serial = coalesce(:serial, serial), firmware = :firmware, name = :name,
-        usage = :usage, installed_at = :installed_at, is_writable = :is_writable, scopes = :scopes
+        usage = :usage, installed_at = :installed_at, is_writable = :is_writable, scopes = :scopes,
+        consent = :consent
     WHERE device_id = :device_id AND role = :role
 """
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceRecord:
-    """What the configuration says of a device.
+    """What the configuration says of a device; where something was granted, that wins.
 
-    `location_id` is where its assets start; a later `set_location` wins over it.
+    `location_id` is where its assets start, if it is their user's; a later `set_location` wins
+    over it.
     """
 
     id: str
@@ -69,20 +72,34 @@ def adopt(
 ) -> list[Asset]:
     """The assets of a device that has said who it is; known ones keep id, slug and location.
 
-    New ones are announced in the outbox (`user:<kind>:discovered`). Another serial number than
-    before is taken over, and logged as a warning: it may be another device at this address.
+    New ones are announced in the outbox (`user:<kind>:discovered`), unless nobody has linked
+    them. Another serial number than before is taken over, and logged as a warning: it may be
+    another device at this address.
     """
-    users.ensure(c, device.user_id, now)
-    known = _of_device(c, device.id)
+    known = _by_role(c, device.id)
     _warn_of_another_serial(device.id, known, identity)
     for role, spec in identity.roles.items():
-        row = _row(device, identity, role, spec)
+        grant = grants.of(c, device.id, spec.kind, Grant(device.user_id, device.scopes))
+        users.ensure(c, grant.user_id, now)
+        row = _row(device, grant, identity, role, spec)
         if role in known:
             c.execute(_UPDATE, row)
         else:
             _insert(c, device, identity, row, now)
-    adopted = _of_device(c, device.id)
+    adopted = _by_role(c, device.id)
     return [adopted[role] for role in identity.roles]
+
+
+def of_device(c: sqlite3.Connection, device_id: str) -> list[Asset]:
+    """The assets of a device, oldest first."""
+    rows = c.execute(f"{_SELECT} WHERE device_id = ? ORDER BY created_at, id", (device_id,))
+    return [_asset(row) for row in rows]
+
+
+def of_user(c: sqlite3.Connection, user_id: str) -> list[Asset]:
+    """The assets of a user, oldest first."""
+    rows = c.execute(f"{_SELECT} WHERE user_id = ? ORDER BY created_at, id", (user_id,))
+    return [_asset(row) for row in rows]
 
 
 def set_location(
@@ -115,17 +132,34 @@ def _insert(
 ) -> None:
     asset_id, role = str(uuid4()), str(row["role"])
     start = {"id": asset_id, "slug": _slug(c, device.id, role, identity), "now": time_text(now)}
-    c.execute(_INSERT, {**row, **start, "location_id": device.location_id})
-    event = f"user:{identity.roles[role].kind}:discovered"
-    outbox.append(c, event, asset_id, device.user_id, {"assetId": asset_id}, now)
+    user_id = str(row["user_id"])
+    place_id = _own_location(c, device.location_id, user_id)
+    c.execute(_INSERT, {**row, **start, "location_id": place_id})
+    if row["consent"] is not Consent.NONE:
+        announce(c, "discovered", identity.roles[role].kind, asset_id, user_id, now)
 
 
-def _row(device: DeviceRecord, identity: Identity, role: str, spec: Role) -> dict[str, object]:
-    """The columns that follow the device and the configuration."""
+def announce(
+    c: sqlite3.Connection, what: str, kind: AssetKind, asset_id: str, user_id: str, now: datetime
+) -> None:
+    """Tell in the outbox that an asset was `discovered` or `deleted`."""
+    outbox.append(c, f"user:{kind}:{what}", asset_id, user_id, {"assetId": asset_id}, now)
+
+
+def _own_location(c: sqlite3.Connection, location_id: str | None, user_id: str) -> str | None:
+    """The location, if it still exists and is the user's."""
+    place = locations.get(c, location_id) if location_id else None
+    return location_id if place and place.user_id == user_id else None
+
+
+def _row(
+    device: DeviceRecord, grant: Grant, identity: Identity, role: str, spec: Role
+) -> dict[str, object]:
+    """The columns that follow the device, the configuration and the grant."""
     return {
         "device_id": device.id,
         "role": role,
-        "user_id": device.user_id,
+        "user_id": grant.user_id,
         "vendor": machine_name(identity.vendor),
         "brand": identity.vendor,
         "model": identity.model,
@@ -136,7 +170,8 @@ def _row(device: DeviceRecord, identity: Identity, role: str, spec: Role) -> dic
         "usage": device.usage if spec.kind is AssetKind.METER else None,
         "installed_at": time_text(device.installed_at),
         "is_writable": device.is_writable,
-        "scopes": json_text(device.scopes),
+        "scopes": json_text(grant.scopes),
+        "consent": grant.consent,
     }
 
 
@@ -160,9 +195,8 @@ def _warn_of_another_serial(device_id: str, known: Mapping[str, Asset], identity
         )
 
 
-def _of_device(c: sqlite3.Connection, device_id: str) -> dict[str, Asset]:
-    found = [_asset(row) for row in c.execute(f"{_SELECT} WHERE device_id = ?", (device_id,))]
-    return {asset.role: asset for asset in found}
+def _by_role(c: sqlite3.Connection, device_id: str) -> dict[str, Asset]:
+    return {asset.role: asset for asset in of_device(c, device_id)}
 
 
 def _asset(row: sqlite3.Row) -> Asset:
@@ -174,6 +208,7 @@ def _asset(row: sqlite3.Row) -> Asset:
             "usage": MeterUsage(columns["usage"]) if columns["usage"] else None,
             "is_writable": bool(columns["is_writable"]),
             "scopes": tuple(json.loads(columns["scopes"])),
+            "consent": Consent(columns["consent"]),
             "installed_at": time_of(columns["installed_at"]),
             "location_updated_at": time_of(columns["location_updated_at"]),
             "created_at": time_of(columns["created_at"]),

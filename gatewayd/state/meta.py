@@ -8,6 +8,7 @@ from gatewayd.state.codec import time_of, time_text
 
 _GATEWAY_ID = "gateway_id"
 _LATEST_TIME = "latest_time"
+_ERASED_HOME_USER = "erased_home_user"
 
 
 def gateway_id(c: sqlite3.Connection) -> str:
@@ -32,6 +33,23 @@ def mark_time(c: sqlite3.Connection, now: datetime) -> None:
 def latest_time(c: sqlite3.Connection) -> datetime | None:
     """The latest time ever marked: the real time cannot be earlier."""
     return time_of(_get(c, _LATEST_TIME))
+
+
+def erased_home_user(c: sqlite3.Connection) -> str | None:
+    """The configured user, if that user was erased and has not been linked again since."""
+    return _get(c, _ERASED_HOME_USER)
+
+
+def mark_erased(c: sqlite3.Connection, user_id: str) -> None:
+    """Remember that the configured user was erased, so that no restart brings the user back."""
+    c.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_ERASED_HOME_USER, user_id)
+    )
+
+
+def unmark_erased(c: sqlite3.Connection, user_id: str) -> None:
+    """The user is there again."""
+    c.execute("DELETE FROM meta WHERE key = ? AND value = ?", (_ERASED_HOME_USER, user_id))
 
 
 def _get(c: sqlite3.Connection, key: str) -> str | None:

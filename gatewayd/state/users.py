@@ -6,6 +6,9 @@ from datetime import datetime
 from gatewayd.model.location import User
 from gatewayd.state.codec import time_of, time_text
 
+# Owns what nobody has linked, and is shown to nobody.
+NOBODY = ""
+
 
 def ensure(c: sqlite3.Connection, user_id: str, now: datetime) -> User:
     """The user, created when it does not exist yet."""
@@ -19,11 +22,31 @@ def ensure(c: sqlite3.Connection, user_id: str, now: datetime) -> User:
 
 def load(c: sqlite3.Connection) -> list[User]:
     """All users, oldest first."""
-    rows = c.execute("SELECT id, created_at FROM users ORDER BY created_at, id")
+    rows = c.execute(
+        "SELECT id, created_at FROM users WHERE id != ? ORDER BY created_at, id", (NOBODY,)
+    )
     return [User(user_id, time_of(created_at)) for user_id, created_at in rows]
 
 
 def get(c: sqlite3.Connection, user_id: str) -> User | None:
     """One user."""
-    row = c.execute("SELECT id, created_at FROM users WHERE id = ?", (user_id,)).fetchone()
+    row = c.execute(
+        "SELECT id, created_at FROM users WHERE id = ? AND id != ?", (user_id, NOBODY)
+    ).fetchone()
     return User(row[0], time_of(row[1])) if row else None
+
+
+def deauthorise(c: sqlite3.Connection, user_id: str, now: datetime) -> None:
+    """Tell no more events of a user, until `authorise`."""
+    c.execute("UPDATE users SET deauthorised_at = ? WHERE id = ?", (time_text(now), user_id))
+
+
+def authorise(c: sqlite3.Connection, user_id: str) -> None:
+    """Tell events of a user again."""
+    c.execute("UPDATE users SET deauthorised_at = NULL WHERE id = ?", (user_id,))
+
+
+def is_authorised(c: sqlite3.Connection, user_id: str) -> bool:
+    """Whether events may be told of a user; of one who does not exist as well."""
+    row = c.execute("SELECT deauthorised_at FROM users WHERE id = ?", (user_id,)).fetchone()
+    return row is None or row[0] is None

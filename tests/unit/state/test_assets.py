@@ -143,11 +143,21 @@ async def test_only_new_assets_are_announced(db: Database) -> None:
 
 
 async def test_an_adoption_that_fails_announces_nothing(db: Database) -> None:
-    with pytest.raises(Exception, match="FOREIGN KEY"):
-        await adopt(db, HYBRID, replace(DEVICE, location_id="nowhere"))
+    nameless = replace(HYBRID, model=None)  # type: ignore[arg-type]
+    with pytest.raises(Exception, match="NOT NULL"):
+        await adopt(db, nameless)
 
     assert await events(db) == []
     assert await db.read(assets.load) == []
+
+
+async def test_assets_start_only_where_their_user_has_a_location(db: Database) -> None:
+    await db.write(adding("bob"))
+    others = await db.write(lambda c: locations.ensure_home(c, "bob", "Home", 0, 0, "UTC", NOW))
+
+    for location_id in (others.id, "nowhere"):
+        adopted = await adopt(db, HYBRID, replace(DEVICE, location_id=location_id))
+        assert {asset.location_id for asset in adopted} == {None}
 
 
 async def test_another_serial_number_keeps_the_ids_and_is_reported(

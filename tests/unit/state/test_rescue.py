@@ -57,7 +57,7 @@ async def test_a_backup_holds_all_but_old_samples(path: Path) -> None:
         assert kept.execute(SCHEMA).fetchall() == main.execute(SCHEMA).fetchall()
         version = "PRAGMA user_version"
         assert kept.execute(version).fetchone() == main.execute(version).fetchone()
-        assert kept.execute("SELECT id FROM users").fetchall() == [("ada",)]
+        assert kept.execute("SELECT id FROM users").fetchall() == [("",), ("ada",)]
         assert kept.execute("SELECT * FROM sqlite_sequence").fetchall() == [("outbox", 1)]
         assert kept.execute("SELECT key FROM samples").fetchall() == keys[2:]
 
