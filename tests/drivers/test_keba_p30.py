@@ -126,5 +126,5 @@ async def test_its_failsafe_is_fed_with_its_own_timeout(
 async def test_something_else_at_unit_255_is_not_taken_for_it() -> None:
     async with bench(IMAGE, REGISTRY) as on:
         on.server.store(255, 1016, 0)
-        with pytest.raises(RefusedError, match="Keba"):
+        with pytest.raises(RefusedError, match="KEBA"):
             await on.driver.identify()

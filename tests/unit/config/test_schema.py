@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gatewayd.devices.registry import Registry
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from gatewayd.config import load
 from gatewayd.config.schema import schema
+from gatewayd.devices.registry import Registry
 from tests.unit.config.catalogue import GOOD, Catalogue
 
 ROOT = Path(__file__).parents[3]

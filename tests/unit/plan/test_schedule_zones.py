@@ -4,7 +4,6 @@ By default the days around every jump of every clock, and some ordinary ones. Wi
 GATEWAYD_NIGHTLY=1 every minute of the sixteen years.
 """
 
-import os
 from datetime import timedelta
 from itertools import takewhile
 
@@ -95,7 +94,7 @@ def test_the_value_is_that_of_the_minute() -> None:
                 assert value_at(timetable, at, zone) == values[minute]
 
 
-@pytest.mark.skipif("GATEWAYD_NIGHTLY" not in os.environ, reason="every minute takes minutes")
+@pytest.mark.nightly
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("rules", TIMETABLES.values(), ids=TIMETABLES.keys())
 def test_every_minute_of_sixteen_years_in_every_zone(rules: list[Rule[int]]) -> None:
