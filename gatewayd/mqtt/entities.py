@@ -89,16 +89,6 @@ def _delivery(reading: Any) -> Value:  # noqa: ANN401
     return state.value
 
 
-def _charging(reading: Any) -> Value:  # noqa: ANN401
-    state = _delivery(reading)
-    return None if state == PowerDelivery.UNKNOWN else state == PowerDelivery.CHARGING
-
-
-def _plugged_in(reading: Any) -> Value:  # noqa: ANN401
-    state = _delivery(reading)
-    return None if state == PowerDelivery.UNKNOWN else state != PowerDelivery.UNPLUGGED
-
-
 def _phase(letter: str) -> tuple[Entity, Entity]:
     name = letter.upper()
     return (
@@ -116,8 +106,8 @@ _POWER_FACTOR = number("power_factor", "Power factor", "power_factor", FACTOR)
 _PHASES = (*technical(*_phase("a")), *hidden(*_phase("b"), *_phase("c")))
 _CHARGE_STATE = (
     word("state", "State", "power_delivery", _DELIVERY_LABELS, _delivery),
-    flag("charging", "Charging", "power_delivery", "battery_charging", _charging),
-    flag("plugged_in", "Plugged in", "power_delivery", "plug", _plugged_in),
+    flag("charging", "Charging", "power_delivery", "battery_charging", lambda r: r.is_charging),
+    flag("plugged_in", "Plugged in", "power_delivery", "plug", lambda r: r.is_plugged_in),
 )
 
 _BATTERY = (
@@ -196,6 +186,7 @@ _VEHICLE = (
 
 _HVAC = (
     _POWER,
+    counter("energy_kwh", "Energy", "energy_wh"),
     _TEMPERATURE,
     flag("active", "Active", "is_active", "running", lambda reading: reading.is_active),
     number("heat_setpoint_c", "Heat setpoint", "heat_setpoint_c", CELSIUS),
