@@ -16,3 +16,8 @@ def location(location_id: str) -> NotFoundError:
 def action(action_id: str) -> NotFoundError:
     """No such action, or one of another kind of asset."""
     return NotFoundError(f"Could not find action with ID {action_id}")
+
+
+def webhook(webhook_id: str) -> NotFoundError:
+    """No such webhook, or no longer."""
+    return NotFoundError(f"Could not find webhook {webhook_id}", title="Webhook not found")

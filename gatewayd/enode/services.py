@@ -7,6 +7,7 @@ from typing import Protocol
 from gatewayd.clock import Clock
 from gatewayd.devices.commander import Commander
 from gatewayd.enode.versions import NEWEST
+from gatewayd.links.http import HttpLink
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.smart_charging import SmartChargingPolicy
 from gatewayd.state.db import Database
@@ -61,3 +62,4 @@ class Services:
     clock: Clock
     settings: Settings = field(default_factory=Settings)
     controllers: Controllers = field(default_factory=NoControllers)
+    http: HttpLink = field(default_factory=HttpLink)

@@ -4,6 +4,8 @@ All handlers speak the newest. What differs for an older caller belongs into a c
 newest to oldest, run by `routing` over the response (and backwards over the request).
 """
 
+from typing import Any
+
 from gatewayd.errors import InvalidError
 
 NEWEST = "2025-10-01"
@@ -30,3 +32,8 @@ def effective(header: str | None, default: str) -> str:
     if header in _NOT_YET:
         raise InvalidError(f"Enode-Version {header} is not served yet: send {accepted}")
     raise InvalidError(f"Enode-Version is unknown: send {accepted}")
+
+
+def adapt_event(version: str, event: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+    """A webhook event in the form of an older version."""
+    return event

@@ -31,6 +31,11 @@ def load(c: sqlite3.Connection) -> dict[str, Told]:
     }
 
 
+def ids(c: sqlite3.Connection) -> frozenset[str]:
+    """The assets of which something was told."""
+    return frozenset(asset_id for (asset_id,) in c.execute("SELECT asset_id FROM told_assets"))
+
+
 def put(c: sqlite3.Connection, told: Told) -> None:
     """Remember what was just told."""
     c.execute(

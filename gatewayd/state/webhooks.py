@@ -157,20 +157,20 @@ def succeeded(c: sqlite3.Connection, webhook_id: str, now: datetime, through: in
     renew(c, webhook_id)
 
 
-def failed(c: sqlite3.Connection, webhook_id: str, attempts: int, retry_at: datetime) -> None:
-    """An attempt failed: its number, and when to try again."""
+def failed(c: sqlite3.Connection, webhook: Webhook, retry_at: datetime) -> None:
+    """One more attempt failed, unless the webhook was changed or well again in the meantime."""
     c.execute(
-        "UPDATE webhooks SET attempts = ?, retry_at = ? WHERE id = ?",
-        (attempts, time_text(retry_at), webhook_id),
+        "UPDATE webhooks SET attempts = attempts + 1, retry_at = ? WHERE id = ? AND attempts = ?",
+        (time_text(retry_at), webhook.id, webhook.attempts),
     )
 
 
-def give_up(c: sqlite3.Connection, webhook_id: str) -> None:
-    """Make it inactive; what waited for it is gone."""
+def give_up(c: sqlite3.Connection, webhook: Webhook) -> None:
+    """The last attempt failed: make it inactive; what waited for it is gone."""
     c.execute(
         "UPDATE webhooks SET is_active = 0, attempts = 0, retry_at = NULL, batch = NULL,"
-        " delivered = ? WHERE id = ?",
-        (outbox.newest(c), webhook_id),
+        " delivered = ? WHERE id = ? AND attempts = ?",
+        (outbox.newest(c), webhook.id, webhook.attempts),
     )
 
 
@@ -178,6 +178,12 @@ def audience(c: sqlite3.Connection) -> frozenset[str]:
     """The events that some active webhook wants."""
     rows = c.execute("SELECT value FROM webhooks, json_each(events) WHERE is_active")
     return frozenset(value for (value,) in rows)
+
+
+def delivered_through(c: sqlite3.Connection) -> int:
+    """The last event that every active webhook has."""
+    row = c.execute("SELECT min(delivered) FROM webhooks WHERE is_active").fetchone()
+    return outbox.newest(c) if row[0] is None else int(row[0])
 
 
 def tidy(c: sqlite3.Connection) -> int:

@@ -9,6 +9,7 @@ from gatewayd.enode.routes import (
     oauth,
     service_health,
     users,
+    webhooks,
 )
 
 ROUTERS = (
@@ -20,4 +21,5 @@ ROUTERS = (
     users.router,
     service_health.router,
     oauth.router,
+    webhooks.router,
 )

@@ -1,0 +1,32 @@
+"""From a note in the outbox to the body its receivers get."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gatewayd.enode.events.documents import data
+from gatewayd.enode.views.action import action
+from gatewayd.enode.wire.event import EVENTS, body_keys
+from gatewayd.state import actions
+from gatewayd.state.outbox import OutboxRow
+
+Body = Mapping[str, Any]
+
+
+def is_complete(row: OutboxRow) -> bool:
+    """Whether the row can be delivered as it is."""
+    return row.event in EVENTS and body_keys(row.event) <= row.body.keys()
+
+
+def _vendor_action(c: sqlite3.Connection, row: OutboxRow) -> Body | None:
+    found = actions.get(c, str(row.body.get("actionId")))
+    if found is None:
+        return None
+    # An action that has ended never changes, so this is what it was when the note was written.
+    return {"vendorAction": data(action(found)), "updatedFields": row.body["updatedFields"]}
+
+
+# By event; None means that there is nothing to tell any more. Called on the database's reader.
+COMPLETERS: Mapping[str, Callable[[sqlite3.Connection, OutboxRow], Body | None]] = {
+    "user:vendor-action:updated": _vendor_action,
+}

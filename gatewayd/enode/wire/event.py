@@ -1,0 +1,55 @@
+"""The envelope of webhook events, and the events that are not about an asset as a whole."""
+
+from typing import Literal
+
+from gatewayd.enode.wire import asset_event
+from gatewayd.enode.wire.action import ChargeAction, MaxCurrentAction, OperationModeAction
+from gatewayd.enode.wire.asset_event import Event, UserEvent
+
+
+class CredentialsInvalidated(UserEvent):
+    """A vendor no longer takes what the user once gave."""
+
+    event: Literal["user:credentials:invalidated"]
+    vendor: str
+
+
+class VendorActionUpdated(UserEvent):
+    """An action has ended."""
+
+    event: Literal["user:vendor-action:updated"]
+    vendor_action: MaxCurrentAction | ChargeAction | OperationModeAction
+    updated_fields: list[str]
+
+
+class Heartbeat(Event):
+    """A sign of life; `pending_events` wait behind it."""
+
+    event: Literal["system:heartbeat"] = "system:heartbeat"
+    pending_events: int
+
+
+class WebhookTest(Event):
+    """What the test of a webhook sends."""
+
+    event: Literal["enode:webhook:test"] = "enode:webhook:test"
+
+
+EVENTS: dict[str, type[Event]] = {
+    **asset_event.EVENTS,
+    "user:credentials:invalidated": CredentialsInvalidated,
+    "user:vendor-action:updated": VendorActionUpdated,
+    "system:heartbeat": Heartbeat,
+    "enode:webhook:test": WebhookTest,
+}
+
+_ENVELOPE = frozenset({"event", "createdAt", "version", "user"})
+_BODY_KEYS = {
+    name: frozenset(str(field.alias) for field in event.model_fields.values()) - _ENVELOPE
+    for name, event in EVENTS.items()
+}
+
+
+def body_keys(event: str) -> frozenset[str]:
+    """What an event has beside its envelope."""
+    return _BODY_KEYS[event]
