@@ -10,8 +10,8 @@ from enum import StrEnum
 class EnergySample:
     """What an asset took (an inverter: gave) from `start` to before `end`, where it was then.
 
-    Usually a minute of the history. The energy may come from a counter, so it need not be the
-    mean power times the time.
+    Usually a minute of the history, or up to a quarter of an hour of them: `readings` is how many.
+    The energy may come from a counter, so it need not be the mean power times the time.
     """
 
     start: datetime
@@ -21,6 +21,7 @@ class EnergySample:
     max_w: float
     mean_w: float
     location_id: str | None = None
+    readings: int = 1
 
     @property
     def energy_uwh(self) -> int:
@@ -122,3 +123,44 @@ class StatisticsRefusal:
     """Why there can be no statistics, in words for the caller."""
 
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredMinute:
+    """What an asset said of its energy within a minute; None where it said nothing.
+
+    `counter_wh` is its counter at the end; the powers are positive where it consumes (an inverter:
+    produces).
+    """
+
+    start: datetime
+    counter_wh: float | None = None
+    min_w: float | None = None
+    mean_w: float | None = None
+    max_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CounterValue:
+    """What an energy counter showed at an instant."""
+
+    at: datetime
+    wh: float
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyMark:
+    """How far an asset's energy is counted: all that the next minute's count must know.
+
+    All minutes before `through` are in. `counted_at` is where the last known energy ends and
+    `power_w` the mean power there. `counter` is the last value believed, `suspects` are those since
+    that do not fit it, and `ahead_wh` is what was counted beyond it.
+    """
+
+    through: datetime
+    counted_at: datetime | None = None
+    power_w: float | None = None
+    counter: CounterValue | None = None
+    suspects: tuple[CounterValue, ...] = ()
+    ahead_wh: float = 0.0
+    location_id: str | None = None

@@ -9,7 +9,8 @@ from decimal import Context, Decimal, localcontext
 
 from gatewayd.model.statistics import Consumption, EnergySample, PowerRange, PriceRange
 from gatewayd.model.tariff import PriceSlot
-from gatewayd.plan.prices import Prices, price_slots
+from gatewayd.plan.price_history import PriceHistory, slots
+from gatewayd.plan.prices import Prices
 
 # A price has up to 18 digits, a century's microwatt-hours of a house up to 16.
 _EXACT = Context(prec=60)
@@ -78,9 +79,14 @@ class Tally:
 class PriceBook:
     """The price slots of several locations over one time."""
 
-    def __init__(self, known: Mapping[str | None, Prices], start: datetime, end: datetime) -> None:
+    def __init__(
+        self,
+        known: Mapping[str | None, Prices | PriceHistory],
+        start: datetime,
+        end: datetime,
+    ) -> None:
         self._slots = {
-            location_id: price_slots(prices, start, end) for location_id, prices in known.items()
+            location_id: slots(prices, start, end) for location_id, prices in known.items()
         }
         self._starts = {
             location_id: [slot.start for slot in slots]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from gatewayd.errors import InvalidError
 from gatewayd.model.statistics import ChargingBucket, EnergySample, Resolution
+from gatewayd.plan.price_history import PriceHistory
 from gatewayd.plan.prices import Prices
 from gatewayd.plan.statistics.buckets import Buckets
 from gatewayd.plan.statistics.consumption import PriceBook, Tally, pieces
@@ -15,7 +16,7 @@ def charging_series(
     start: datetime,
     end: datetime,
     resolution: Resolution,
-    prices: Mapping[str | None, Prices],
+    prices: Mapping[str | None, Prices | PriceHistory],
     offset: timedelta = timedelta(0),
 ) -> tuple[ChargingBucket, ...]:
     """One entry per bucket in which something was consumed from `start` to before `end`.

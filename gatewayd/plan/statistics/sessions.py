@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from gatewayd.errors import InvalidError
 from gatewayd.model.statistics import ChargingSession, EnergySample
+from gatewayd.plan.price_history import PriceHistory
 from gatewayd.plan.prices import Prices
 from gatewayd.plan.statistics.consumption import PriceBook, Tally, pieces
 
@@ -13,7 +14,7 @@ from gatewayd.plan.statistics.consumption import PriceBook, Tally, pieces
 PAUSE = timedelta(minutes=15)
 # Less is what a charger draws for itself.
 CONSUMING_W = 50.0
-_LEAST_SAMPLES = 2
+_LEAST_READINGS = 2
 
 
 def charging_sessions(
@@ -22,7 +23,7 @@ def charging_sessions(
     start: datetime,
     end: datetime,
     now: datetime,
-    prices: Mapping[str | None, Prices],
+    prices: Mapping[str | None, Prices | PriceHistory],
 ) -> tuple[ChargingSession, ...]:
     """One asset's closed sessions that began from `start` to before `end`, oldest first.
 
@@ -34,7 +35,7 @@ def charging_sessions(
     groups = [
         group
         for group in _groups(samples)
-        if len(group) >= _LEAST_SAMPLES and start <= group[0].start < end
+        if _readings(group) >= _LEAST_READINGS and start <= group[0].start < end
     ]
     return tuple(_session(asset_id, group, prices) for group in groups if _is_over(group, now))
 
@@ -57,12 +58,16 @@ def _continues(last: EnergySample, sample: EnergySample) -> bool:
     return sample.start - last.end <= PAUSE and sample.location_id == last.location_id
 
 
+def _readings(group: list[EnergySample]) -> int:
+    return sum(sample.readings for sample in group)
+
+
 def _is_over(group: list[EnergySample], now: datetime) -> bool:
     return now - group[-1].end > PAUSE
 
 
 def _session(
-    asset_id: str, group: list[EnergySample], prices: Mapping[str | None, Prices]
+    asset_id: str, group: list[EnergySample], prices: Mapping[str | None, Prices | PriceHistory]
 ) -> ChargingSession:
     location_id, start, end = group[0].location_id, group[0].start, group[-1].end
     here = {location_id: prices[location_id]} if location_id in prices else {}

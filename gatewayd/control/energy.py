@@ -1,0 +1,85 @@
+"""What assets consumed and produced, and what it cost: kept quarters, and the minutes since."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from sqlite3 import Connection
+from zoneinfo import ZoneInfo
+
+from gatewayd.model.asset import Asset, AssetKind
+from gatewayd.model.statistics import EnergyMark, EnergySample
+from gatewayd.plan.price_history import PriceHistory, price_history
+from gatewayd.plan.statistics.counting import LONGEST_SILENCE, count
+from gatewayd.plan.statistics.inverter import SETTLE
+from gatewayd.plan.statistics.quarters import consumed, produced, quarter_start
+from gatewayd.state import locations, statistics, tariffs
+
+# At most so much is counted at a time, so that neither memory nor the disk is taken for long.
+PORTION = timedelta(days=1)
+# As far as the minutes of the history reach back.
+_OLDEST = timedelta(days=31)
+# A clock that ran ahead left its marks there; set back by less, it will soon be there again.
+_AHEAD = timedelta(hours=1)
+
+
+def energy(
+    c: Connection, asset: Asset, since: datetime, until: datetime, now: datetime
+) -> list[EnergySample]:
+    """What an asset consumed or produced in a time, up to the last minute on the disk."""
+    kept = statistics.load(c, asset.id, since, until)
+    mark = mark_of(c, asset, quarter_start(now))
+    if until <= mark.through:
+        return kept
+    _, live = counted(c, asset, mark, min(now, mark.through + PORTION))
+    return kept + [one for one in live if one.end > since and one.start < until]
+
+
+def mark_of(c: Connection, asset: Asset, settled: datetime) -> EnergyMark:
+    """From where to count on, up to what is settled."""
+    first = EnergyMark(quarter_start(settled - _OLDEST), location_id=asset.location_id)
+    mark = statistics.mark(c, asset.id) or first
+    if mark.through > settled + _AHEAD:
+        return replace(first, through=settled)
+    return replace(mark, through=max(mark.through, first.through))
+
+
+def counted(
+    c: Connection, asset: Asset, mark: EnergyMark, until: datetime
+) -> tuple[EnergyMark, list[EnergySample]]:
+    """The mark at `until`, and the quarters since the mark before."""
+    moved_at = asset.location_updated_at
+
+    def place(at: datetime) -> str | None:
+        return mark.location_id if moved_at and at < moved_at else asset.location_id
+
+    said = statistics.minutes(c, asset, mark.through, until)
+    after, samples = count(mark, said, until, place)
+    add_up = produced if asset.kind is AssetKind.INVERTER else consumed
+    return replace(after, location_id=place(until)), add_up(samples)
+
+
+def may_change(c: Connection, asset: Asset, until: datetime, now: datetime) -> bool:
+    """Whether energy from before `until` is still to be counted, or a silence may yet end."""
+    mark = statistics.mark(c, asset.id)
+    if mark is None or mark.through < min(until, quarter_start(now - SETTLE)):
+        return True
+    heard_at = mark.counted_at
+    return heard_at is not None and heard_at < until and now - heard_at <= LONGEST_SILENCE
+
+
+def prices_at(c: Connection, location_ids: Iterable[str | None]) -> dict[str | None, PriceHistory]:
+    """What energy cost, by location; those that are gone have no prices."""
+    found: dict[str | None, PriceHistory] = {}
+    for location_id in location_ids:
+        place = locations.get(c, location_id) if location_id else None
+        if place is not None:
+            links = tariffs.links(c, place.id)
+            known = {link.tariff_id: tariffs.history(c, link.tariff_id) for _, link in links}
+            found[place.id] = price_history(ZoneInfo(place.timezone), links, known)
+    return found
+
+
+def zone_of(c: Connection, asset: Asset) -> ZoneInfo:
+    """The time zone an asset lives in: its location's, else UTC."""
+    place = locations.get(c, asset.location_id) if asset.location_id else None
+    return ZoneInfo(place.timezone if place else "UTC")
