@@ -66,6 +66,21 @@ async def test_a_network_that_cannot_be_used_is_logged_once(
     assert caplog.text.count("cannot announce gw-test-two.local") == 1
 
 
+async def test_a_network_that_comes_later_is_used(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    clock = FakeClock()
+    announcement = Announcement("gw-test-three", 8480, clock, ["no-such-interface"])
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(announcement.run())
+        await clock.advance(60.0)
+        announcement._interfaces = LOOPBACK
+        async with asyncio.timeout(15):
+            while "announced as gw-test-three.local again" not in caplog.text:
+                await clock.advance(60.0)
+                await asyncio.sleep(0.05)
+        task.cancel()
+
+
 def test_an_interface_is_chosen_by_name_or_address() -> None:
     assert local_addresses(["lo"]) == ["127.0.0.1"]
     assert local_addresses(["127.0.0.2", "lo"]) == ["127.0.0.1", "127.0.0.2"]
