@@ -80,7 +80,7 @@ class MqttLink:
             if self._version == "3.1.1":
                 return 0.0
         level = logging.DEBUG if self._is_away else logging.WARNING
-        log.log(level, "broker %s is away: %s", self._broker, error)
+        log.log(level, "broker %s is away: %s", self._broker, str(error))
         self._is_away = True
         self._failures += 1
         return pause_s(self._failures)
