@@ -105,8 +105,10 @@ def change(c: sqlite3.Connection, webhook_id: str, values: Mapping[str, object])
     """
     if "url" in values:
         _check_url(c, values["url"], webhook_id)
-    for column, value in _columns(values).items():
-        c.execute(f"UPDATE webhooks SET {column} = ? WHERE id = ?", (value, webhook_id))  # noqa: S608
+    columns = _columns(values)
+    if columns:
+        changes = ", ".join(f"{column} = :{column}" for column in columns)
+        c.execute(f"UPDATE webhooks SET {changes} WHERE id = :id", columns | {"id": webhook_id})  # noqa: S608
     renew(c, webhook_id)
     return get(c, webhook_id)
 
