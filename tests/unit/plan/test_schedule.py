@@ -207,7 +207,7 @@ _instants = st.integers(0, 366 * 1440 * 60).map(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_timetables, _zones, _instants)
 def test_transitions_are_future_ascending_and_change_the_value(
     table: Timetable[int], zone: ZoneInfo, now: datetime
@@ -223,7 +223,7 @@ def test_transitions_are_future_ascending_and_change_the_value(
         assert value_at(table, one.at - timedelta(microseconds=1), zone) != one.value
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(_timetables, _zones)
 def test_counting_minutes_finds_the_same(table: Timetable[int], zone: ZoneInfo) -> None:
     minutes = 15 * zones.DAY

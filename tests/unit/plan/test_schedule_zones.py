@@ -1,7 +1,7 @@
 """Schedules in every IANA zone from 2020 to 2035, against an oracle that counts minutes.
 
-By default the days around every jump of every clock, and some ordinary ones. With
-GATEWAYD_NIGHTLY=1 every minute of the sixteen years.
+By default the days around every jump of every clock, and some ordinary ones; with `-m nightly`
+every minute of the sixteen years.
 """
 
 from datetime import timedelta

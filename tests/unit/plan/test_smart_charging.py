@@ -476,7 +476,7 @@ def test_a_vehicle_starts_out_disabled() -> None:
     assert (charging.state, charging.plan, charging.consideration) == (State.DISABLED, None, None)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.decimals("-0.2", "0.8", places=2), min_size=24, max_size=24),
     st.integers(0, 24),
