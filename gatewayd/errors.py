@@ -7,10 +7,12 @@ GatewayError
 │   ├── UnreachableError      no answer: retry with backoff
 │   ├── BusyError             it asked for patience: retry, it is not dead
 │   ├── RefusedError          it answered and said no: retrying cannot help
+│   │   └── AuthError         its login is wrong or has ended: the user must link it again
 │   ├── BadReadingError       it answered nonsense: drop this poll, keep the last sample
 │   └── UnsupportedError      it has no such command
 ├── RequestError              the caller is wrong: becomes an Enode Problem (4xx)
 │   ├── UnauthorizedError     401: no valid token
+│   ├── ForbiddenError        403: a limit that the operator has set
 │   ├── NotFoundError         404
 │   ├── ConflictError         409
 │   ├── InvalidError          400
@@ -52,6 +54,10 @@ class RefusedError(DeviceError):
     """The device answered and said no: retrying cannot help."""
 
 
+class AuthError(RefusedError):
+    """The device refuses the login: only the user can mend that, by linking it again."""
+
+
 class BadReadingError(DeviceError):
     """The device answered nonsense: drop this poll, keep the last sample."""
 
@@ -76,6 +82,12 @@ class UnauthorizedError(RequestError):
     """The request carries no valid token."""
 
     title = "Unauthorized"
+
+
+class ForbiddenError(RequestError):
+    """The caller is known and asks rightly, but for more than the operator allows."""
+
+    title = "Forbidden"
 
 
 class NotFoundError(RequestError):

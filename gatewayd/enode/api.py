@@ -1,6 +1,6 @@
 """What every handler works with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -9,7 +9,7 @@ from gatewayd.enode.auth import Logins, Tokens
 from gatewayd.enode.places import Places
 from gatewayd.enode.services import Services
 from gatewayd.errors import NotFoundError
-from gatewayd.model.asset import AssetKind
+from gatewayd.model.asset import AssetKind, Consent
 from gatewayd.model.site import AssetState
 
 
@@ -31,14 +31,26 @@ class Api:
     def asset(self, kind: AssetKind, asset_id: str) -> AssetState:
         """One asset of a kind; raises NotFoundError."""
         state = self.services.store.site.assets.get(asset_id)
-        if state is None or state.asset.kind is not kind:
+        if state is None or state.asset.kind is not kind or not _is_linked(state):
             raise NotFoundError(f"Could not find {kind.value} with ID {asset_id}")
-        return state
+        return shown(state)
 
     def assets(self, kind: AssetKind, user_id: str | None = None) -> list[AssetState]:
         """The assets of a kind, of one user or of all."""
         found = self.services.store.site.of_kind(kind)
-        return [state for state in found if user_id in (None, state.asset.user_id)]
+        theirs = [state for state in found if user_id in (None, state.asset.user_id)]
+        return [shown(state) for state in theirs if _is_linked(state)]
+
+
+def shown(state: AssetState) -> AssetState:
+    """An asset as clients may see it: nothing of what it says once its user has withdrawn."""
+    if state.asset.consent is not Consent.WITHDRAWN:
+        return state
+    return replace(state, sample=None, is_reachable=False)
+
+
+def _is_linked(state: AssetState) -> bool:
+    return state.asset.consent is not Consent.NONE
 
 
 def of_app(request: Request) -> Api:

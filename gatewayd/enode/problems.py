@@ -10,6 +10,7 @@ from gatewayd.enode.wire.problem import Problem
 from gatewayd.errors import (
     ConflictError,
     ControlledError,
+    ForbiddenError,
     InvalidError,
     NotFoundError,
     RequestError,
@@ -33,6 +34,7 @@ _SLUGS = {
 _STATUSES: dict[type[RequestError], int] = {
     InvalidError: 400,
     UnauthorizedError: 401,
+    ForbiddenError: 403,
     NotFoundError: 404,
     ConflictError: 409,
     ControlledError: 422,

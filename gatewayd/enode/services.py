@@ -1,6 +1,6 @@
 """What the API is given to work with."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -25,10 +25,17 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`default_version` is the API version of a request that names none."""
+    """`default_version` is the API version of a request that names none, from a client that is
+    pinned to none.
+
+    `public_url` is where browsers find the pages; None means where the caller found the API.
+    `max_connections` is how many users may be linked with how many vendors.
+    """
 
     default_version: str = NEWEST
     offers: tuple[Offer, ...] = ()
+    public_url: str | None = None
+    max_connections: int = 1000
 
 
 class Controllers(Protocol):
@@ -51,9 +58,21 @@ class NoControllers:
         return SmartChargingPolicy()
 
 
+async def _no_offers() -> tuple[Offer, ...]:
+    return ()
+
+
+async def _no_devices() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The rooms behind the API. `poke` asks for an early poll of a device, by device id."""
+    """The rooms behind the API. `poke` asks for an early poll of a device, by device id.
+
+    `offers` are the vendors that drivers are there for; `devices_changed` is called after linked
+    devices came or went.
+    """
 
     store: Store
     db: Database
@@ -63,3 +82,5 @@ class Services:
     settings: Settings = field(default_factory=Settings)
     controllers: Controllers = field(default_factory=NoControllers)
     http: HttpLink = field(default_factory=HttpLink)
+    offers: Callable[[], Awaitable[tuple[Offer, ...]]] = _no_offers
+    devices_changed: Callable[[], Awaitable[None]] = _no_devices

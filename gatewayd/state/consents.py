@@ -77,7 +77,7 @@ def invalidate(c: sqlite3.Connection, device_id: str, now: datetime) -> list[Ass
     found = [a for a in assets.of_device(c, device_id) if a.consent is Consent.GRANTED]
     for user_id, vendor in sorted({(asset.user_id, asset.vendor) for asset in found}):
         event = "user:credentials:invalidated"
-        outbox.append(c, event, device_id, user_id, {"vendor": vendor}, now)
+        outbox.append(c, event, device_id, user_id, {"machineName": vendor}, now)
     return [_agree(c, asset, Consent.INVALID, now) for asset in found]
 
 

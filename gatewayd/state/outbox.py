@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from gatewayd.state import users
 from gatewayd.state.codec import json_text, time_of, time_text
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,12 @@ def append(
     body: Mapping[str, object],
     now: datetime,
 ) -> int:
-    """Add an event; returns its sequence number. The oldest rows go when there are too many."""
+    """Add an event; returns its sequence number. The oldest rows go when there are too many.
+
+    Nothing is told, and 0 returned, of a user who has withdrawn the authorisation.
+    """
+    if not users.is_authorised(c, user_id):
+        return 0
     cursor = c.execute(
         "INSERT INTO outbox (event, entity_id, user_id, body, created_at) VALUES (?, ?, ?, ?, ?)",
         (event, entity_id, user_id, json_text(body), time_text(now)),

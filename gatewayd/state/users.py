@@ -47,6 +47,8 @@ def authorise(c: sqlite3.Connection, user_id: str) -> None:
 
 
 def is_authorised(c: sqlite3.Connection, user_id: str) -> bool:
-    """Whether events may be told of a user; of one who does not exist as well."""
+    """Whether events may be told of a user; of one who is gone as well, but not of NOBODY."""
+    if user_id == NOBODY:
+        return False
     row = c.execute("SELECT deauthorised_at FROM users WHERE id = ?", (user_id,)).fetchone()
     return row is None or row[0] is None

@@ -7,6 +7,7 @@ from fastapi import Request, Response
 
 from gatewayd.enode.answers import listed, nothing
 from gatewayd.enode.api import Api, Given
+from gatewayd.enode.offers import offered
 from gatewayd.enode.problems import issue
 from gatewayd.enode.routing import public_router
 from gatewayd.enode.services import Offer
@@ -81,9 +82,8 @@ async def _vendors(api: Api, request: Request, kind: AssetKind) -> Response:
 
 async def _offers(api: Api, request: Request, kinds: Collection[AssetKind]) -> list[Offer]:
     """The vendors with at least one of the kinds."""
-    home = api.services.store.site.assets.values() if await _is_client(api, request) else ()
-    offers = view.offered(api.services.settings.offers, [state.asset for state in home])
-    return [offer for offer in offers if offer.kinds & set(kinds)]
+    found = await offered(api, with_home=await _is_client(api, request))
+    return [offer for offer in found if offer.kinds & set(kinds)]
 
 
 async def _is_client(api: Api, request: Request) -> bool:

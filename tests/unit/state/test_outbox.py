@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gatewayd.state import outbox
+from gatewayd.state import outbox, users
 from gatewayd.state.db import Database
 from gatewayd.state.outbox import OutboxRow
 from tests.unit.state.conftest import NOW
@@ -58,3 +58,17 @@ async def test_the_oldest_events_go_when_nobody_fetches(
 
     assert await numbers(db, limit=1000) == list(range(5, 303))
     assert caplog.text.count("dropped the 4 oldest events") == 1
+
+
+async def test_nothing_is_told_of_who_withdrew_the_authorisation_or_of_nobody(
+    db: Database,
+) -> None:
+    await db.write(lambda c: users.ensure(c, "ada", NOW))
+    await db.write(lambda c: users.deauthorise(c, "ada", NOW))
+    silent = await append(db)
+    await db.write(lambda c: users.authorise(c, "ada"))
+    told = await append(db)
+    nobodys = await db.write(lambda c: outbox.append(c, "event", "1", users.NOBODY, BODY, NOW))
+
+    assert (silent, told, nobodys) == (0, 1, 0)
+    assert await numbers(db) == [1]

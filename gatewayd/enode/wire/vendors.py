@@ -1,0 +1,35 @@
+"""Enode's machine names of vendors, by kind of asset: what a request may name.
+
+A response may name others: since 2024-10-01 a new vendor is no breaking change.
+"""
+
+from gatewayd.model.asset import AssetKind
+
+
+def _names(*lines: str) -> frozenset[str]:
+    return frozenset(" ".join(lines).split())
+
+
+VENDORS: dict[AssetKind, frozenset[str]] = {
+    AssetKind.BATTERY: _names("ENPHASE FOXESS GIVENERGY HUAWEI SMA SOLAREDGE TESLA"),
+    AssetKind.CHARGER: _names(
+        "CHARGEAMPS CHARGEPOINT EASEE ENELX EO EVBOX GARO GOE HEIDELBERG HYPERVOLT KEBA",
+        "MYENERGI OHME PODPOINT SCHNEIDER TESLA WALLBOX ZAPTEC",
+    ),
+    AssetKind.HVAC: _names(
+        "ADAX BOSCH DAIKIN ECOBEE FUJITSU HONEYWELL MICROMATIC MILL MITSUBISHI NEST",
+        "NETATMO NIBE PANASONIC RESIDEO SENSIBO TADO TOSHIBA",
+    ),
+    AssetKind.INVERTER: _names(
+        "AFORE APSYSTEMS CSISolar Deye ENPHASE FOXESS FRONIUS GIVENERGY GOODWE GROWATT",
+        "HUAWEI Hoymiles INVT SMA SOFAR SOLAREDGE SOLARK SOLAX SOLIS SOLPLANET SUNGROW",
+        "SUNSYNK TESLA TSUN",
+    ),
+    AssetKind.METER: _names("ENPHASE FOXESS GIVENERGY HUAWEI SMA SOLAREDGE TESLA"),
+    AssetKind.VEHICLE: _names(
+        "ACURA ALFAROMEO AUDI BMW BYD CADILLAC CHEVROLET CHRYSLER CITROEN CUPRA DODGE DS",
+        "FIAT FORD GMC HONDA HYUNDAI JAGUAR JEEP KIA LANCIA LANDROVER LEXUS LUCID MAZDA",
+        "MERCEDES MG MINI NIO NISSAN OPEL PEUGEOT POLESTAR PORSCHE RAM RENAULT RIVIAN",
+        "SEAT SKODA SUBARU TESLA TOYOTA VAUXHALL VOLKSWAGEN VOLVO XPENG",
+    ),
+}
