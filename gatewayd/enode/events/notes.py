@@ -4,15 +4,11 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gatewayd.control.energy import production
 from gatewayd.enode.events.documents import data
 from gatewayd.enode.views.action import action
-from gatewayd.enode.views.statistics import changed_production
 from gatewayd.enode.views.base import vendor
 from gatewayd.enode.wire.event import EVENTS, body_keys
-from gatewayd.model.statistics import InverterStatistics
-from gatewayd.plan.statistics.inverter import ProductionQuery
-from gatewayd.state import actions, assets
+from gatewayd.state import actions
 from gatewayd.state.outbox import OutboxRow
 
 Body = Mapping[str, Any]
@@ -31,15 +27,6 @@ def _vendor_action(c: sqlite3.Connection, row: OutboxRow) -> Body | None:
     return {"vendorAction": data(action(found)), "updatedFields": row.body["updatedFields"]}
 
 
-def _inverter_statistics(c: sqlite3.Connection, row: OutboxRow) -> Body | None:
-    asset = assets.get(c, row.entity_id)
-    date = row.body["year"], row.body["month"], row.body["day"]
-    known = asset and production(c, asset, ProductionQuery(*date), row.created_at)
-    if not isinstance(known, InverterStatistics):
-        return None
-    return {"statistics": data(changed_production(row.entity_id, *date, known))}
-
-
 def _credentials(_: sqlite3.Connection, row: OutboxRow) -> Body:
     return {"vendor": vendor(str(row.body["machineName"]))}
 
@@ -48,5 +35,4 @@ def _credentials(_: sqlite3.Connection, row: OutboxRow) -> Body:
 COMPLETERS: Mapping[str, Callable[[sqlite3.Connection, OutboxRow], Body | None]] = {
     "user:vendor-action:updated": _vendor_action,
     "user:credentials:invalidated": _credentials,
-    "user:inverter:statistics-updated": _inverter_statistics,
 }
