@@ -39,6 +39,12 @@ from tests.fakes.driver import ScriptedBox, configured
 
 USER = "anna"
 POLL_S = 2.0
+CATEGORIES = {
+    "battery": "batteries",
+    "charger": "chargers",
+    "hvac": "hvacs",
+    "vehicle": "vehicles",
+}
 
 
 def say(box: ScriptedBox, role: str, **values: Any) -> None:
@@ -139,8 +145,7 @@ class Home:
 
     async def state_of(self, action: Mapping[str, Any]) -> str:
         """The state of an action now."""
-        category = {"charger": "chargers", "battery": "batteries"}[action["targetType"]]
-        shown = await self.http.get(f"/{category}/actions/{action['id']}")
+        shown = await self.http.get(f"/{CATEGORIES[action['targetType']]}/actions/{action['id']}")
         return str(shown.json()["state"])
 
     async def ended(self, action: Mapping[str, Any], within_s: float = 120.0) -> Any:
@@ -150,8 +155,8 @@ class Home:
             return await self.state_of(action) != "PENDING"
 
         await self.until(has_ended, within_s)
-        category = {"charger": "chargers", "battery": "batteries"}[action["targetType"]]
-        return (await self.http.get(f"/{category}/actions/{action['id']}")).json()
+        path = f"/{CATEGORIES[action['targetType']]}/actions/{action['id']}"
+        return (await self.http.get(path)).json()
 
     async def another_location(self, user_id: str = USER) -> Location:
         """One more location, of a user who is created if needed."""

@@ -46,7 +46,16 @@ def _union(options: list[Any]) -> Any:
     if len(rest) == 1:
         only = rest[0] | {"type": rest[0]["type"] | {"null"}}
         return only | {"enum": only["enum"] | {None}} if "enum" in only else only
-    return {"anyOf": sorted(distinct, key=repr)}
+    return {"anyOf": sorted(distinct, key=_canonical)}
+
+
+def _canonical(value: Any) -> str:
+    """Text that is equal for equal shapes, however they are ordered inside."""
+    if isinstance(value, dict):
+        return repr(sorted((key, _canonical(part)) for key, part in value.items()))
+    if isinstance(value, set | list):
+        return repr(sorted(map(_canonical, value)))
+    return repr(value)
 
 
 def _set(types: str | list[str]) -> set[str]:

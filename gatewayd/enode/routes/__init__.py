@@ -3,6 +3,8 @@
 from gatewayd.enode.routes import (
     batteries,
     chargers,
+    hvacs,
+    interventions,
     inverters,
     link,
     locations,
@@ -10,14 +12,18 @@ from gatewayd.enode.routes import (
     oauth,
     service_health,
     users,
+    vehicles,
     webhooks,
 )
 
 ROUTERS = (
     batteries.router,
     chargers.router,
+    hvacs.router,
     inverters.router,
     meters.router,
+    vehicles.router,
+    interventions.router,
     locations.router,
     users.router,
     link.router,

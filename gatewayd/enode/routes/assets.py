@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import Response
 from pydantic import BaseModel
 
+from gatewayd.enode import location_rows
 from gatewayd.enode.answers import nothing, ok
 from gatewayd.enode.api import Api
 from gatewayd.enode.paging import Key, PageRequest, key_of, page
@@ -36,6 +37,13 @@ def hint(api: Api, state: AssetState) -> Response:
     """Ask for an early poll; the answer does not wait for it."""
     api.services.poke(state.asset.device_id)
     return nothing()
+
+
+async def attach(api: Api, asset: Asset, place_id: str | None) -> None:
+    """Put an asset at one of its user's locations, or at none; raises NotFoundError."""
+    services, now = api.services, api.services.clock.now()
+    moved = await services.db.write(lambda c: location_rows.attach(c, asset, place_id, now))
+    move(api, [moved])
 
 
 def move(api: Api, moved: Iterable[Asset]) -> None:

@@ -2,7 +2,6 @@
 
 from fastapi import Request, Response
 
-from gatewayd.enode import location_rows
 from gatewayd.enode.api import Given
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.paging import Paging
@@ -41,9 +40,7 @@ async def update_charger(api: Given, charger_id: ChargerId, request: Request) ->
     """Attach a charger to one of its user's locations, or detach it."""
     asset = api.asset(AssetKind.CHARGER, charger_id).asset
     place_id = (await payload(request, ChargerUpdatePayload)).location_id
-    services, now = api.services, api.services.clock.now()
-    moved = await services.db.write(lambda c: location_rows.attach(c, asset, place_id, now))
-    assets.move(api, [moved])
+    await assets.attach(api, asset, place_id)
     return await assets.one(api, charger, api.asset(AssetKind.CHARGER, charger_id))
 
 

@@ -4,13 +4,10 @@ import math
 from datetime import datetime
 
 from gatewayd.enode.views import scopes
-from gatewayd.enode.wire.base import Capability, PositionOfAsset
+from gatewayd.enode.wire.base import PositionOfAsset
 from gatewayd.model.asset import Asset
 from gatewayd.model.location import Location
 from gatewayd.model.site import AssetState
-
-_CAPABLE = Capability(is_capable=True, intervention_ids=[])
-_INCAPABLE = Capability(is_capable=False, intervention_ids=[])
 
 # Enode writes every vendor in upper case but these.
 _SPELLINGS = {"CSISOLAR": "CSISolar", "DEYE": "Deye", "HOYMILES": "Hoymiles"}
@@ -32,11 +29,6 @@ def kilo(value: float | None) -> float | None:
 def number(value: float | None) -> float | None:
     """A value as it is; None for what is no number."""
     return value if value is not None and math.isfinite(value) else None
-
-
-def capability(*, is_capable: bool) -> Capability:
-    """A capability that no intervention could bring about."""
-    return _CAPABLE if is_capable else _INCAPABLE
 
 
 def last_seen(state: AssetState) -> datetime:

@@ -1,8 +1,8 @@
 """Batteries, from the model to the wire."""
 
 from gatewayd.enode.views import scopes
+from gatewayd.enode.views.abilities import taking
 from gatewayd.enode.views.base import (
-    capability,
     installed_at,
     kilo,
     last_seen,
@@ -91,8 +91,8 @@ def _information(asset: Asset) -> wire.BatteryInformation:
 
 def _capabilities(asset: Asset) -> wire.BatteryCapabilities:
     return wire.BatteryCapabilities(
-        export_focus=capability(is_capable=scopes.can(asset, Capability.EXPORT_FOCUS)),
-        import_focus=capability(is_capable=scopes.can(asset, Capability.IMPORT_FOCUS)),
-        time_of_use=capability(is_capable=scopes.can(asset, Capability.TIME_OF_USE)),
-        self_reliance=capability(is_capable=scopes.can(asset, Capability.SELF_RELIANCE)),
+        export_focus=taking(asset, Capability.EXPORT_FOCUS),
+        import_focus=taking(asset, Capability.IMPORT_FOCUS),
+        time_of_use=taking(asset, Capability.TIME_OF_USE),
+        self_reliance=taking(asset, Capability.SELF_RELIANCE),
     )

@@ -1,8 +1,8 @@
 """Chargers, from the model to the wire."""
 
 from gatewayd.enode.views import scopes
+from gatewayd.enode.views.abilities import taking, telling
 from gatewayd.enode.views.base import (
-    capability,
     kilo,
     last_seen,
     number,
@@ -74,9 +74,9 @@ def _information(asset: Asset) -> wire.ChargerInformation:
 
 def _capabilities(asset: Asset) -> wire.ChargerCapabilities:
     return wire.ChargerCapabilities(
-        information=capability(is_capable=bool(asset.brand and asset.model and asset.serial)),
-        charge_state=capability(is_capable=asset.spec.reports >= _WHOLE_CHARGE_STATE),
-        start_charging=capability(is_capable=scopes.can(asset, Capability.START_CHARGING)),
-        stop_charging=capability(is_capable=scopes.can(asset, Capability.STOP_CHARGING)),
-        set_max_current=capability(is_capable=scopes.can(asset, Capability.SET_MAX_CURRENT)),
+        information=telling(asset, is_capable=bool(asset.brand and asset.model and asset.serial)),
+        charge_state=telling(asset, is_capable=asset.spec.reports >= _WHOLE_CHARGE_STATE),
+        start_charging=taking(asset, Capability.START_CHARGING),
+        stop_charging=taking(asset, Capability.STOP_CHARGING),
+        set_max_current=taking(asset, Capability.SET_MAX_CURRENT),
     )

@@ -1,8 +1,8 @@
 """Inverters, from the model to the wire."""
 
 from gatewayd.enode.views import scopes
+from gatewayd.enode.views.abilities import telling
 from gatewayd.enode.views.base import (
-    capability,
     installed_at,
     kilo,
     last_seen,
@@ -72,6 +72,6 @@ def _information(asset: Asset) -> wire.InverterInformation:
 
 def _capabilities(asset: Asset) -> wire.InverterCapabilities:
     return wire.InverterCapabilities(
-        production_state=capability(is_capable=asset.spec.reports >= _WHOLE_PRODUCTION_STATE),
-        production_statistics=capability(is_capable=False),
+        production_state=telling(asset, is_capable=asset.spec.reports >= _WHOLE_PRODUCTION_STATE),
+        production_statistics=telling(asset, is_capable=False),
     )

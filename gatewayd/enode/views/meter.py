@@ -1,8 +1,8 @@
 """Meters, from the model to the wire."""
 
 from gatewayd.enode.views import scopes
+from gatewayd.enode.views.abilities import telling
 from gatewayd.enode.views.base import (
-    capability,
     installed_at,
     kilo,
     last_seen,
@@ -58,6 +58,6 @@ def _capabilities(asset: Asset) -> wire.MeterCapabilities:
     consumes = asset.usage is not MeterUsage.GENERATION
     produces = asset.usage not in (MeterUsage.LOAD, MeterUsage.CHARGER)
     return wire.MeterCapabilities(
-        measures_consumption=capability(is_capable=is_measuring and consumes),
-        measures_production=capability(is_capable=is_measuring and produces),
+        measures_consumption=telling(asset, is_capable=is_measuring and consumes),
+        measures_production=telling(asset, is_capable=is_measuring and produces),
     )

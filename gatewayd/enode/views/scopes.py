@@ -1,6 +1,6 @@
 """What a client may see and do with an asset, in Enode's 14 scope names."""
 
-from gatewayd.model.asset import Asset, AssetKind, Capability
+from gatewayd.model.asset import Asset, AssetKind
 
 CONTROL = {
     AssetKind.BATTERY: "battery:control:operation_mode",
@@ -35,8 +35,3 @@ def may_control(asset: Asset) -> bool:
 def may_locate(asset: Asset) -> bool:
     """Whether coordinates are within the granted scopes."""
     return f"{asset.kind.value}:read:location" in granted(asset)
-
-
-def can(asset: Asset, capability: Capability) -> bool:
-    """Whether the asset can be told this and the user allows it."""
-    return capability in asset.capabilities and may_control(asset)

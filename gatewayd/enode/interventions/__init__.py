@@ -1,0 +1,1 @@
+"""The interventions this gateway knows, and their words in each language."""
