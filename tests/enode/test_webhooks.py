@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from gatewayd.enode.delivery import signing
+from gatewayd.state import webhooks
 from tests.enode.home import Home
 from tests.enode.hooks import SECRET, Hooks, hooks
 from tests.fakes.receiver import Authority, receiver, response, say
@@ -321,3 +322,34 @@ async def test_there_is_an_end_to_the_number_of_webhooks(
     ]
 
     assert codes == [200, 200, 400]
+
+
+async def inactive(hook: Hooks) -> str:
+    """A webhook that was given up; returns its path."""
+    made = await hook.create(events=[])
+    stored = await hook.stored(made["id"])
+    await hook.home.db.write(lambda c: webhooks.give_up(c, stored))
+    path = f"/webhooks/{made['id']}"
+    assert not (await hook.get(made["id"]))["isActive"]
+    return path
+
+
+async def test_091_an_update_makes_an_inactive_webhook_active(a_hook: Hooks) -> None:
+    path = await inactive(a_hook)
+
+    assert (await a_hook.home.http.patch(path, json={})).json()["isActive"]
+
+
+@pytest.mark.parametrize(("status", "is_active"), [(200, True), (500, False)])
+async def test_091_a_test_makes_it_active_if_it_succeeds(
+    a_hook: Hooks, *, status: int, is_active: bool
+) -> None:
+    path = await inactive(a_hook)
+    before = (await a_hook.home.http.get(path)).json()
+    a_hook.receiver.answer(status)
+
+    await a_hook.home.http.post(f"{path}/test")
+
+    after = (await a_hook.home.http.get(path)).json()
+    assert after["isActive"] is is_active
+    assert (after["lastSuccess"] > before["lastSuccess"]) is is_active

@@ -80,7 +80,6 @@ class Courier:
     async def _look(self, group: asyncio.TaskGroup) -> None:
         """Start on every webhook for which there is something to do."""
         queues = await self._db.read(_queues)
-        self._is_reported = False
         self._beat_at = {
             queue.webhook.id: self._beat_at.get(
                 queue.webhook.id, self._clock.monotonic() + self._heartbeat_s
@@ -147,6 +146,7 @@ class Courier:
         await self._db.write(
             lambda c: webhooks.succeeded(c, webhook.id, now, through=payload.through)
         )
+        self._is_reported = False
         if webhook.attempts:
             log.info("webhook %s: delivers again", webhook.id)
         return True
