@@ -25,6 +25,7 @@ from gatewayd.config import Config
 from gatewayd.control.housekeeping import Housekeeping
 from gatewayd.control.loop import ControlLoop
 from gatewayd.control.notify import notify
+from gatewayd.control.statistics import StatisticsRecorder
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.device import ConfiguredDevice
 from gatewayd.devices.poller import Poller
@@ -182,6 +183,7 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
         "poller": rooms.poller.run(),
         "commander": rooms.commander.run(),
         "control": loop.run(),
+        "statistics": StatisticsRecorder(rooms.store, rooms.db, rooms.clock).run(),
         "history": MinuteRecorder(rooms.store, rooms.db, rooms.clock).run(),
         "housekeeping": Housekeeping(rooms.db, rooms.clock).run(),
     }

@@ -7,10 +7,20 @@ from sqlite3 import Connection
 from zoneinfo import ZoneInfo
 
 from gatewayd.model.asset import Asset, AssetKind
-from gatewayd.model.statistics import EnergyMark, EnergySample
+from gatewayd.model.statistics import (
+    EnergyMark,
+    EnergySample,
+    InverterStatistics,
+    StatisticsRefusal,
+)
 from gatewayd.plan.price_history import PriceHistory, price_history
 from gatewayd.plan.statistics.counting import LONGEST_SILENCE, count
-from gatewayd.plan.statistics.inverter import SETTLE
+from gatewayd.plan.statistics.inverter import (
+    SETTLE,
+    ProductionQuery,
+    inverter_statistics,
+    window,
+)
 from gatewayd.plan.statistics.quarters import consumed, produced, quarter_start
 from gatewayd.state import locations, statistics, tariffs
 
@@ -58,10 +68,27 @@ def counted(
     return replace(after, location_id=place(until)), add_up(samples)
 
 
+def production(
+    c: Connection, asset: Asset, query: ProductionQuery, now: datetime
+) -> InverterStatistics | StatisticsRefusal:
+    """An inverter's local day or month, as far as it is known by now."""
+    zone = zone_of(c, asset)
+    wanted = window(query, zone)
+    samples, is_unfinished = [], False
+    if wanted is not None:
+        samples = energy(c, asset, *wanted, now)
+        is_unfinished = may_change(c, asset, wanted[1], now)
+    installed_at = asset.installed_at or asset.created_at
+    return inverter_statistics(
+        samples, query, zone, installed_at, now, is_backfilling=is_unfinished
+    )
+
+
 def may_change(c: Connection, asset: Asset, until: datetime, now: datetime) -> bool:
     """Whether energy from before `until` is still to be counted, or a silence may yet end."""
-    mark = statistics.mark(c, asset.id)
-    if mark is None or mark.through < min(until, quarter_start(now - SETTLE)):
+    settled = quarter_start(now - SETTLE)
+    mark = mark_of(c, asset, settled)
+    if mark.through < min(until, settled):
         return True
     heard_at = mark.counted_at
     return heard_at is not None and heard_at < until and now - heard_at <= LONGEST_SILENCE

@@ -10,14 +10,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from fastapi import Request
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
 from gatewayd.enode.problems import issues_of
-from gatewayd.enode.wire.base import Payload
 from gatewayd.errors import InvalidError
 
-T = TypeVar("T", bound=Payload)
+T = TypeVar("T", bound=BaseModel)
 Parsed = TypeVar("Parsed")
 
 _MOST_BYTES = 1024 * 1024

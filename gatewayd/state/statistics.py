@@ -16,7 +16,7 @@ from gatewayd.state.minute import RoleMinute
 # A row's key is its first minute * _ASSETS + the asset's number.
 _ASSETS = 10_000
 _MINUTE = timedelta(minutes=1)
-_LONGEST_ROW = timedelta(minutes=15)
+_LONGEST_ROW = 15
 
 # A counter of the asset's whole life is preferred to one that begins anew with each session.
 _COUNTERS = ("energy_wh", "session_wh")
@@ -35,7 +35,7 @@ def load(
     number = _number(c, asset_id)
     if number is None:
         return []
-    low, high = minute_of(since - _LONGEST_ROW) + 1, minute_of(until) + 1
+    low, high = minute_of(since) - _LONGEST_ROW + 1, minute_of(until) + 1
     rows = c.execute(_SELECT, (low * _ASSETS, high * _ASSETS, _ASSETS, number))
     found = (_sample(row) for row in rows)
     return [sample for sample in found if sample.end > since and sample.start < until]

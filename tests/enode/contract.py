@@ -14,7 +14,8 @@ _METHODS = ("get", "put", "post", "patch", "delete")
 # Any brand may appear in a response: since 2024-10-01 a new vendor is no breaking change.
 _OPEN = {"type": "string"}
 _VENDOR_ENUM = re.compile(r".*Vendor")
-_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+# With an offset only where the local day matters: an inverter's statistics.
+_TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)")
 
 _formats = FormatChecker(["uuid"])
 

@@ -4,11 +4,15 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from gatewayd.control.energy import production
 from gatewayd.enode.events.documents import data
 from gatewayd.enode.views.action import action
 from gatewayd.enode.views.base import vendor
+from gatewayd.enode.views.statistics import changed_production
 from gatewayd.enode.wire.event import EVENTS, body_keys
-from gatewayd.state import actions
+from gatewayd.model.statistics import InverterStatistics
+from gatewayd.plan.statistics.inverter import ProductionQuery
+from gatewayd.state import actions, assets
 from gatewayd.state.outbox import OutboxRow
 
 Body = Mapping[str, Any]
@@ -31,8 +35,19 @@ def _credentials(_: sqlite3.Connection, row: OutboxRow) -> Body:
     return {"vendor": vendor(str(row.body["machineName"]))}
 
 
+def _inverter_statistics(c: sqlite3.Connection, row: OutboxRow) -> Body | None:
+    note: dict[str, Any] = dict(row.body)
+    query = ProductionQuery(**note)
+    asset = assets.get(c, row.entity_id)
+    known = production(c, asset, query, row.created_at) if asset else None
+    if not isinstance(known, InverterStatistics):
+        return None
+    return {"statistics": data(changed_production(row.entity_id, query, known))}
+
+
 # By event; None means that there is nothing to tell any more. Called on the database's reader.
 COMPLETERS: Mapping[str, Callable[[sqlite3.Connection, OutboxRow], Body | None]] = {
     "user:vendor-action:updated": _vendor_action,
+    "user:inverter:statistics-updated": _inverter_statistics,
     "user:credentials:invalidated": _credentials,
 }

@@ -5,6 +5,7 @@ from typing import Literal
 from gatewayd.enode.wire import asset_event
 from gatewayd.enode.wire.action import ChargeAction, MaxCurrentAction, OperationModeAction
 from gatewayd.enode.wire.asset_event import Event, UserEvent
+from gatewayd.enode.wire.statistics import ChangedInverterStatistics
 
 
 class CredentialsInvalidated(UserEvent):
@@ -20,6 +21,13 @@ class VendorActionUpdated(UserEvent):
     event: Literal["user:vendor-action:updated"]
     vendor_action: MaxCurrentAction | ChargeAction | OperationModeAction
     updated_fields: list[str]
+
+
+class InverterStatisticsUpdated(UserEvent):
+    """An inverter's day or month has changed."""
+
+    event: Literal["user:inverter:statistics-updated"]
+    statistics: ChangedInverterStatistics
 
 
 class Heartbeat(Event):
@@ -39,6 +47,7 @@ EVENTS: dict[str, type[Event]] = {
     **asset_event.EVENTS,
     "user:credentials:invalidated": CredentialsInvalidated,
     "user:vendor-action:updated": VendorActionUpdated,
+    "user:inverter:statistics-updated": InverterStatisticsUpdated,
     "system:heartbeat": Heartbeat,
     "enode:webhook:test": WebhookTest,
 }

@@ -5,7 +5,7 @@ counter is not to be believed, and between the steps of a coarse one. Whatever p
 is taken off what the counter tells next, so that the sum stays the counter's.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -50,14 +50,14 @@ def count(
     it then covers a silence that has just ended.
     """
     step_wh = _step_wh(minutes)
-    samples = []
+    samples: list[EnergySample] = []
     for minute in minutes:
         end = minute.start + _MINUTE
         if end > through or minute.start < max(mark.through, mark.counted_at or mark.through):
             continue
         mark, known = _counted(mark, minute, step_wh)
         if known is not None:
-            samples.append(_sample(minute, known, place(minute.start)))
+            samples.extend(_samples(minute, known, place(minute.start)))
     return replace(mark, through=max(mark.through, through)), samples
 
 
@@ -156,11 +156,26 @@ def _step_wh(minutes: Iterable[MeteredMinute]) -> float:
     return 0.0
 
 
-def _sample(minute: MeteredMinute, known: _Known, location_id: str | None) -> EnergySample:
-    end = minute.start + _MINUTE
-    mean_w = known.wh / ((end - known.since) / _HOUR)
-    if minute.mean_w is not None and minute.start - known.since <= _STRAIGHT:
-        mean_w = max(0.0, minute.mean_w)
-    lows = (mean_w, max(0.0, minute.min_w if minute.min_w is not None else mean_w))
-    highs = (mean_w, minute.max_w if minute.max_w is not None else mean_w)
-    return EnergySample(known.since, end, known.wh, min(lows), max(highs), mean_w, location_id)
+def _samples(
+    minute: MeteredMinute, known: _Known, location_id: str | None
+) -> Iterator[EnergySample]:
+    """The minute's energy; after a silence that is too long for power, the silence's apart."""
+    start, end = minute.start, minute.start + _MINUTE
+    if minute.mean_w is None:
+        yield _even(known.since, end, known.wh, location_id)
+        return
+    mean_w = max(0.0, minute.mean_w)
+    own_wh = known.wh
+    if start - known.since > _STRAIGHT:
+        own_wh = min(known.wh, mean_w * (_MINUTE / _HOUR))
+        yield _even(known.since, start, known.wh - own_wh, location_id)
+    else:
+        start = known.since
+    low_w = min(mean_w, max(0.0, minute.min_w or 0.0))
+    high_w = max(mean_w, minute.max_w or 0.0)
+    yield EnergySample(start, end, own_wh, low_w, high_w, mean_w, location_id)
+
+
+def _even(start: datetime, end: datetime, wh: float, location_id: str | None) -> EnergySample:
+    mean_w = wh / ((end - start) / _HOUR)
+    return EnergySample(start, end, wh, mean_w, mean_w, mean_w, location_id)

@@ -114,6 +114,14 @@ def test_what_a_counter_gained_in_a_silence_came_evenly() -> None:
     assert sample.energy_wh == 1016
 
 
+def test_after_a_silence_the_minutes_own_energy_is_what_its_power_tells() -> None:
+    _, samples = counted([said(0, 5), said(121, 1021, 6000)])
+
+    silence, minute = samples
+    assert (silence.end, minute.start) == (minute.start, START + 121 * MINUTE)
+    assert (silence.energy_wh, minute.energy_wh) == (pytest.approx(916), pytest.approx(100))
+
+
 def test_nothing_is_known_of_a_silence_longer_than_a_day() -> None:
     _, samples = counted([said(0, 5), said(3000, 100_021), said(3001, 100_121)])
 
