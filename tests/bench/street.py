@@ -17,16 +17,20 @@ UNIT, METER_UNIT = 1, 200
 METER_POWER = 40088
 _INVERTER_MOVING = (*range(40072, 40076), *range(40080, 40083), 40084, 40095)
 _METER_MOVING = (*range(40072, 40076), *range(40078, 40081), *range(40089, 40092), 40093, 40117)
+# Body of model 1: the serial number's first two letters.
+_SERIAL = 40052
 _HEADER = struct.Struct(">HHHBB")
 
 
 class House:
     """One device's words, by unit."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
         fixture = YAML(typ="safe").load(IMAGE)
         tables = {UNIT: fixture["registers"], **fixture["others"]}
         self._words = {unit: _image(table["holding"]) for unit, table in tables.items()}
+        for unit in tables:
+            self.set(unit, _SERIAL, int.from_bytes(f"{number:02}".encode()))
 
     def set(self, unit: int, address: int, value: int) -> None:
         """Put a word (signed) into a register."""
@@ -72,7 +76,7 @@ class _Connection(asyncio.Protocol):
 async def street(count: int) -> AsyncIterator[tuple[list[House], list[int]]]:
     """Houses and the ports they are served on."""
     loop = asyncio.get_running_loop()
-    houses = [House() for _ in range(count)]
+    houses = [House(number) for number in range(count)]
     servers = [await loop.create_server(_maker(house), "127.0.0.1", 0) for house in houses]
     try:
         yield houses, [server.sockets[0].getsockname()[1] for server in servers]
