@@ -8,10 +8,12 @@ from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.links.modbus_options import open_unit
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import Identity, Role
+from gatewayd.model.climate import PermanentHold
 from gatewayd.model.command import Command, SetMaxCurrent, required
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.driver import Driver, ModbusReader, ModbusWriter
 from gatewayd.sdk.maps.blocks import Block
+from gatewayd.sdk.maps.commands import CURRENT, HVAC_MODE, INPUTS
 from gatewayd.sdk.maps.expressions import Evaluate
 from gatewayd.sdk.maps.points import Value
 from gatewayd.sdk.options import ModbusOptions
@@ -19,8 +21,6 @@ from gatewayd.sdk.registers import Layout, RegisterMap, RoleLayout, StepRun
 
 # No car charges below this, so a limit between nothing and this is never written.
 MIN_CURRENT_A = 6.0
-
-_PLACE_OF_CURRENT = 0
 
 
 class RegisterDriver:
@@ -62,18 +62,17 @@ class RegisterDriver:
         steps = layout.commands.get(required(command))
         if steps is None:
             raise UnsupportedError(f"{role} has no command {required(command)}")
-        current_a = self._current_a.get(role)
         if isinstance(command, SetMaxCurrent):
-            current_a = command.current_a
-            _refuse_unchargeable(current_a, _number(layout.min_current, self._values))
-        await self._write(role, steps, current_a)
-        if current_a is not None:
-            self._current_a[role] = current_a
+            _refuse_unchargeable(command.current_a, _number(layout.min_current, self._values))
+        await self._write(role, steps, self._inputs(role, command))
+        if isinstance(command, SetMaxCurrent):
+            self._current_a[role] = command.current_a
 
     async def renew(self, role: str) -> None:
         """Feed the watchdog, if it is on."""
         if self.watchdog_s(role) is not None:
-            await self._write(role, self._role(role).feed, self._current_a.get(role), always=True)
+            inputs = {CURRENT: self._current_a.get(role)}
+            await self._write(role, self._role(role).feed, inputs, always=True)
 
     def watchdog_s(self, role: str) -> float | None:
         """The device's own timeout as read last; None when there is none or it is off."""
@@ -85,7 +84,7 @@ class RegisterDriver:
         self,
         role: str,
         steps: Sequence[StepRun],
-        current_a: float | None,
+        inputs: Mapping[str, Value],
         *,
         always: bool = False,
     ) -> None:
@@ -93,13 +92,22 @@ class RegisterDriver:
             raise UnsupportedError(f"{role}: the device is read only; see its `read_only` option")
         if not self._values:
             await self._poll()
-        values = [*self._values]
-        values[_PLACE_OF_CURRENT] = current_a
-        await self._writes.write(steps, values, always=always)
+        given = [inputs.get(name) for name in INPUTS]
+        await self._writes.write(steps, [*given, *self._values[len(INPUTS) :]], always=always)
+
+    def _inputs(self, role: str, command: Command) -> Mapping[str, Value]:
+        """What a command asks for, by the names that maps know."""
+        match command:
+            case SetMaxCurrent(current_a=current_a):
+                return {CURRENT: current_a}
+            case PermanentHold(mode=mode, heat_setpoint_c=heat_c, cool_setpoint_c=cool_c):
+                setpoints = {"heat_setpoint_c": heat_c, "cool_setpoint_c": cool_c}
+                return {HVAC_MODE: mode.value, **setpoints}
+        return {CURRENT: self._current_a.get(role)}
 
     async def _poll(self) -> None:
         polled = await self._read_blocks(self._layout.polled)
-        self._values = [None, *self._static, *polled]
+        self._values = [*(None for _ in INPUTS), *self._static, *polled]
 
     async def _read_blocks(self, blocks: Sequence[Block]) -> list[Value]:
         values: list[Value] = []
@@ -137,6 +145,7 @@ class RegisterDriver:
             min_current_a=_number(role.min_current, self._values),
             max_current_a=_number(role.max_current, self._values),
             confirm_timeout_s=role.asset.limits.confirm_timeout_s,
+            thermostat=role.asset.thermostat.thermostat if role.asset.thermostat else None,
         )
 
     def _role(self, name: str) -> RoleLayout:

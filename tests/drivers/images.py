@@ -20,6 +20,7 @@ from ruamel.yaml import YAML
 from gatewayd.devices.registry import Registry
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import Capability
+from gatewayd.model.climate import FollowSchedule, HvacMode, PermanentHold
 from gatewayd.model.command import (
     Command,
     SetMaxCurrent,
@@ -104,6 +105,10 @@ def command(entry: dict[str, Any]) -> tuple[Capability, Command]:
             return capability, StopCharging()
         case Capability.SET_MAX_CURRENT:
             return capability, SetMaxCurrent(entry["current_a"])
+        case Capability.SET_PERMANENT_HOLD:
+            return capability, PermanentHold(HvacMode(entry["mode"]), entry.get("heat_c"))
+        case Capability.SET_FOLLOW_SCHEDULE:
+            return capability, FollowSchedule()
     return capability, SetOperationMode(OperationMode(capability.value.upper()))
 
 

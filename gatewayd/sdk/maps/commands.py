@@ -16,9 +16,11 @@ from gatewayd.sdk.maps.codec import Words, words_of
 from gatewayd.sdk.maps.points import CODES, Address, Conditions, Shape, Strict, Value
 from gatewayd.sdk.maps.sources import Source
 
-# The name under which a command's current is known to sources; outside `set_max_current` it is
-# the current set last, if any.
+# The names under which sources and conditions of commands know what was asked for. The current is,
+# outside `set_max_current`, the one set last, if any; a hold has a mode, and setpoints as it needs.
 CURRENT = "current_a"
+HVAC_MODE = "hvac_mode"
+INPUTS = (CURRENT, HVAC_MODE, "heat_setpoint_c", "cool_setpoint_c")
 
 _MODES = frozenset(
     {
@@ -31,9 +33,11 @@ _MODES = frozenset(
 _CHARGING = frozenset(
     {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
 )
+_HOLDS = frozenset({Capability.SET_PERMANENT_HOLD, Capability.SET_FOLLOW_SCHEDULE})
 CAPABILITIES: dict[AssetKind, frozenset[Capability]] = {
     AssetKind.BATTERY: _MODES,
     AssetKind.CHARGER: _CHARGING,
+    AssetKind.HVAC: _HOLDS,
     AssetKind.VEHICLE: _CHARGING,
 }
 
@@ -49,7 +53,9 @@ class Amount(Shape):
     """
 
     value: Source | None = None
-    from_: Literal["current_a"] | None = Field(default=None, alias="from")
+    from_: Literal["current_a", "heat_setpoint_c", "cool_setpoint_c"] | None = Field(
+        default=None, alias="from"
+    )
     range: tuple[float, float] | None = None
     limit: Source | None = None
     zero: bool = False

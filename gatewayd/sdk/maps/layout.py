@@ -8,7 +8,7 @@ from gatewayd.model.asset import Capability
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.maps.blocks import plan
 from gatewayd.sdk.maps.codec import Placed, Words
-from gatewayd.sdk.maps.commands import CURRENT, Step, words_to_write
+from gatewayd.sdk.maps.commands import INPUTS, Step, words_to_write
 from gatewayd.sdk.maps.expressions import (
     Compiler,
     Evaluate,
@@ -79,7 +79,7 @@ class RoleLayout:
 
 
 class Layout:
-    """All of a map. Values lie in one list: the command's current, static ones, polled ones."""
+    """All of a map. Values lie in one list: the command's INPUTS, static ones, polled ones."""
 
     def __init__(self, found: RegisterMap) -> None:
         self.map = found
@@ -87,7 +87,7 @@ class Layout:
         uses = list(_uses(found, named))
         self.static = plan(_placed(uses, is_static=True), found.bus.joining)
         self.polled = plan(_placed(uses, is_static=False), found.bus.joining)
-        keys = chain((CURRENT,), *(block.keys for block in (*self.static, *self.polled)))
+        keys = chain(INPUTS, *(block.keys for block in (*self.static, *self.polled)))
         compiler = Compiler(named, {key: place for place, key in enumerate(keys)})
         self.probe = compiler.conditions(found.probe) if found.probe else None
         self.serial = _maybe(compiler, "identity.serial", found.identity.serial)
@@ -125,7 +125,7 @@ def _uses(found: RegisterMap, named: dict[str, Point]) -> Iterator[_Use]:
 
 def _named(names: Iterable[str], named: dict[str, Point], *, is_static: bool) -> Iterator[_Use]:
     for name in names:
-        if name != CURRENT:
+        if name not in INPUTS:
             point = named[name]
             yield _Use(name, point, is_static or point.static, is_float=False)
             yield from _named(names_of(point), named, is_static=is_static)

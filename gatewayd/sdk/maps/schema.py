@@ -7,15 +7,16 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from gatewayd.model.asset import AssetKind, Capability
+from gatewayd.model.climate import Bounds, HvacCategory, HvacMode, Thermostat
 from gatewayd.sdk.maps import blocks
-from gatewayd.sdk.maps.commands import CAPABILITIES, CURRENT, Step, Watchdog
+from gatewayd.sdk.maps.commands import CAPABILITIES, INPUTS, Step, Watchdog
 from gatewayd.sdk.maps.expressions import labels_in, names_in, names_of
 from gatewayd.sdk.maps.fields import field_types, label
 from gatewayd.sdk.maps.points import Conditions, Defaults, Point, Strict
 from gatewayd.sdk.maps.sources import Source
 
 # What an asset has beside the fields of its reading.
-_OWN_KEYS = frozenset({"kind", "present", "limits", "commands", "watchdog"})
+_OWN_KEYS = frozenset({"kind", "present", "limits", "thermostat", "commands", "watchdog"})
 
 Problem = tuple[str, str]
 
@@ -68,6 +69,27 @@ class Limits(Strict):
     confirm_timeout_s: float = Field(default=60.0, gt=0, le=600)
 
 
+class ThermostatMap(Strict):
+    """What a heater or cooler can be held at; each range is [lowest, highest] in degrees."""
+
+    modes: list[HvacMode] = Field(min_length=1)
+    heat_c: tuple[float, float] | None = None
+    cool_c: tuple[float, float] | None = None
+    difference_c: tuple[float, float] | None = None
+    category: HvacCategory = HvacCategory.HEAT_PUMP
+
+    @property
+    def thermostat(self) -> Thermostat:
+        """The same in the model's words."""
+        return Thermostat(
+            modes=frozenset(self.modes),
+            heat_c=Bounds(*self.heat_c) if self.heat_c else None,
+            cool_c=Bounds(*self.cool_c) if self.cool_c else None,
+            difference_c=Bounds(*self.difference_c) if self.difference_c else None,
+            category=self.category,
+        )
+
+
 class IdentityMap(Strict):
     """Where the device says who it is."""
 
@@ -86,6 +108,7 @@ class AssetMap(Strict):
     kind: AssetKind
     present: Conditions | None = None
     limits: Limits = Field(default_factory=Limits)
+    thermostat: ThermostatMap | None = None
     commands: dict[Capability, list[Step]] = Field(default_factory=dict)
     watchdog: Watchdog | None = None
     fields: dict[str, Source] = Field(default_factory=dict)
@@ -185,11 +208,12 @@ def _problems(found: RegisterMap) -> Iterator[Problem]:
         is_command = ".commands." in path or ".feed." in path
         yield from _unknown(path, names_in(source), found.points, is_command=is_command)
     for path, conditions in conditions_of(found):
-        yield from _unknown(path, conditions, found.points)
+        is_command = ".commands." in path
+        yield from _unknown(path, conditions, found.points, is_command=is_command)
     for name, point in found.points.items():
         yield from _unknown(f"points.{name}", names_of(point), found.points)
-    if CURRENT in found.points:
-        yield f"points.{CURRENT}", "this name is the command's own; choose another"
+    for name in found.points.keys() & set(INPUTS):
+        yield f"points.{name}", "this name is the command's own; choose another"
 
 
 def _unknown(
@@ -200,7 +224,7 @@ def _unknown(
     is_command: bool = False,
 ) -> Iterator[Problem]:
     for name in names:
-        if name not in points and not (is_command and name == CURRENT):
+        if name not in points and not (is_command and name in INPUTS):
             yield path, f"there is no point {name}{_near(name, points)}"
 
 
@@ -215,6 +239,8 @@ def _asset_problems(path: str, asset: AssetMap, points: Mapping[str, Point]) -> 
                 label(types[field], text)
             except ValueError as error:
                 yield f"{path}.{field}", str(error)
+    if asset.thermostat and asset.kind is not AssetKind.HVAC:
+        yield f"{path}.thermostat", f"a {asset.kind} has none"
     for capability in asset.commands:
         if capability not in CAPABILITIES.get(asset.kind, frozenset()):
             yield f"{path}.commands.{capability}", f"a {asset.kind} has no such command"
