@@ -12,7 +12,8 @@ class MqttSettings:
     """Two gateways on one broker need different `base` and `gateway_id`.
 
     `discovery_exclude` holds ids of devices or assets, or slugs, not shown to Home Assistant; their
-    topics are published all the same.
+    topics are published all the same. `interval_s` is a little under the second at which most
+    devices are polled, so that a reading that comes a moment early does not wait for the next.
     """
 
     broker: Broker = field(default_factory=Broker)
@@ -22,7 +23,7 @@ class MqttSettings:
     discovery_enabled: bool = True
     discovery_prefix: str = "homeassistant"
     discovery_exclude: frozenset[str] = frozenset()
-    interval_s: float = 1.0
+    interval_s: float = 0.8
     heartbeat_s: float = 60.0
 
     @property
