@@ -31,7 +31,10 @@ _REVIEW_S = 10.0
 
 
 class Commander:
-    """Has one lane per asset, so that a slow device delays only itself."""
+    """Has one lane per asset, so that a slow device delays only itself.
+
+    `resumed` is set once the picture shows the newest action of each asset, also of earlier runs.
+    """
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Commander:
         clock: Clock,
         call_s: float = _CALL_S,
     ) -> None:
+        self.resumed = asyncio.Event()
         self._db = db
         self._store = store
         self._poller = poller
@@ -104,6 +108,7 @@ class Commander:
             state = self._store.site.assets.get(action.asset_id)
             if state is not None and state.action is None:
                 self._store.acted(action)
+        self.resumed.set()
         async with asyncio.TaskGroup() as group:
             self._group = group
             try:

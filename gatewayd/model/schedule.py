@@ -156,3 +156,6 @@ class TemperatureScheduleStatus:
     current: TargetState | None
     expected: TargetState
     upcoming_transitions: tuple[Transition[TargetState], ...]
+
+
+ScheduleStatus = ChargeScheduleStatus | TemperatureScheduleStatus

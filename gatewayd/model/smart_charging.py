@@ -144,3 +144,18 @@ class SmartCharging:
     resumes: SmartChargeState | None = None
     is_holding: bool = False
     is_spent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SmartChargingStatus:
+    """Enode's status of smart charging of one vehicle; `updated_at` is when it was last decided.
+
+    `vendor` is the vehicle's, by Enode's machine name. `override` is there while it is active.
+    """
+
+    vehicle_id: str
+    user_id: str
+    vendor: str
+    updated_at: datetime
+    charging: SmartCharging
+    override: SmartOverride | None = None

@@ -1,0 +1,115 @@
+"""What one look at the home leads to, before anything of it is done."""
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from gatewayd.model.asset import AssetKind, Consent
+from gatewayd.model.command import (
+    Action,
+    ActionState,
+    Command,
+    StartCharging,
+    StopCharging,
+)
+from gatewayd.model.schedule import ScheduleStatus
+from gatewayd.model.site import AssetState
+from gatewayd.model.smart_charging import SmartChargingStatus, SmartOverride
+
+# However quiet it is: clocks are set and prices come.
+LOOK_AGAIN = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A command to an asset, and why, in plain words."""
+
+    asset_id: str
+    command: Command
+    owner: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Decision:
+    """Statuses are those that changed; `looked` are vehicles that are as they were.
+
+    `withdrawn` are ids of actions that nobody wants any more.
+    """
+
+    statuses: dict[str, ScheduleStatus] = field(default_factory=dict)
+    smart: dict[str, SmartChargingStatus] = field(default_factory=dict)
+    looked: dict[str, SmartChargingStatus] = field(default_factory=dict)
+    overrides: dict[str, SmartOverride] = field(default_factory=dict)
+    orders: list[Order] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether something is to be written."""
+        return bool(self.statuses or self.smart or self.overrides)
+
+
+class Glances:
+    """What was decided on, so that nothing is decided again before something has changed."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[object, datetime, datetime]] = {}
+
+    def is_news(self, subject: str, given: object, now: datetime) -> bool:
+        """Whether a decision is due: other circumstances, or time has come."""
+        if subject not in self._seen:
+            return True
+        before, since, until = self._seen[subject]
+        # A clock that was set back knows nothing of what it knew later.
+        return given != before or not since <= now < until
+
+    def keep(
+        self, subject: str, given: object, now: datetime, until: datetime | None = None
+    ) -> None:
+        """Decided; `until` is when it must be again, whatever happens."""
+        latest = now + LOOK_AGAIN
+        self._seen[subject] = given, now, min(until or latest, latest)
+
+    def forget(self) -> None:
+        """Decide everything again."""
+        self._seen.clear()
+
+
+def circumstances(state: AssetState | None) -> object:
+    """What decisions depend on of an asset: not when it said it, only what."""
+    if state is None:
+        return None
+    reading = state.sample.reading if state.sample else None
+    return state.asset, reading, state.action, state.is_reachable, is_heard(state)
+
+
+def linked(state: AssetState | None) -> AssetState | None:
+    """The asset, if its user has it linked."""
+    return state if state and state.asset.consent is not Consent.NONE else None
+
+
+def is_heard(state: AssetState) -> bool:
+    """Whether the asset has said something since the gateway started."""
+    return state.sample is not None and state.sample.at_monotonic > -math.inf
+
+
+def pending(state: AssetState) -> Action | None:
+    """The action under way."""
+    action = state.action
+    return action if action and action.state is ActionState.PENDING else None
+
+
+def may_tell(state: AssetState) -> bool:
+    """Whether a controller may send a command now.
+
+    Not before the asset has been heard of, and not into somebody's current limit that is under
+    way: it would end it.
+    """
+    under_way = pending(state)
+    is_other = (
+        under_way is not None
+        and state.asset.kind is not AssetKind.HVAC
+        and not isinstance(under_way.command, StartCharging | StopCharging)
+    )
+    return is_heard(state) and not is_other

@@ -1,0 +1,114 @@
+"""Schedules at work: how each one stands, and what its target is to be told."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from gatewayd.control.steering.decision import (
+    Decision,
+    Glances,
+    Order,
+    circumstances,
+    linked,
+    may_tell,
+    pending,
+)
+from gatewayd.control.steering.known import Known
+from gatewayd.model.asset import AssetKind
+from gatewayd.model.climate import FollowSchedule, PermanentHold, TargetState
+from gatewayd.model.schedule import (
+    ChargeScheduleStatus,
+    Schedule,
+    ScheduleStatus,
+    TemperatureSchedule,
+    TemperatureScheduleStatus,
+)
+from gatewayd.model.site import AssetState, Site
+from gatewayd.plan.pursuit import LatestAction
+from gatewayd.plan.schedule import controlling, timezone_of
+from gatewayd.plan.schedule_status import ChargeVerdict, Circumstances, charge_status
+from gatewayd.plan.temperature_status import TemperatureVerdict, temperature_status
+
+OWNER = "schedule"
+
+_Verdict = ChargeVerdict | TemperatureVerdict
+
+
+def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Decision) -> None:
+    """Add to a decision what schedules make of the home."""
+    for schedule in known.schedules.values():
+        target = linked(site.assets.get(schedule.target_id))
+        given = _circumstances(schedule, target, known, now)
+        key = (schedule, circumstances(target), given.is_controlling, given.override, given.zone)
+        if glances.is_news(schedule.id, key, now):
+            verdict = _verdict(schedule, given, known.statuses.get(schedule.id))
+            _take(schedule, verdict, target, known, done)
+            glances.keep(schedule.id, key, now, _look_again_at(verdict))
+    done.withdrawn.extend(_unwanted(known, site, done))
+
+
+def _circumstances(
+    schedule: Schedule, target: AssetState | None, known: Known, now: datetime
+) -> Circumstances:
+    place_id = target.asset.location_id if target else None
+    chief = controlling(known.schedules.values(), schedule.target_id, place_id)
+    is_vehicle = schedule.target_kind is AssetKind.VEHICLE
+    return Circumstances(
+        target=target,
+        now=now,
+        zone=ZoneInfo(timezone_of(schedule, place_id, known.places)),
+        is_controlling=chief is None or chief.id == schedule.id,
+        override=known.override_of(schedule.target_id) if is_vehicle else None,
+    )
+
+
+def _verdict(schedule: Schedule, given: Circumstances, before: ScheduleStatus | None) -> _Verdict:
+    if isinstance(schedule, TemperatureSchedule):
+        told = before if isinstance(before, TemperatureScheduleStatus) else None
+        return temperature_status(schedule, given, _latest_hold(given.target), told)
+    return charge_status(
+        schedule, given, before if isinstance(before, ChargeScheduleStatus) else None
+    )
+
+
+def _latest_hold(target: AssetState | None) -> LatestAction[TargetState] | None:
+    """The newest action of a heater or cooler, by what it is to bring about."""
+    action = target.action if target else None
+    if action is None or not isinstance(action.command, PermanentHold | FollowSchedule):
+        return None
+    return LatestAction(action.command, action.state, action.created_at, action.completed_at)
+
+
+def _take(
+    schedule: Schedule,
+    verdict: _Verdict,
+    target: AssetState | None,
+    known: Known,
+    done: Decision,
+) -> None:
+    if verdict.status != known.statuses.get(schedule.id):
+        done.statuses[schedule.id] = verdict.status
+    wanted = verdict.command if isinstance(verdict, ChargeVerdict) else verdict.target_state
+    if wanted is not None and target is not None and may_tell(target):
+        done.orders.append(Order(target.asset.id, wanted, OWNER, verdict.reason))
+
+
+def _look_again_at(verdict: _Verdict) -> datetime | None:
+    coming = [transition.at for transition in verdict.status.upcoming_transitions[:1]]
+    if verdict.retry_at:
+        coming.append(verdict.retry_at)
+    return min(coming, default=None)
+
+
+def _unwanted(known: Known, site: Site, done: Decision) -> Iterator[str]:
+    """The actions under way of schedules that have nothing to say any more."""
+    statuses = known.statuses | done.statuses
+    active = {
+        schedule.target_id
+        for schedule in known.schedules.values()
+        if (status := statuses.get(schedule.id)) and status.state.is_active
+    }
+    for state in site.assets.values():
+        action = pending(state)
+        if action and action.owner == OWNER and action.asset_id not in active:
+            yield action.id

@@ -1,0 +1,235 @@
+"""What decides over assets by itself: schedules, smart charging, and the override of both.
+
+It looks at every change of the picture, at every instant for which something is planned, and after
+every wish of a user. A look ends in statuses and their events, committed together, and then in
+commands; whatever ends the process in between, the next look comes to the same.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from gatewayd.clock import Clock
+from gatewayd.control.steering import schedules as schedule_turns
+from gatewayd.control.steering import smart_charging as smart_turns
+from gatewayd.control.steering.decision import Decision, Glances, Order
+from gatewayd.control.steering.known import Known, Market, read
+from gatewayd.devices.commander import Commander
+from gatewayd.errors import RequestError, StorageError
+from gatewayd.model.location import Location
+from gatewayd.model.smart_charging import SmartChargingPolicy
+from gatewayd.model.tariff import PriceSlot
+from gatewayd.state import meta, schedules, smart_charging
+from gatewayd.state.db import Database
+from gatewayd.state.store import Store
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_TICK_S = 1.0
+_READ_AGAIN_S = 30.0
+# A decision may make another one due; more than these in a row are left to the next look.
+_ROUNDS = 8
+
+
+def _no_market(_place: Location) -> Sequence[PriceSlot]:
+    return ()
+
+
+class Steering:
+    """One look at a time; `known` is what the last one left.
+
+    `currency` is what tariffs are in. Nothing is told to a device before `run`, nor while the
+    clock shows a time that has long passed.
+    """
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        store: Store,
+        commander: Commander,
+        clock: Clock,
+        currency: str = "EUR",
+        market: Market = _no_market,
+    ) -> None:
+        self.known = Known()
+        self._db = db
+        self._store = store
+        self._commander = commander
+        self._clock = clock
+        self._currency = currency
+        self._market = market
+        self._lock = asyncio.Lock()
+        self._woken = asyncio.Event()
+        self._glances = Glances()
+        self._floor: datetime | None = None
+        self._is_armed = False
+        self._is_stale = False
+        self._is_reported = False
+
+    async def load(self) -> None:
+        """Know what is on the disk, so that `known` can be asked."""
+        self._floor = await self._db.read(meta.latest_time)
+        await self._read()
+
+    async def run(self) -> None:
+        """Decide until cancelled."""
+        # Before that, an action of an earlier run may be under way that nobody shows.
+        await self._commander.resumed.wait()
+        self._is_armed = True
+        self._glances.forget()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow(), name="steering: follow the picture")
+            group.create_task(self._tick(), name="steering: watch the clock")
+            while True:
+                await self._woken.wait()
+                self._woken.clear()
+                await self._look_or_report()
+
+    def controlling(self, asset_id: str) -> str | None:
+        """What controls an asset now, in words for the caller; None when nothing does."""
+        smart = self.known.smart.get(asset_id)
+        if smart and smart.charging.state.is_executing:
+            return "a smart charging plan"
+        for schedule in self.known.schedules.values():
+            status = self.known.statuses.get(schedule.id)
+            if schedule.target_id == asset_id and status and status.state.is_active:
+                return f"schedule {schedule.id}"
+        return None
+
+    def policy(self, vehicle_id: str) -> SmartChargingPolicy:
+        """A vehicle's smart charging policy; the default for one that has none."""
+        return self.known.policies.get(vehicle_id, SmartChargingPolicy())
+
+    async def look(self) -> None:
+        """Decide now. Raises StorageError."""
+        async with self._lock:
+            await self._look()
+
+    async def change(self, write: Callable[[sqlite3.Connection], T]) -> T:
+        """Write a wish of a user, and decide on it at once; returns what `write` does.
+
+        What `write` raises is raised, and then nothing is written.
+        """
+        async with self._lock:
+            return await self.commit(write)
+
+    @property
+    def deciding(self) -> asyncio.Lock:
+        """Held while something is decided: for whoever reads `known` and then commits."""
+        return self._lock
+
+    async def commit(self, write: Callable[[sqlite3.Connection], T]) -> T:
+        """As `change`, for whoever holds `deciding`."""
+        written = await self._db.write(write)
+        await self._read()
+        await self._look()
+        return written
+
+    async def _read(self) -> None:
+        currency, market = self._currency, self._market
+        self.known = await self._db.read(lambda c: read(c, currency, market))
+        self._is_stale = False
+        self._glances.forget()
+
+    async def _look(self) -> None:
+        try:
+            for _ in range(_ROUNDS):
+                decision = self._decide()
+                await self._write(decision)
+                if not await self._tell(decision) and not decision.is_change:
+                    return
+        except StorageError:
+            # What was decided did not happen: the next look begins with what is on the disk.
+            self._is_stale = True
+            raise
+
+    def _decide(self) -> Decision:
+        now, site, known = self._clock.now(), self._store.site, self.known
+        decision = Decision()
+        smart_turns.end_overrides(known, site, now, decision)
+        known.overrides |= decision.overrides
+        smart_turns.decide(known, site, now, self._glances, decision)
+        schedule_turns.decide(known, site, now, self._glances, decision)
+        return decision
+
+    async def _write(self, decision: Decision) -> None:
+        """Commit what changed, with its events, and then know it."""
+        known = self.known
+        if decision.is_change:
+            now = self._clock.now()
+            await self._db.write(lambda c: _put(c, known, decision, now))
+        known.statuses |= decision.statuses
+        known.smart |= decision.looked | decision.smart
+
+    async def _tell(self, decision: Decision) -> bool:
+        """Send what is to be sent; whether anything was."""
+        if not self._is_armed or not self._is_time_trusted():
+            return False
+        told = [await self._cancel(action_id) for action_id in decision.withdrawn]
+        told += [await self._submit(order) for order in decision.orders]
+        return any(told)
+
+    async def _submit(self, order: Order) -> bool:
+        try:
+            await self._commander.submit(order.asset_id, order.command, order.owner)
+        except RequestError as error:
+            log.debug("%s: %s is refused: %s", order.asset_id, order.command, error)
+            return False
+        log.info("%s: %s, %s", order.asset_id, type(order.command).__name__, order.reason)
+        return True
+
+    async def _cancel(self, action_id: str) -> bool:
+        try:
+            await self._commander.cancel(action_id)
+        except RequestError:
+            # It has ended in this very moment, as it should.
+            return False
+        return True
+
+    def _is_time_trusted(self) -> bool:
+        """A clock without a battery starts in the past, where no schedule holds."""
+        return self._floor is None or self._clock.now() >= self._floor
+
+    async def _follow(self) -> None:
+        async for _ in self._store.watch():
+            self._woken.set()
+
+    async def _tick(self) -> None:
+        """Time passes for schedules too, and others may have changed what is on the disk."""
+        read_at = self._clock.monotonic()
+        while True:
+            await self._clock.sleep(_TICK_S)
+            if self._clock.monotonic() - read_at >= _READ_AGAIN_S:
+                read_at = self._clock.monotonic()
+                self._is_stale = True
+            self._woken.set()
+
+    async def _look_or_report(self) -> None:
+        try:
+            async with self._lock:
+                if self._is_stale:
+                    await self._read()
+                await self._look()
+        except StorageError as error:
+            if not self._is_reported:
+                log.error("nothing is decided, because it cannot be stored: %s", error)
+            self._is_reported = True
+        else:
+            self._is_reported = False
+
+
+def _put(c: sqlite3.Connection, known: Known, decision: Decision, now: datetime) -> None:
+    for override in decision.overrides.values():
+        smart_charging.end_override(c, override)
+    for vehicle_id, after in decision.smart.items():
+        smart_charging.put(c, known.policies[vehicle_id], after)
+        smart_charging.tell(c, known.smart[vehicle_id], after, now)
+    for schedule_id, status in decision.statuses.items():
+        before = known.statuses.get(schedule_id)
+        schedules.put_status(c, known.schedules[schedule_id], before, status, now)
