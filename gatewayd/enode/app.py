@@ -10,6 +10,8 @@ from gatewayd.enode import problems
 from gatewayd.enode.api import Api
 from gatewayd.enode.routes import ROUTERS
 from gatewayd.enode.services import Services
+from gatewayd.enode.versions.middleware import OlderVersions
+from gatewayd.enode.versions.step import Moved
 from gatewayd.errors import RequestError, StorageError
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,19 @@ def create_app(services: Services) -> FastAPI:
         },
     )
     app.state.api = Api.over(services)
+    app.add_middleware(OlderVersions, api=app.state.api, newest=_operations())
     return app
+
+
+def _operations() -> list[Moved]:
+    """Where the operations are."""
+    return [
+        Moved(method, route.path_format, route.name)
+        for router in ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    ]
 
 
 def _methods(path: str) -> set[str]:
