@@ -40,7 +40,10 @@ def energy(
     mark = mark_of(c, asset, quarter_start(now))
     if until <= mark.through:
         return kept
-    _, live = counted(c, asset, mark, min(now, mark.through + PORTION))
+    if now - mark.through > PORTION:
+        # Nothing is counted yet, or not for days: that is on its way.
+        mark = replace(mark, through=quarter_start(now - PORTION))
+    _, live = counted(c, asset, mark, now)
     return kept + [one for one in live if one.end > since and one.start < until]
 
 

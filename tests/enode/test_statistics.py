@@ -175,6 +175,16 @@ async def test_the_last_minutes_are_there_before_their_quarter_is_over(a_home: H
     assert day["kwhSum"] == pytest.approx(0.5)
 
 
+async def test_an_asset_that_is_new_has_its_first_minutes(a_home: Home) -> None:
+    charger = a_home.asset(AssetKind.CHARGER)
+    a_home.clock.jump_wall(4 * MINUTE)
+    await a_home.db.write(lambda c: run_at(c, charger, NOW + MINUTE, 3, 6000))
+
+    (day,) = await entries(a_home)
+
+    assert day["kwhSum"] == pytest.approx(0.3)
+
+
 async def test_082_an_id_of_another_type_or_user_is_not_found(a_home: Home) -> None:
     inverter, charger = (a_home.asset(kind).id for kind in (AssetKind.INVERTER, AssetKind.CHARGER))
     for path in (CHARGING, SESSIONS):
