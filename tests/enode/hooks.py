@@ -20,7 +20,6 @@ from tests.enode.home import Home
 from tests.fakes.receiver import Authority, Receiver, receiver
 
 SECRET = "example-secret"
-TIMEOUT_S = 0.3
 _PATIENCE_S = 10.0
 
 
@@ -54,9 +53,11 @@ class Hooks:
         return found
 
     async def step(self, seconds: float = 1.0) -> None:
-        """Let time pass and everything come to rest, real requests included."""
-        await self.home.clock.advance(seconds)
-        await self.rest()
+        """Let time pass second by second, each one's real requests included."""
+        await self.home.clock.advance(seconds % 1)
+        for _ in range(int(seconds)):
+            await self.home.clock.advance(1)
+            await self.rest()
 
     async def rest(self) -> None:
         """Until nothing is under way."""
@@ -115,10 +116,13 @@ def start(running: Hooks, group: asyncio.TaskGroup) -> None:
         clock=home.clock,
         http=trusting(running.authority),
         default_version=NEWEST,
-        timeout_s=TIMEOUT_S,
     )
     announcer = Announcer(
-        store=home.store, db=home.db, clock=home.clock, pictured=home.poller.pictured
+        store=home.store,
+        db=home.db,
+        clock=home.clock,
+        pictured=home.poller.pictured,
+        policy=home.app.state.api.services.controllers.policy,
     )
     running.tasks = [
         group.create_task(courier.run(), name="courier"),

@@ -14,7 +14,7 @@ from gatewayd.enode.versions import NEWEST
 from gatewayd.state import outbox, webhooks
 from gatewayd.state.db import Database
 from gatewayd.state.webhooks import Webhook
-from tests.enode.hooks import SECRET, TIMEOUT_S, trusting
+from tests.enode.hooks import SECRET, trusting
 from tests.fakes.clock import FakeClock, settle
 from tests.fakes.receiver import Authority, Delivery, Receiver, receiver
 
@@ -32,6 +32,7 @@ class Post:
     receiver: Receiver
     authority: Authority
     group: asyncio.TaskGroup
+    timeout_s: float = 5.0
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def add(self, **changes: Any) -> Webhook:
@@ -99,13 +100,15 @@ class Post:
             clock=self.clock,
             http=trusting(self.authority),
             default_version=NEWEST,
-            timeout_s=TIMEOUT_S,
+            timeout_s=self.timeout_s,
         )
         self.tasks = [self.group.create_task(courier.run(), name="courier")]
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
+        """End it as a stop of the daemon does."""
         for task in self.tasks:
             task.cancel()
+        await asyncio.wait(self.tasks)
 
 
 def vendors(deliveries: list[Delivery]) -> list[str]:
@@ -127,4 +130,4 @@ async def post(path: Path, authority: Authority) -> AsyncIterator[Post]:
         running.start()
         await running.rest()
         yield running
-        running.stop()
+        await running.stop()

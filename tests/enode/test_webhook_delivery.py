@@ -77,11 +77,35 @@ def test_the_pauses_grow_and_end_within_a_day() -> None:
     assert retries.pause_s(len(retries.PAUSES_S) + 1) is None
 
 
-async def test_089_a_slow_receiver_is_tried_again_later_with_the_same_content(
+async def hurry(post: Post) -> None:
+    """Start again with little patience, which is real time here."""
+    await post.stop()
+    post.timeout_s = 1.0
+    post.start()
+
+
+async def test_089_a_slow_receiver_has_failed_and_is_tried_again_with_the_same_content(
     a_post: Post,
 ) -> None:
-    await a_post.add()
+    await hurry(a_post)
+    made = await a_post.add()
     a_post.receiver.hang()
+    await a_post.happen("ONE")
+    await a_post.step()
+    assert (await a_post.stored(made)).attempts == 1
+    await a_post.happen("MEANWHILE")
+    a_post.receiver.answer(200)
+
+    await a_post.step(10)
+
+    first, again, last = a_post.receiver.deliveries
+    assert (again.id, again.body) == (first.id, first.body)
+    assert (vendors([first]), vendors([last])) == (["ONE"], ["MEANWHILE"])
+
+
+async def test_089_the_gaps_between_attempts_grow_and_the_content_stays(a_post: Post) -> None:
+    await a_post.add()
+    a_post.receiver.answer(500)
     await a_post.happen("ONE")
     seen: list[float] = []
     while len(seen) < 5:
@@ -242,6 +266,7 @@ async def test_a_heartbeat_that_fails_makes_what_follows_wait(a_post: Post) -> N
 async def test_a_receiver_that_hangs_holds_up_nobody_else(
     a_post: Post, authority: Authority
 ) -> None:
+    await hurry(a_post)
     await a_post.add()
     async with receiver(authority.server()) as healthy:
         await a_post.add(url=healthy.url)
@@ -286,8 +311,7 @@ async def test_after_a_restart_delivery_goes_on_where_it_stood(a_post: Post) -> 
     await a_post.happen("ONE")
     await a_post.step()
     await a_post.happen("TWO")
-    a_post.stop()
-    await asyncio.wait(a_post.tasks)
+    await a_post.stop()
     a_post.receiver.answer(200)
 
     a_post.start()
@@ -309,8 +333,7 @@ async def test_a_delivery_cut_off_in_the_middle_is_repeated_as_it_was(a_post: Po
     async with asyncio.timeout(5):
         while not a_post.receiver.deliveries:
             await asyncio.sleep(0.002)
-    a_post.stop()
-    await asyncio.wait(a_post.tasks)
+    await a_post.stop()
     await a_post.happen("TWO")
     a_post.receiver.answer(200)
 

@@ -47,13 +47,15 @@ def batch(webhook_id: str, rows: Sequence[OutboxRow], version: str) -> Payload:
 
 def heartbeat(pending: int, version: str, now: datetime) -> Payload:
     """A sign of life."""
-    beat = Heartbeat(created_at=now, version=version, pending_events=pending)
+    beat = Heartbeat(
+        event="system:heartbeat", created_at=now, version=version, pending_events=pending
+    )
     return _single(beat.model_dump(mode="json", by_alias=True), version)
 
 
 def trial(version: str, now: datetime) -> Payload:
     """What the test of a webhook sends."""
-    event = WebhookTest(created_at=now, version=version)
+    event = WebhookTest(event="enode:webhook:test", created_at=now, version=version)
     return _single(event.model_dump(mode="json", by_alias=True), version)
 
 

@@ -4,17 +4,19 @@ import asyncio
 import logging
 import math
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from gatewayd.clock import Clock
+from gatewayd.enode.events.documents import Documents
 from gatewayd.enode.events.notes import COMPLETERS, Body, is_complete
 from gatewayd.enode.events.turn import Seen, Turn, turn
 from gatewayd.errors import StorageError
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.location import Location
-from gatewayd.state import locations, outbox, told, webhooks
+from gatewayd.model.smart_charging import SmartChargingPolicy
+from gatewayd.state import locations, outbox, told, users, webhooks
 from gatewayd.state.db import Database
 from gatewayd.state.outbox import OutboxRow
 from gatewayd.state.store import Store
@@ -47,7 +49,8 @@ class Announcer:
     """Looks once a second, as long as some webhook listens; without one nothing is written.
 
     An asset gets at most one `updated` event in `updated_every_s`. `pictured` is set when the
-    picture holds all assets, since before that one would look deleted.
+    picture holds all assets, since before that one would look deleted. `policy` tells what is
+    wanted of a vehicle's charging.
     """
 
     def __init__(
@@ -57,12 +60,14 @@ class Announcer:
         db: Database,
         clock: Clock,
         pictured: asyncio.Event,
+        policy: Callable[[str], SmartChargingPolicy],
         updated_every_s: float = _UPDATED_EVERY_S,
     ) -> None:
         self._store = store
         self._db = db
         self._clock = clock
         self._pictured = pictured
+        self._policy = policy
         self._updated_every_s = updated_every_s
         self._before = store.site
         self._told: dict[str, Told] = {}
@@ -110,24 +115,28 @@ class Announcer:
 
     def _read(self, c: sqlite3.Connection) -> _Read:
         rows = outbox.after(c, self._through, _ROWS)
-        noted = {r.seq: r for r in rows if not is_complete(r) and not _is_note_of_asset(r)}
+        # Of users who withdrew their authorisation nothing is told.
+        silent = {r.seq for r in rows if not is_complete(r) and _is_silent(c, r)}
+        noted = [r for r in rows if not is_complete(r) and not _is_note_of_asset(r)]
         places = locations.load(c)
         return _Read(
             audience=webhooks.audience(c),
             rows=rows,
-            bodies={seq: _body(c, row) for seq, row in noted.items()},
+            bodies=dict.fromkeys(silent)
+            | {row.seq: _body(c, row) for row in noted if row.seq not in silent},
             newest=outbox.newest(c),
             told_ids=told.ids(c),
             places={place.id: place for place in places},
         )
 
     def _seen(self, read: _Read, wanted: frozenset[AssetKind]) -> Seen:
-        fresh = [row for row in read.rows if _is_note_of_asset(row)]
+        told_already = read.bodies.keys()
+        fresh = [r for r in read.rows if _is_note_of_asset(r) and r.seq not in told_already]
         now_s = self._clock.monotonic()
         return Seen(
             site=self._store.site,
             before=self._before,
-            places=read.places,
+            documents=Documents(read.places, self._policy),
             notes=[*self._waiting.values(), *fresh],
             told=self._told,
             followed=self._followed,
@@ -149,7 +158,7 @@ class Announcer:
                 self._told_at.pop(asset_id, None)
             else:
                 self._told[asset_id] = one
-                self._told_at[asset_id] = self._clock.monotonic()
+        self._told_at |= dict.fromkeys(done.spoken_of, self._clock.monotonic())
 
     def _report(self, error: StorageError) -> None:
         if not self._is_reported:
@@ -168,6 +177,11 @@ def _kinds(audience: frozenset[str]) -> frozenset[AssetKind]:
 
 def _is_note_of_asset(row: OutboxRow) -> bool:
     return row.event in _NOTED and not is_complete(row)
+
+
+def _is_silent(c: sqlite3.Connection, row: OutboxRow) -> bool:
+    """Whether the event's user took the clients' authorisation back; one who is gone has not."""
+    return users.get(c, row.user_id) is not None and not users.is_authorised(c, row.user_id)
 
 
 def _body(c: sqlite3.Connection, row: OutboxRow) -> Body | None:

@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gatewayd.enode.events.difference import updated_fields
-from gatewayd.enode.events.documents import VIEWS, document
-from gatewayd.model.asset import AssetKind
-from gatewayd.model.location import Location
+from gatewayd.enode.events.documents import Documents
+from gatewayd.model.asset import AssetKind, Consent
 from gatewayd.model.site import AssetState, Site
 from gatewayd.state.outbox import OutboxRow
 from gatewayd.state.told import Told
@@ -21,6 +20,7 @@ Body = Mapping[str, Any]
 
 # A device is read within moments of being adopted; its first event should hold what it says.
 _FIRST_READING = timedelta(seconds=10)
+_OPEN = frozenset({Consent.GRANTED, Consent.INVALID})
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Seen:
 
     site: Site
     before: Site
-    places: Mapping[str, Location]
+    documents: Documents
     notes: Collection[OutboxRow]
     told: Mapping[str, Told]
     followed: frozenset[AssetKind]
@@ -59,13 +59,20 @@ class Turn:
     """What is to be written, in one transaction.
 
     `bodies` by the note's number, None where nothing is to be told; `told` None to forget;
-    `waiting` are notes for a later turn.
+    `waiting` are notes for a later turn; `spoken_of` are the assets that have an event.
     """
 
     bodies: dict[int, Body | None] = field(default_factory=dict)
     news: list[News] = field(default_factory=list)
     told: dict[str, Told | None] = field(default_factory=dict)
     waiting: dict[int, OutboxRow] = field(default_factory=dict)
+    spoken_of: set[str] = field(default_factory=set)
+
+    def tell(self, what: str, state: AssetState, body: Body) -> None:
+        """Add an event about an asset that is there."""
+        asset = state.asset
+        self.news.append(News(f"user:{asset.kind}:{what}", asset.id, asset.user_id, body))
+        self.spoken_of.add(asset.id)
 
     @property
     def is_empty(self) -> bool:
@@ -107,26 +114,28 @@ def _complete(note: OutboxRow, seen: Seen, done: Turn, leaving: set[str]) -> Non
     is_old = abs(seen.now - note.created_at) > _FIRST_READING
     if not is_old and (state is None or state.sample is None):
         done.waiting[note.seq] = note
-    elif state is None or state.asset.kind not in seen.wanted & VIEWS.keys():
+    elif state is None or state.asset.kind not in seen.wanted:
         done.bodies[note.seq] = None
     else:
-        shown = document(state, seen.places)
+        shown = seen.documents.of(state)
         done.bodies[note.seq] = {kind: shown}
         done.told[asset_id] = _told(state, shown)
+        done.spoken_of.add(asset_id)
 
 
 def _shown(seen: Seen) -> Iterator[AssetState]:
+    """The assets whose users let clients know what becomes of them."""
     for state in seen.site.assets.values():
-        if state.asset.kind in seen.wanted and state.asset.kind in VIEWS:
+        if state.asset.kind in seen.wanted and state.asset.consent in _OPEN:
             yield state
 
 
 def _compare(state: AssetState, seen: Seen, done: Turn) -> None:
     kind, asset_id = state.asset.kind, state.asset.id
-    shown = document(state, seen.places)
+    shown = seen.documents.of(state)
     told = seen.told.get(asset_id)
     if told is None and kind in seen.followed:
-        done.news.append(_news(state, "discovered", {kind.value: shown}))
+        done.tell("discovered", state, {kind.value: shown})
         done.told[asset_id] = _told(state, shown)
         return
     if told is None:
@@ -134,19 +143,21 @@ def _compare(state: AssetState, seen: Seen, done: Turn) -> None:
     fields = updated_fields(told.document, shown)
     if fields and seen.is_due(asset_id):
         body = {kind.value: shown, "updatedFields": fields}
-        done.news.append(_news(state, "updated", body))
+        done.tell("updated", state, body)
         done.told[asset_id] = _told(state, shown)
 
 
 def _baseline(state: AssetState, seen: Seen) -> Body:
     """What an asset was when somebody began to listen, which was after the turn before."""
-    return document(seen.before.assets.get(state.asset.id, state), seen.places)
+    return seen.documents.of(seen.before.assets.get(state.asset.id, state))
 
 
 def _miss(told: Told, seen: Seen, done: Turn) -> None:
+    """Tell of an asset that is gone, or forget one of which nobody wants to hear."""
+    state = seen.site.assets.get(told.asset_id)
     if told.kind not in seen.wanted:
         done.told[told.asset_id] = None
-    elif told.asset_id not in seen.site.assets:
+    elif state is None or state.asset.consent is Consent.NONE:
         body = {told.kind.value: told.document}
         event = f"user:{told.kind}:deleted"
         done.news.append(News(event, told.asset_id, told.user_id, body))
@@ -155,8 +166,3 @@ def _miss(told: Told, seen: Seen, done: Turn) -> None:
 
 def _told(state: AssetState, shown: Body) -> Told:
     return Told(state.asset.id, state.asset.kind, state.asset.user_id, shown)
-
-
-def _news(state: AssetState, what: str, body: Body) -> News:
-    asset = state.asset
-    return News(f"user:{asset.kind}:{what}", asset.id, asset.user_id, body)

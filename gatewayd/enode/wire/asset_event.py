@@ -5,8 +5,10 @@ from typing import Literal
 from gatewayd.enode.wire.base import EnodeModel, Timestamp
 from gatewayd.enode.wire.battery import Battery
 from gatewayd.enode.wire.charger import Charger
+from gatewayd.enode.wire.hvac import Hvac
 from gatewayd.enode.wire.inverter import Inverter
 from gatewayd.enode.wire.meter import Meter
+from gatewayd.enode.wire.vehicle import Vehicle
 
 
 class Event(EnodeModel):
@@ -72,6 +74,28 @@ class ChargerDeleted(UserEvent):
     charger: Charger
 
 
+class HvacDiscovered(UserEvent):
+    """A heater or cooler is there for the first time."""
+
+    event: Literal["user:hvac:discovered"]
+    hvac: Hvac
+
+
+class HvacUpdated(UserEvent):
+    """A heater or cooler says something else than before."""
+
+    event: Literal["user:hvac:updated"]
+    hvac: Hvac
+    updated_fields: list[str]
+
+
+class HvacDeleted(UserEvent):
+    """A heater or cooler is gone; this is what was last known."""
+
+    event: Literal["user:hvac:deleted"]
+    hvac: Hvac
+
+
 class InverterDiscovered(UserEvent):
     """An inverter is there for the first time."""
 
@@ -116,6 +140,28 @@ class MeterDeleted(UserEvent):
     meter: Meter
 
 
+class VehicleDiscovered(UserEvent):
+    """A vehicle is there for the first time."""
+
+    event: Literal["user:vehicle:discovered"]
+    vehicle: Vehicle
+
+
+class VehicleUpdated(UserEvent):
+    """A vehicle says something else than before."""
+
+    event: Literal["user:vehicle:updated"]
+    vehicle: Vehicle
+    updated_fields: list[str]
+
+
+class VehicleDeleted(UserEvent):
+    """A vehicle is gone; this is what was last known."""
+
+    event: Literal["user:vehicle:deleted"]
+    vehicle: Vehicle
+
+
 EVENTS: dict[str, type[Event]] = {
     "user:battery:discovered": BatteryDiscovered,
     "user:battery:updated": BatteryUpdated,
@@ -123,10 +169,16 @@ EVENTS: dict[str, type[Event]] = {
     "user:charger:discovered": ChargerDiscovered,
     "user:charger:updated": ChargerUpdated,
     "user:charger:deleted": ChargerDeleted,
+    "user:hvac:discovered": HvacDiscovered,
+    "user:hvac:updated": HvacUpdated,
+    "user:hvac:deleted": HvacDeleted,
     "user:inverter:discovered": InverterDiscovered,
     "user:inverter:updated": InverterUpdated,
     "user:inverter:deleted": InverterDeleted,
     "user:meter:discovered": MeterDiscovered,
     "user:meter:updated": MeterUpdated,
     "user:meter:deleted": MeterDeleted,
+    "user:vehicle:discovered": VehicleDiscovered,
+    "user:vehicle:updated": VehicleUpdated,
+    "user:vehicle:deleted": VehicleDeleted,
 }

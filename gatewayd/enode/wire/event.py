@@ -1,11 +1,15 @@
 """The envelope of webhook events, and the events that are not about an asset as a whole."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import WithJsonSchema
 
 from gatewayd.enode.wire import asset_event
-from gatewayd.enode.wire.action import ChargeAction, MaxCurrentAction, OperationModeAction
+from gatewayd.enode.wire.action import ChargerAction, HvacAction, OperationModeAction
 from gatewayd.enode.wire.asset_event import Event, UserEvent
 from gatewayd.enode.wire.statistics import ChangedInverterStatistics
+
+Count = Annotated[int, WithJsonSchema({"type": "number", "minimum": 0})]
 
 
 class CredentialsInvalidated(UserEvent):
@@ -19,7 +23,7 @@ class VendorActionUpdated(UserEvent):
     """An action has ended."""
 
     event: Literal["user:vendor-action:updated"]
-    vendor_action: MaxCurrentAction | ChargeAction | OperationModeAction
+    vendor_action: ChargerAction | OperationModeAction | HvacAction
     updated_fields: list[str]
 
 
@@ -33,14 +37,14 @@ class InverterStatisticsUpdated(UserEvent):
 class Heartbeat(Event):
     """A sign of life; `pending_events` wait behind it."""
 
-    event: Literal["system:heartbeat"] = "system:heartbeat"
-    pending_events: int
+    event: Literal["system:heartbeat"]
+    pending_events: Count
 
 
 class WebhookTest(Event):
     """What the test of a webhook sends."""
 
-    event: Literal["enode:webhook:test"] = "enode:webhook:test"
+    event: Literal["enode:webhook:test"]
 
 
 EVENTS: dict[str, type[Event]] = {
