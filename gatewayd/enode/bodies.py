@@ -33,7 +33,7 @@ async def parsed(request: Request, validate: Callable[[bytes], Parsed]) -> Parse
     if media_type(request) != "application/json":
         raise InvalidError("the body must be sent as Content-Type: application/json")
     raw = await content(request)
-    _check(raw)
+    strict_json(raw)
     try:
         return validate(raw)
     except ValidationError as error:
@@ -64,21 +64,27 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _check(raw: bytes) -> None:
-    """Refuse what parsers disagree about: keys sent twice, NaN, other encodings, depth."""
+def strict_json(raw: bytes) -> object:
+    """What JSON says; raises InvalidError for what parsers disagree about.
+
+    That is: keys sent twice, NaN, other encodings, depth.
+    """
     try:
-        json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_number)
+        text = raw.decode()
+        said: object = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except RecursionError as error:
         raise InvalidError("the body is nested too deeply") from error
     except UnicodeDecodeError as error:
         raise InvalidError("the body is not UTF-8") from error
     except ValueError as error:
         raise InvalidError(f"the body is not valid JSON: {error}") from error
+    return said
 
 
-def _once(pairs: list[tuple[str, object]]) -> None:
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len({key for key, _ in pairs}) < len(pairs):
         raise ValueError("a key is there twice")
+    return dict(pairs)
 
 
 def _no_number(word: str) -> None:

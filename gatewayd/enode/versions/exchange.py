@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from starlette.types import Message, Receive, Send
 
+from gatewayd.enode.bodies import strict_json
 from gatewayd.enode.versions.chain import response_down
 from gatewayd.enode.versions.edits import Json
+from gatewayd.errors import InvalidError
 
 VERSION = b"enode-version"
 _JSON = (b"application/json", b"application/problem+json")
@@ -96,8 +97,8 @@ def _is_json(headers: list[tuple[bytes, bytes]]) -> bool:
 
 def _changed(raw: bytes, change: Callable[[Json], Json]) -> bytes:
     try:
-        old = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_number)
-    except (ValueError, RecursionError):
+        old = strict_json(raw)
+    except InvalidError:
         return raw
     new = change(old)
     return raw if new == old else _encoded(new)
@@ -105,13 +106,3 @@ def _changed(raw: bytes, change: Callable[[Json], Json]) -> bytes:
 
 def _encoded(body: Json) -> bytes:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise ValueError("a key is there twice")
-    return dict(pairs)
-
-
-def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is not a number")
