@@ -4,17 +4,19 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from typing import cast
 
 import uvicorn
-from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gatewayd.connection import Connection, Limits
 from gatewayd.errors import ConfigError
 
 _BACKLOG = 128
-_CONNECTIONS_MAX = 200
 _IDLE_S = 15
 _STOP_S = 1
+_LIMITS = Limits()
 
 
 class _Server(uvicorn.Server):
@@ -27,18 +29,20 @@ class _Server(uvicorn.Server):
 class HttpServer:
     """Serves one ASGI application on one address, bound when constructed."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, limits: Limits = _LIMITS) -> None:
         self._app = app
         self._socket = _bound(host, port)
         self._server = _Server(
             uvicorn.Config(
                 self._answer,
+                # Called as a class would be, for each connection.
+                http=cast("type[asyncio.Protocol]", partial(Connection, limits)),
+                ws="none",
                 interface="asgi3",
                 lifespan="off",
                 access_log=False,
                 log_config=None,
                 server_header=False,
-                limit_concurrency=_CONNECTIONS_MAX,
                 timeout_keep_alive=_IDLE_S,
                 timeout_graceful_shutdown=_STOP_S,
             )
@@ -64,6 +68,12 @@ class HttpServer:
             # Cut off by our own stop: an end, unless the answer had not begun.
             with suppress(RuntimeError):
                 await send({"type": "http.response.body", "body": b""})
+
+    @property
+    def port(self) -> int:
+        """Where it listens; chosen by the system when 0 was asked for."""
+        port: int = self._socket.getsockname()[1]
+        return port
 
     def close(self) -> None:
         """Give the address back."""

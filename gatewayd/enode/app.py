@@ -20,9 +20,8 @@ log = logging.getLogger(__name__)
 def create_app(services: Services) -> FastAPI:
     """The API over the given rooms.
 
-    What lies below a request is the server's: the size of headers (uvicorn's
-    `h11_max_incomplete_event_size` is 16 KiB; its httptools protocol has no limit), the number of
-    connections, and how long a header may take. Bodies are limited here.
+    What lies below a request is the server's: the size of headers, the number of connections, and
+    how long a client may take. Bodies are limited here.
     """
     app = FastAPI(
         title="gatewayd",
