@@ -56,7 +56,7 @@ ConsumerKind = Literal[AssetKind.CHARGER, AssetKind.VEHICLE, AssetKind.HVAC]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Period:
     """Whose consumption, from when to before when; `location_id` None is everywhere."""
 
     assets: Sequence[Asset]
@@ -66,7 +66,7 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """Samples by asset, and the prices where they were."""
 
     samples: Mapping[str, list[EnergySample]]
@@ -81,14 +81,14 @@ async def _asked(
     end: Annotated[Instant | None, Query(alias="endDate")] = None,
     asset_id: Annotated[str | None, Query(alias="id")] = None,
     location_id: Annotated[Uuid | None, Query(alias="locationId")] = None,
-) -> _Asked:
+) -> Period:
     end = end or api.services.clock.now()
     if start > end:
         raise InvalidError("startDate must not be after endDate")
-    return _Asked(_assets(api, user_id, AssetKind(kind), asset_id), start, end, location_id)
+    return Period(_assets(api, user_id, AssetKind(kind), asset_id), start, end, location_id)
 
 
-Asked = Annotated[_Asked, Depends(_asked)]
+Asked = Annotated[Period, Depends(_asked)]
 
 
 @router.get("/users/{userId}/statistics/charging", responses={404: {}})
@@ -100,7 +100,7 @@ async def get_charging_statistics(
 ) -> Response:
     """Consumption over time; buckets in which nothing was consumed are left out."""
     offset = offset_of(utc_offset)
-    found = await _find(api, asked, asked.start, asked.end)
+    found = await find(api, asked, asked.start, asked.end)
 
     def answer() -> Response:
         samples = chain.from_iterable(found.samples.values())
@@ -115,7 +115,7 @@ async def get_charging_statistics(
 async def get_charging_sessions_statistics(api: Given, asked: Asked) -> Response:
     """Consumption by session, oldest first; a session is listed once it is over."""
     now = api.services.clock.now()
-    found = await _find(api, asked, _earlier(asked.start, 2 * PAUSE), now)
+    found = await find(api, asked, _earlier(asked.start, 2 * PAUSE), now)
 
     def answer() -> Response:
         sessions = [
@@ -147,11 +147,12 @@ async def get_inverter_statistics(
     return ok(view.production(known), 200 if known.retry_after is None else 202)
 
 
-async def _find(api: Api, asked: _Asked, since: datetime, until: datetime) -> _Found:
+async def find(api: Api, asked: Period, since: datetime, until: datetime) -> Found:
+    """Energy of the assets from `since` to `until`, whatever the period says, and its prices."""
     now = api.services.clock.now()
     until = max(since, min(until, now))
 
-    def read(c: Connection) -> _Found:
+    def read(c: Connection) -> Found:
         samples = {
             asset.id: [
                 one
@@ -161,7 +162,7 @@ async def _find(api: Api, asked: _Asked, since: datetime, until: datetime) -> _F
             for asset in asked.assets
         }
         places = {one.location_id for those in samples.values() for one in those}
-        return _Found(samples, prices_at(c, places))
+        return Found(samples, prices_at(c, places))
 
     return await api.services.db.read(read)
 
