@@ -8,13 +8,16 @@ from starlette.exceptions import HTTPException
 
 from gatewayd.enode import problems
 from gatewayd.enode.api import Api
-from gatewayd.enode.routes import ROUTERS
+from gatewayd.enode.routes import ROUTERS, legacy_firehose, legacy_production
 from gatewayd.enode.services import Services
 from gatewayd.enode.versions.middleware import OlderVersions
 from gatewayd.enode.versions.step import Moved
 from gatewayd.errors import RequestError, StorageError
 
 log = logging.getLogger(__name__)
+
+# Before the others: a literal path comes before one with a parameter.
+_ALL = (legacy_firehose.router, legacy_production.router, *ROUTERS)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -28,7 +31,7 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         # Not included as routers: FastAPI would analyse and match each of them anew.
-        routes=[route for router in ROUTERS for route in router.routes],
+        routes=[route for router in _ALL for route in router.routes],
         exception_handlers={
             HTTPException: _no_operation,
             RequestError: _wrong_request,
@@ -45,7 +48,7 @@ def _operations() -> list[Moved]:
     """Where the operations are."""
     return [
         Moved(method, route.path_format, route.name)
-        for router in ROUTERS
+        for router in _ALL
         for route in router.routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()

@@ -9,6 +9,7 @@ from gatewayd.state.codec import time_of, time_text
 _GATEWAY_ID = "gateway_id"
 _LATEST_TIME = "latest_time"
 _ERASED_HOME_USER = "erased_home_user"
+_FIREHOSE = "firehose_webhook"
 
 
 def gateway_id(c: sqlite3.Connection) -> str:
@@ -50,6 +51,16 @@ def mark_erased(c: sqlite3.Connection, user_id: str) -> None:
 def unmark_erased(c: sqlite3.Connection, user_id: str) -> None:
     """The user is there again."""
     c.execute("DELETE FROM meta WHERE key = ? AND value = ?", (_ERASED_HOME_USER, user_id))
+
+
+def firehose(c: sqlite3.Connection) -> str | None:
+    """The id of the webhook that was made as the only one, before there could be many."""
+    return _get(c, _FIREHOSE)
+
+
+def set_firehose(c: sqlite3.Connection, webhook_id: str) -> None:
+    """From now on this webhook is the one."""
+    c.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_FIREHOSE, webhook_id))
 
 
 def _get(c: sqlite3.Connection, key: str) -> str | None:

@@ -113,6 +113,7 @@ STEP = Step(
         **dict.fromkeys(LISTS, _everything),
         "get_charging_statistics": _at_location,
         "get_charging_sessions_statistics": _at_location,
+        "get_production_statistics": _at_location,
     },
     answers={
         **dict.fromkeys(LISTS, _unwrapped),

@@ -15,14 +15,13 @@ from gatewayd.enode.api import Api
 from gatewayd.enode.versions.chain import request_up, takes_body
 from gatewayd.enode.versions.edits import Json
 from gatewayd.enode.versions.exchange import VERSION, Answering, Asking
+from gatewayd.enode.versions.legacy import SPOKEN
 from gatewayd.enode.versions.owners import owner
 from gatewayd.enode.versions.paths import Found, Paths
 from gatewayd.enode.versions.served import NEWEST, SERVED
 from gatewayd.enode.versions.step import Moved
 from gatewayd.errors import InvalidError, NotFoundError, RequestError, UnauthorizedError
 
-# Where the application finds which older version a request was made in.
-SPOKEN = "enode.version"
 _USER = b"enode-user-id"
 _NO_USERS = "2023-08-01"
 

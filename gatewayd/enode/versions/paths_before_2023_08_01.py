@@ -21,6 +21,7 @@ MOVED = (
     Moved("POST", "/schedules", "create_schedule"),
     Moved("GET", "/statistics/charging", "get_charging_statistics"),
     Moved("GET", "/statistics/charging/sessions", "get_charging_sessions_statistics"),
+    Moved("GET", "/statistics/production", "get_production_statistics"),
 )
 
 NEW = frozenset(

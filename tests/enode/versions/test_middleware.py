@@ -1,13 +1,11 @@
 """Older versions over HTTP: the same home, asked as applications of then ask."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import httpx
 import pytest
-import pytest_asyncio
 from starlette.types import Message, Receive, Scope, Send
 
 from gatewayd.enode.api import Api
@@ -18,38 +16,12 @@ from gatewayd.enode.versions.middleware import OlderVersions
 from gatewayd.model.asset import AssetKind
 from gatewayd.state import users
 from tests.enode.home import USER, Home
+from tests.enode.versions.conftest import Client
 
 BEFORE_USERS = [version for version in SERVED if version < "2023-08-01"]
 SINCE_USERS = [version for version in SERVED if version >= "2023-08-01"]
 JSON = {"content-type": "application/json"}
 UNKNOWN = "6560fa37-b7ec-4ace-81ca-a8b64279f8d2"
-
-Client = Callable[..., httpx.AsyncClient]
-
-
-@pytest_asyncio.fixture
-async def client(a_home: Home) -> AsyncIterator[Client]:
-    """Clients that speak an older version, for a user or for none."""
-    async with AsyncExitStack() as stack:
-        made: list[httpx.AsyncClient] = []
-
-        def speaking(version: str, user: str | None = USER) -> httpx.AsyncClient:
-            headers = {
-                "authorization": a_home.http.headers["authorization"],
-                "enode-version": version,
-                **({"enode-user-id": user} if user and version < "2023-08-01" else {}),
-            }
-            made.append(
-                httpx.AsyncClient(
-                    transport=httpx.ASGITransport(a_home.app),
-                    base_url="http://gateway",
-                    headers=headers,
-                )
-            )
-            stack.push_async_callback(made[-1].aclose)
-            return made[-1]
-
-        yield speaking
 
 
 @pytest.mark.parametrize("version", SERVED)

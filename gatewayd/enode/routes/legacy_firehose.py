@@ -1,0 +1,57 @@
+"""The one webhook that there was before there could be many; it is one of them now."""
+
+from sqlite3 import Connection
+
+from fastapi import Request, Response
+
+from gatewayd.enode import missing
+from gatewayd.enode.answers import nothing
+from gatewayd.enode.api import Api, Given
+from gatewayd.enode.bodies import payload
+from gatewayd.enode.routes.webhooks import test_webhook
+from gatewayd.enode.versions.legacy import legacy_router, spoken
+from gatewayd.enode.wire.legacy import FirehosePayload
+from gatewayd.state import meta, webhooks
+
+router = legacy_router(until="2024-10-01")
+
+
+@router.put("/webhooks/firehose")
+async def put_webhooks_firehose(api: Given, request: Request) -> Response:
+    """Send all events there, in the form of the version that asks for them."""
+    wanted = await payload(request, FirehosePayload)
+    api.services.http.check(wanted.url)
+    values = {**wanted.model_dump(), "api_version": spoken(request)}
+    now = api.services.clock.now()
+
+    def put(c: Connection) -> None:
+        known = meta.firehose(c)
+        if known and webhooks.change(c, known, values):
+            return
+        everything = {"events": [webhooks.EVERYTHING], "header_name": None, "header_value": None}
+        meta.set_firehose(c, webhooks.add(c, {**values, **everything}, now).id)
+
+    await api.services.db.write(put)
+    return nothing()
+
+
+@router.delete("/webhooks/firehose")
+async def delete_webhooks_firehose(api: Given) -> Response:
+    """Send nothing more there."""
+    webhook_id = await _known(api)
+    if not await api.services.db.write(lambda c: webhooks.remove(c, webhook_id)):
+        raise missing.webhook(webhook_id)
+    return nothing()
+
+
+@router.post("/webhooks/firehose/test")
+async def post_webhooks_firehose_test(api: Given) -> Response:
+    """Deliver a test event there now."""
+    return await test_webhook(api, await _known(api))
+
+
+async def _known(api: Api) -> str:
+    webhook_id = await api.services.db.read(meta.firehose)
+    if webhook_id is None:
+        raise missing.webhook("firehose")
+    return webhook_id
