@@ -219,4 +219,7 @@ DRIVER = DriverInfo(
     open=_open,
     quality={"captured": False, "commands_verified": False},
     poll_s=5.0,
+    kinds=frozenset({AssetKind.INVERTER, AssetKind.BATTERY, AssetKind.METER}),
+    # Their manuals describe it; more do.
+    brands=("Fronius", "SMA", "SolarEdge"),
 )

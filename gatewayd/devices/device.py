@@ -63,10 +63,12 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class DeviceHealth:
-    """How a device is doing, for people. `failures` are those in a row."""
+    """How a device is doing, for people. `failures` are those in a row; `is_locked_out`: the last
+    one was that it refused its login."""
 
     is_reachable: bool
     failures: int
     last_error: str | None
     last_success_age_s: float | None
     latency_s: float | None
+    is_locked_out: bool = False

@@ -4,7 +4,7 @@ import logging
 
 from gatewayd.clock import Clock
 from gatewayd.devices.device import DeviceHealth
-from gatewayd.errors import BusyError, DeviceError
+from gatewayd.errors import AuthError, BusyError, DeviceError
 from gatewayd.plan import outage
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ class Health:
         self._failures = 0
         self._refusals = 0
         self._is_reported = False
+        self._is_locked_out = False
         self.is_reachable = False
 
     def answered(self, latency_s: float) -> None:
@@ -31,7 +32,7 @@ class Health:
         if self._is_reported:
             away_s = self._clock.monotonic() - self._since
             log.info("%s: back after %.0f s", self._device_id, away_s)
-        self._is_reported = False
+        self._is_reported = self._is_locked_out = False
         self.is_reachable = True
         self._failures = self._refusals = 0
         self._last_error = None
@@ -41,6 +42,7 @@ class Health:
     def failed(self, error: DeviceError) -> None:
         """A read, or the way to one, failed. A busy device is not a failing one."""
         self._last_error = str(error)
+        self._is_locked_out = isinstance(error, AuthError)
         if isinstance(error, BusyError):
             self._refusals += 1
         else:
@@ -69,7 +71,12 @@ class Health:
         """How it is doing now."""
         age_s = None if self._last_success is None else self._clock.monotonic() - self._last_success
         return DeviceHealth(
-            self.is_reachable, self._failures, self._last_error, age_s, self._latency_s
+            self.is_reachable,
+            self._failures,
+            self._last_error,
+            age_s,
+            self._latency_s,
+            self._is_locked_out,
         )
 
     @property

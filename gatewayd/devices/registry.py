@@ -95,6 +95,7 @@ def map_info(found: RegisterMap) -> DriverInfo:
         open=opener(found),
         quality=dict(found.quality),
         poll_s=found.bus.poll_s,
+        kinds=frozenset(asset.kind for asset in found.assets.values()),
     )
 
 

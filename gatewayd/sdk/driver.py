@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from gatewayd.model.asset import Identity
+from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.command import Command
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.options import DeviceOptions
@@ -65,7 +65,9 @@ class DriverInfo:
 
     `options` validates the device's block in the config; `open` takes those options and the link
     pool. `poll_s` and `timeout_s` are what suits the device when the config is silent.
-    `quality` is evidence: `captured` true when the fixture comes from a real device.
+    `quality` is evidence: `captured` true when the fixture comes from a real device. `kinds` are
+    the assets it can make, none when that is not known; `brands` are whose devices it talks to,
+    where that is not `vendor` alone.
     """
 
     vendor: str
@@ -75,3 +77,5 @@ class DriverInfo:
     open: Callable[[Any, Any], AbstractAsyncContextManager[Driver]]
     quality: Mapping[str, bool]
     poll_s: float = 2.0
+    kinds: frozenset[AssetKind] = frozenset()
+    brands: tuple[str, ...] = ()
