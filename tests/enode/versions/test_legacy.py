@@ -36,22 +36,19 @@ def target(at: Hooks, **changes: Any) -> dict[str, Any]:
     return {"url": at.receiver.url, "secret": SECRET} | changes
 
 
-@pytest.mark.parametrize("version", SERVED)
-async def test_the_firehose_is_there_before_2024_10_01(
-    a_home: Home, client: Client, version: str
-) -> None:
-    http = client(version)
+async def test_the_firehose_is_there_before_2024_10_01(client: Client) -> None:
     body = {"url": "https://example.com/hook", "secret": SECRET}
+    for version in SERVED:
+        http, is_there = client(version), version < "2024-10-01"
 
-    put = await http.put(FIREHOSE, json=body)
-    deleted = await http.delete(FIREHOSE)
-    tested = await http.post(f"{FIREHOSE}/test")
+        put = await http.put(FIREHOSE, json=body)
+        deleted = await http.delete(FIREHOSE)
+        tested = await http.post(f"{FIREHOSE}/test")
 
-    is_there = version < "2024-10-01"
-    assert put.status_code == (204 if is_there else 404)
-    assert deleted.status_code == (204 if is_there else 404)
-    assert tested.status_code == 404
-    assert tested.json()["title"] == ("Webhook not found" if is_there else "Not Found")
+        assert put.status_code == (204 if is_there else 404), version
+        assert deleted.status_code == (204 if is_there else 404), version
+        assert tested.status_code == 404
+        assert tested.json()["title"] == ("Webhook not found" if is_there else "Not Found")
 
 
 async def test_the_firehose_is_one_more_webhook(a_hook: Hooks, client: Client) -> None:
@@ -120,33 +117,32 @@ async def test_095_a_webhook_gets_what_its_version_would_show(
     assert "chargeState.maxCurrent" in event["updatedFields"]
 
 
-@pytest.mark.parametrize("version", SERVED)
-async def test_production_has_its_price_before_2025_10_01(
-    a_home: Home, client: Client, version: str
-) -> None:
+async def test_production_has_its_price_before_2025_10_01(a_home: Home, client: Client) -> None:
     await send(a_home)
     await associate(a_home)
     inverter = a_home.asset(AssetKind.INVERTER)
     await a_home.db.write(lambda c: run_at(c, inverter, NOON, 60, 6000, 0.5))
     await StatisticsRecorder(a_home.store, a_home.db, a_home.clock).count()
-    path = "/statistics/production"
-    path = path if version < "2023-08-01" else f"/users/{USER}{path}"
     period = {
         "startDate": NOON.isoformat(),
         "endDate": (NOON + timedelta(hours=2)).isoformat(),
         "resolution": "HOUR",
     }
+    old, new = "/statistics/production", f"/users/{USER}/statistics/production"
+    for version in SERVED:
+        here, other = (old, new) if version < "2023-08-01" else (new, old)
 
-    answer = await client(version).get(path, params=period)
+        answer = await client(version).get(here, params=period)
 
-    if version == "2025-10-01":
-        assert answer.status_code == 404
-        return
-    (entry,) = answer.json()
-    assert set(entry) == {"kw", "kwhSum", "price", "earningsSum", "date"}
-    assert (entry["kwhSum"], entry["kw"]["mean"]) == (6.0, 6.0)
-    assert entry["earningsSum"] == pytest.approx(6.0 * entry["price"]["mean"])
-    assert entry["price"]["mean"] > 0
+        if version == "2025-10-01":
+            assert answer.status_code == 404
+            continue
+        assert (await client(version).get(other, params=period)).status_code == 404
+        (entry,) = answer.json()
+        assert set(entry) == {"kw", "kwhSum", "price", "earningsSum", "date"}
+        assert (entry["kwhSum"], entry["kw"]["mean"]) == (6.0, 6.0)
+        assert entry["earningsSum"] == pytest.approx(6.0 * entry["price"]["mean"])
+        assert entry["price"]["mean"] > 0
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import httpx
-import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from gatewayd.enode.api import Api
@@ -24,58 +23,54 @@ JSON = {"content-type": "application/json"}
 UNKNOWN = "6560fa37-b7ec-4ace-81ca-a8b64279f8d2"
 
 
-@pytest.mark.parametrize("version", SERVED)
-async def test_the_version_is_echoed(client: Client, version: str) -> None:
-    answer = await client(version).get(f"/meters/{UNKNOWN}")
+async def test_the_version_is_echoed(client: Client) -> None:
+    for version in SERVED:
+        answer = await client(version).get(f"/meters/{UNKNOWN}")
 
-    assert (answer.status_code, answer.headers["enode-version"]) == (404, version)
-
-
-@pytest.mark.parametrize("version", SINCE_USERS)
-async def test_005_the_user_header_is_refused_since_2023_08_01(
-    client: Client, version: str
-) -> None:
-    answer = await client(version).get("/users", headers={"Enode-User-Id": USER})
-
-    assert answer.status_code == 400
-    assert "Enode-User-Id" in answer.json()["detail"]
+        assert (answer.status_code, answer.headers["enode-version"]) == (404, version)
 
 
-@pytest.mark.parametrize("version", SERVED)
-async def test_006_the_form_of_a_problem_is_that_of_its_version(
-    client: Client, version: str
-) -> None:
-    problem = (await client(version).get(f"/meters/{UNKNOWN}")).json()
+async def test_005_the_user_header_is_refused_since_2023_08_01(client: Client) -> None:
+    for version in SINCE_USERS:
+        answer = await client(version).get("/users", headers={"Enode-User-Id": USER})
 
-    is_old = version < "2024-10-01"
-    host = (
-        "https://docs.enode.io/problems/"
-        if is_old
-        else "https://developers.enode.com/api/problems/"
-    )
-    assert problem["type"] == f"{host}not-found"
-    assert ("error" in problem, "message" in problem) == (is_old, is_old)
+        assert answer.status_code == 400
+        assert "Enode-User-Id" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("version", SERVED)
-async def test_003_no_token_is_unauthorized_in_every_version(client: Client, version: str) -> None:
-    http = client(version, None)
-    del http.headers["authorization"]
+async def test_006_the_form_of_a_problem_is_that_of_its_version(client: Client) -> None:
+    for version in SERVED:
+        problem = (await client(version).get(f"/meters/{UNKNOWN}")).json()
 
-    answers = [await http.get(path) for path in ("/chargers", f"/meters/{UNKNOWN}")]
+        is_old = version < "2024-10-01"
+        host = (
+            "https://docs.enode.io/problems/"
+            if is_old
+            else "https://developers.enode.com/api/problems/"
+        )
+        assert problem["type"] == f"{host}not-found"
+        assert ("error" in problem, "message" in problem) == (is_old, is_old)
 
-    assert [answer.status_code for answer in answers] == [401, 401]
-    assert answers[0].headers["www-authenticate"] == "Bearer"
-    assert answers[0].json()["type"].endswith("/unauthorized")
+
+async def test_003_no_token_is_unauthorized_in_every_version(client: Client) -> None:
+    for version in SERVED:
+        http = client(version, None)
+        del http.headers["authorization"]
+
+        answers = [await http.get(path) for path in ("/chargers", f"/meters/{UNKNOWN}")]
+
+        assert [answer.status_code for answer in answers] == [401, 401]
+        assert answers[0].headers["www-authenticate"] == "Bearer"
+        assert answers[0].json()["type"].endswith("/unauthorized")
 
 
-@pytest.mark.parametrize("version", BEFORE_USERS)
-async def test_lists_are_bare_arrays_of_one_users_assets(client: Client, version: str) -> None:
-    mine = (await client(version).get("/chargers")).json()
-    theirs = (await client(version, "nobody").get("/chargers")).json()
+async def test_lists_are_bare_arrays_of_one_users_assets(client: Client) -> None:
+    for version in BEFORE_USERS:
+        mine = (await client(version).get("/chargers")).json()
+        theirs = (await client(version, "nobody").get("/chargers")).json()
 
-    assert [charger["userId"] for charger in mine] == [USER]
-    assert theirs == []
+        assert [charger["userId"] for charger in mine] == [USER]
+        assert theirs == []
 
 
 async def test_all_lists_are_bare(client: Client) -> None:
@@ -127,33 +122,33 @@ async def test_charging_locations_live_and_die_under_their_old_path(client: Clie
     assert (await http.get(path)).status_code == 404
 
 
-@pytest.mark.parametrize("version", SERVED)
-async def test_old_paths_answer_in_their_versions_only(client: Client, version: str) -> None:
-    http = client(version)
-    paths = ("/me", "/charging-locations")
+async def test_old_paths_answer_in_their_versions_only(client: Client) -> None:
+    for version in SERVED:
+        http = client(version)
+        paths = ("/me", "/charging-locations")
 
-    found = [(await http.get(path)).status_code for path in paths]
+        found = [(await http.get(path)).status_code for path in paths]
 
-    assert found == ([200, 200] if version in BEFORE_USERS else [404, 404])
-
-
-@pytest.mark.parametrize("version", BEFORE_USERS)
-async def test_paths_that_came_later_are_not_found(client: Client, version: str) -> None:
-    http = client(version)
-
-    paths = (f"/users/{USER}/chargers", "/users", f"/users/{USER}", "/locations")
-    for path in paths:
-        answer = await http.get(path)
-        assert (answer.status_code, answer.json()["error"][-9:]) == (404, "not-found"), path
-    hint = await http.post(f"/chargers/{UNKNOWN}/refresh-hint")
-    assert hint.status_code == 404
+        assert found == ([200, 200] if version in BEFORE_USERS else [404, 404])
 
 
-@pytest.mark.parametrize("version", SERVED)
-async def test_the_external_start_of_2023_02_01_is_gone(client: Client, version: str) -> None:
-    answer = await client(version).post(f"/chargers/{UNKNOWN}/external-start")
+async def test_paths_that_came_later_are_not_found(client: Client) -> None:
+    for version in BEFORE_USERS:
+        http = client(version)
 
-    assert answer.status_code == 404
+        paths = (f"/users/{USER}/chargers", "/users", f"/users/{USER}", "/locations")
+        for path in paths:
+            answer = await http.get(path)
+            assert (answer.status_code, answer.json()["error"][-9:]) == (404, "not-found"), path
+        hint = await http.post(f"/chargers/{UNKNOWN}/refresh-hint")
+        assert hint.status_code == 404
+
+
+async def test_the_external_start_of_2023_02_01_is_gone(client: Client) -> None:
+    for version in SERVED:
+        answer = await client(version).post(f"/chargers/{UNKNOWN}/external-start")
+
+        assert answer.status_code == 404
 
 
 async def test_an_unknown_path_is_an_old_problem(client: Client) -> None:
@@ -212,9 +207,11 @@ async def test_a_charger_is_attached_by_its_old_key(a_home: Home, client: Client
     assert newest["location"]["id"] == a_home.location.id
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+async def test_a_body_that_is_not_right_is_refused_in_the_older_form(
+    a_home: Home, client: Client
+) -> None:
+    charger, http = f"/chargers/{a_home.asset(AssetKind.CHARGER).id}", client("2023-05-01")
+    wrong = [
         b"",
         b"{",
         b"\xff",
@@ -225,16 +222,12 @@ async def test_a_charger_is_attached_by_its_old_key(a_home: Home, client: Client
         b'{"chargingLocationId": null, "colour": "red"}',
         b"[" * 100_000,
         b'"' + b"a" * 2_000_000 + b'"',
-    ],
-)
-async def test_a_body_that_is_not_right_is_refused_in_the_older_form(
-    a_home: Home, client: Client, body: bytes
-) -> None:
-    charger = f"/chargers/{a_home.asset(AssetKind.CHARGER).id}"
+    ]
+    for body in wrong:
+        answer = await http.put(charger, content=body, headers=JSON)
 
-    answer = await client("2023-05-01").put(charger, content=body, headers=JSON)
-
-    assert (answer.status_code, answer.json()["error"][-11:]) == (400, "bad-request")
+        refused = (answer.status_code, answer.json()["error"][-11:])
+        assert refused == (400, "bad-request"), body[:80]
 
 
 async def test_a_body_may_come_in_pieces(a_home: Home, client: Client) -> None:
@@ -249,20 +242,18 @@ async def test_a_body_may_come_in_pieces(a_home: Home, client: Client) -> None:
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("version", SERVED[1:])
-async def test_every_served_get_answers_in_every_version(
-    a_home: Home, client: Client, version: str
-) -> None:
-    http, kinds = client(version), list(AssetKind)
-    for kind in kinds:
-        for state in a_home.store.site.of_kind(kind):
-            plural = "batteries" if kind is AssetKind.BATTERY else f"{kind.value}s"
-            answer = await http.get(f"/{plural}/{state.asset.id}")
-            assert answer.status_code == 200
-            assert ("scopes" in answer.json()) == (version >= "2024-01-01")
-            assert int(answer.headers["content-length"]) == len(answer.content)
-    assert (await http.get("/health/ready")).status_code == 204
-    assert (await http.get("/integrations")).status_code == 200
+async def test_every_served_get_answers_in_every_version(a_home: Home, client: Client) -> None:
+    for version in SERVED[1:]:
+        http, kinds = client(version), list(AssetKind)
+        for kind in kinds:
+            for state in a_home.store.site.of_kind(kind):
+                plural = "batteries" if kind is AssetKind.BATTERY else f"{kind.value}s"
+                answer = await http.get(f"/{plural}/{state.asset.id}")
+                assert answer.status_code == 200
+                assert ("scopes" in answer.json()) == (version >= "2024-01-01")
+                assert int(answer.headers["content-length"]) == len(answer.content)
+        assert (await http.get("/health/ready")).status_code == 204
+        assert (await http.get("/integrations")).status_code == 200
 
 
 async def test_the_newest_version_is_untouched_byte_for_byte(a_home: Home) -> None:
