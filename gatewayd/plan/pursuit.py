@@ -25,14 +25,13 @@ class LatestAction(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Pursuit:
-    """Where the way to a wanted value stands: send now, an action is under way, or rest.
+    """Where the way to a wanted value stands: send now, wait for the action under way, or rest.
 
     `retry_at` is when the rest is over; None unless resting.
     """
 
     reason: str
     is_due: bool = False
-    is_pending: bool = False
     retry_at: datetime | None = None
 
 
@@ -49,7 +48,7 @@ def pursue(wanted: T, latest: LatestAction[T] | None, now: datetime) -> Pursuit:
     if latest is None or latest.wanted != wanted:
         return Pursuit("about to tell the target", is_due=True)
     if latest.state is ActionState.PENDING:
-        return Pursuit("an action is under way", is_pending=True)
+        return Pursuit("an action is under way")
     ended_at = latest.ended_at or latest.created_at
     again_at = ended_at + (SETTLE if latest.state is ActionState.CONFIRMED else RETRY)
     # One that ended after now is of a clock since set back: no reason to rest.

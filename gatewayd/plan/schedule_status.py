@@ -131,7 +131,7 @@ def _aligned(parts: ExpectedParts) -> str:
         return "charging, as the schedule wants"
     if not parts.should_charge:
         return "not charging, as the schedule wants"
-    return "the car is full" if parts.is_plugged_in else "no car is plugged in"
+    return "the car takes no more" if parts.is_plugged_in else "no car is plugged in"
 
 
 def unreached(pursuit: Pursuit) -> Finding:

@@ -41,8 +41,7 @@ def consider(seen: Observation, held_power_w: float | None = None) -> Considered
         at_charging_location=seen.location_id is not None,
         has_time_estimate=need is not None,
     )
-    is_held = held_power_w is not None and consideration.is_plugged_in
-    reason = _obstacle(seen, consideration, is_held=is_held)
+    reason = _obstacle(seen, consideration, is_held=held_power_w is not None)
     deadline_at = seen.deadline_at()
     if reason or need is None or deadline_at is None:
         return Considered(consideration, reason or "no deadline is set")

@@ -100,6 +100,8 @@ def test_a_policy_is_in_one_phase(
 
 def test_a_policy_needs_all_seven_days() -> None:
     check_policy(POLICY)
+    check_policy(replace(POLICY, battery_reserve_pct=0.0))
+    check_policy(replace(POLICY, battery_reserve_pct=20.0))
     with pytest.raises(InvalidError, match="all seven days"):
         check_policy(replace(POLICY, week=POLICY.week[:6]))
 

@@ -109,6 +109,16 @@ def test_a_deadline_that_needs_all_time_leaves_no_freedom() -> None:
     assert [chunk.minimum_w for chunk in shape.chunks[:3]] == [10_000.0, 10_000.0, 0.0]
 
 
+def test_a_deadline_at_the_end_of_this_chunk_needs_all_of_it() -> None:
+    vehicle = flexible(target_pct=45.0, deadline=18 * 60 + 15)
+    rules = [rule(K.CHUNK_PRESSURE, 1.0, 1.0), rule(K.CHUNK_MIN, 0.25, 1.0)]
+
+    shape = flex_shape([vehicle], rules, NOW)
+
+    assert expected(shape) == {0.0: 10.0}
+    assert shape.chunks[0].minimum_w == 10_000.0
+
+
 def test_a_deadline_too_early_is_made_up_for_after_it() -> None:
     shape = flex_shape([flexible(target_pct=50.0, deadline=18 * 60 + 10)], [], NOW)
 

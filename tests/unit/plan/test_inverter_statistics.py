@@ -142,6 +142,11 @@ def test_a_date_that_does_not_exist_is_refused(year: int, month: int, day: int |
     assert window(ProductionQuery(year, month, day), OSLO) is None
 
 
+def test_the_first_and_the_last_year_exist() -> None:
+    assert window(ProductionQuery(1969, 1, 1), OSLO) is not None
+    assert window(ProductionQuery(2999, 12), OSLO) is not None
+
+
 @pytest.mark.parametrize(
     ("year", "month", "day", "is_refused"),
     [

@@ -90,6 +90,23 @@ def test_a_stubborn_device_is_misaligned_and_told_again_later(
     assert verdict.retry_at is None or verdict.retry_at > NOW
 
 
+@pytest.mark.parametrize(
+    ("delivery", "should_charge", "word"),
+    [
+        (CHARGING, True, "charging, as"),
+        (STOPPED, False, "not charging, as"),
+        (PowerDelivery.NO_POWER, True, "the car takes no more"),
+        (PowerDelivery.UNPLUGGED, True, "no car"),
+    ],
+)
+def test_an_aligned_schedule_says_why(
+    delivery: PowerDelivery, word: str, *, should_charge: bool
+) -> None:
+    verdict = judge(charger(delivery), should_charge=should_charge)
+
+    assert verdict.reason.startswith(word)
+
+
 def test_the_first_reason_to_be_inactive_counts() -> None:
     wrong = {
         "INACTIVE:DISABLED": "is_enabled",

@@ -86,6 +86,15 @@ def test_a_level_below_the_minimum_charges_at_any_price_and_then_waits() -> None
     assert car.charging.plan.start_at == CHEAP
 
 
+def test_the_minimum_itself_is_enough() -> None:
+    car = Car(soc_pct=50.0)
+    car.set_policy(minimum_charge_limit_pct=50.0)
+
+    car.settle()
+
+    assert car.state() is State.STOPPED
+
+
 def test_a_raised_minimum_starts_the_car_at_once() -> None:
     car = Car()
     car.settle()
@@ -343,6 +352,7 @@ def test_an_interrupted_charge_is_taken_up_once() -> None:
     car.live(MORNING)
     assert car.commands.count(StartCharging()) == starts
     assert car.charging.plan is not None
+    assert car.charging.plan.start_confirmed_at == CHEAP
     assert car.charging.plan.failure_condition is PlanFailure.CHARGE_INTERRUPTED
 
 
