@@ -6,6 +6,7 @@ Descriptions here are what the JSON schema, and with it the operator's editor, s
 import os
 import re
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -35,6 +36,17 @@ def _host(text: str) -> str:
     if not _HOST.fullmatch(text):
         raise ValueError(f"{shown(text)} is no host name or address; leave out scheme and path")
     return text
+
+
+def _reach(text: str) -> str:
+    if "/" not in text:
+        return _host(text)
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError(
+            f"{shown(text)} is no network; write it as 192.168.1.0/24, and a host without a path"
+        ) from None
 
 
 def _topic(text: str) -> str:
@@ -78,6 +90,7 @@ def _state_directory() -> Path:
 
 
 Host = Annotated[str, AfterValidator(_host)]
+Reach = Annotated[str, AfterValidator(_reach)]
 Topic = Annotated[str, AfterValidator(_topic)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 FilePath = Annotated[Path, AfterValidator(_beside_the_config)]
@@ -175,6 +188,28 @@ class Mqtt(Section):
         return self
 
 
+class Webhooks(Section):
+    """Events delivered to URLs that API clients register."""
+
+    allow: tuple[Reach, ...] = Field(
+        default=(),
+        description="Hosts, addresses and networks that may be called although they are not "
+        "public, and by http too. Everything else must be https at a public address.",
+    )
+    ca_file: ExistingFile | None = Field(
+        default=None, description="Own authority's certificate, trusted beside the system's."
+    )
+    heartbeat_s: float = Field(
+        default=300, ge=10, le=86_400, description="Seconds from one system:heartbeat to the next."
+    )
+    updated_every_s: float = Field(
+        default=5,
+        ge=1,
+        le=3_600,
+        description="An asset has at most one updated event in so many seconds.",
+    )
+
+
 class Api(Section):
     """Where the Enode API and the local pages are served."""
 
@@ -186,6 +221,9 @@ class Api(Section):
     allowed_hosts: tuple[Host, ...] = Field(
         default=(),
         description="Names beside localhost, *.local and addresses that may be in a URL.",
+    )
+    webhooks: Webhooks = Field(
+        default=Webhooks(), description="How events reach those who asked for them."
     )
 
 
