@@ -120,9 +120,13 @@ class Courier:
         if queue.webhook.batch is not None and not queue.rows:
             await self._db.write(lambda c: webhooks.release(c, webhook_id))
             return True
-        return await self._attempt(queue.webhook, await self._payload(queue))
+        made = await self._payload(queue)
+        if made is None:
+            await self._db.write(lambda c: webhooks.release(c, webhook_id))
+            return True
+        return await self._attempt(queue.webhook, made)
 
-    async def _payload(self, queue: Queue) -> Payload:
+    async def _payload(self, queue: Queue) -> Payload | None:
         webhook, rows = queue.webhook, queue.rows
         version = webhook.api_version or self._default_version
         if not rows or (self._is_beat_due(webhook) and not webhook.attempts):

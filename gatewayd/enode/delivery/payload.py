@@ -9,7 +9,7 @@ from itertools import accumulate, takewhile
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from gatewayd.enode.versions import adapt_event
+from gatewayd.enode.versions import adapt_event, knows_event
 from gatewayd.enode.wire.base import iso_ms
 from gatewayd.enode.wire.event import Heartbeat, WebhookTest
 from gatewayd.state.outbox import OutboxRow
@@ -34,13 +34,16 @@ def fitting(rows: Sequence[OutboxRow]) -> list[OutboxRow]:
     return list(rows[: max(1, count)])
 
 
-def batch(webhook_id: str, rows: Sequence[OutboxRow], version: str) -> Payload:
-    """The payload of these events, in a webhook's version.
+def batch(webhook_id: str, rows: Sequence[OutboxRow], version: str) -> Payload | None:
+    """The payload of these events, in a webhook's version; None when it has none of them.
 
     Its id follows from what is in it: an attempt after a crash has the same, and one whose
     content has changed has another.
     """
-    body = _array([adapt_event(version, _event(row, version)) for row in rows])
+    known = [row for row in rows if knows_event(version, row.event)]
+    if not known:
+        return None
+    body = _array([adapt_event(version, _event(row, version)) for row in known])
     content = f"{rows[-1].seq}:{hashlib.sha256(body).hexdigest()}"
     return Payload(str(uuid5(UUID(webhook_id), content)), body, rows[-1].seq)
 

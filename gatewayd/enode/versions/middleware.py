@@ -90,7 +90,7 @@ def _asked(version: str, scope: Scope, found: Found | None, user: str | None) ->
     dropped = {VERSION, _USER} if version < _NO_USERS else {VERSION}
     if found and takes_body(version, found.operation):
         dropped.add(b"content-length")
-    headers = [pair for pair in scope["headers"] if pair[0].lower() not in dropped]
+    headers = [pair for pair in scope["headers"] if pair[0] not in dropped]
     asked = {**scope, "headers": [*headers, (VERSION, NEWEST.encode())], SPOKEN: version}
     if found is None:
         return asked
@@ -109,6 +109,6 @@ def _body_up(version: str, operation: str, body: Json) -> Json:
 def _header(scope: Scope, wanted: bytes) -> str | None:
     """The first header of a name, if any."""
     for name, value in scope["headers"]:
-        if name.lower() == wanted:
+        if name == wanted:
             return str(value.decode("latin-1"))
     return None

@@ -10,6 +10,7 @@ import pytest_asyncio
 from gatewayd.control.statistics import StatisticsRecorder
 from gatewayd.enode.versions import SERVED
 from gatewayd.model.asset import AssetKind
+from gatewayd.state import outbox, webhooks
 from tests.enode.home import USER, Home, say
 from tests.enode.hooks import SECRET, Hooks, hooks
 from tests.enode.test_tariffs import associate, send
@@ -115,6 +116,24 @@ async def test_095_a_webhook_gets_what_its_version_would_show(
     shown = (await client(version).get(f"/chargers/{charger.id}")).json()
     assert (event["version"], set(event["charger"])) == (version, set(shown))
     assert "chargeState.maxCurrent" in event["updatedFields"]
+
+
+async def test_events_that_came_later_are_passed_over(a_hook: Hooks) -> None:
+    home, now = a_hook.home, a_hook.home.clock.now()
+    made = await a_hook.create(apiVersion="2024-01-01")
+    statistics, credentials = "user:inverter:statistics-updated", "user:credentials:invalidated"
+
+    async def happen(name: str) -> None:
+        body = {"vendor": "TESLA"}
+        await home.db.write(lambda c: outbox.append(c, name, "1", USER, body, now))
+        await a_hook.step()
+
+    for name in (statistics, credentials, statistics):
+        await happen(name)
+
+    assert [event["event"] for event in a_hook.receiver.events] == [credentials]
+    webhook = await a_hook.stored(made["id"])
+    assert await home.db.read(lambda c: webhooks.count_pending(c, webhook)) == 0
 
 
 async def test_production_has_its_price_before_2025_10_01(a_home: Home, client: Client) -> None:
