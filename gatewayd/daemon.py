@@ -26,17 +26,13 @@ from gatewayd.control.housekeeping import Housekeeping
 from gatewayd.control.loop import ControlLoop
 from gatewayd.control.notify import notify
 from gatewayd.control.statistics import StatisticsRecorder
+from gatewayd.control.whereabouts import Whereabouts
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.device import ConfiguredDevice
 from gatewayd.devices.poller import Poller
 from gatewayd.devices.registry import Registry
 from gatewayd.enode.app import create_app
-from gatewayd.enode.delivery.courier import Courier
-from gatewayd.enode.events.announcer import Announcer
-from gatewayd.enode.services import Controllers, NoControllers, Services
-from gatewayd.enode.versions import NEWEST
-from gatewayd.links.http import HttpLink
-from gatewayd.links.http_policy import Policy
+from gatewayd.enode.services import Services
 from gatewayd.links.mdns import Announcement
 from gatewayd.links.mqtt_wire import Broker
 from gatewayd.links.pool import Links
@@ -66,8 +62,6 @@ class _Rooms:
     store: Store
     poller: Poller
     commander: Commander
-    http: HttpLink
-    controllers: Controllers
     gateway_id: str
     location_id: str
 
@@ -121,23 +115,7 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
     poller = Poller(devices, links=Links(), db=db, store=store, clock=clock)
     commander = Commander(db=db, store=store, poller=poller, clock=clock)
     gateway_id = await db.write(meta.gateway_id)
-    return _Rooms(
-        clock,
-        registry,
-        db,
-        store,
-        poller,
-        commander,
-        _http(config.api.webhooks),
-        NoControllers(),
-        gateway_id,
-        location_id,
-    )
-
-
-def _http(webhooks: settings.Webhooks) -> HttpLink:
-    """What calls URLs that API clients registered."""
-    return HttpLink(Policy.of(webhooks.allow), ca_file=webhooks.ca_file)
+    return _Rooms(clock, registry, db, store, poller, commander, gateway_id, location_id)
 
 
 async def _home(config: Config, db: Database, clock: Clock) -> str:
@@ -184,8 +162,6 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
             commander=rooms.commander,
             poke=rooms.poller.poke,
             clock=rooms.clock,
-            controllers=rooms.controllers,
-            http=rooms.http,
         )
     )
     pages = create_pages(
@@ -211,8 +187,7 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
         "statistics": StatisticsRecorder(rooms.store, rooms.db, rooms.clock).run(),
         "history": MinuteRecorder(rooms.store, rooms.db, rooms.clock).run(),
         "housekeeping": Housekeeping(rooms.db, rooms.clock).run(),
-        "events": _announcer(config, rooms).run(),
-        "webhooks": _courier(config, rooms).run(),
+        "whereabouts": Whereabouts(rooms.store, rooms.db, rooms.clock).run(),
     }
     if config.mdns.enabled:
         services["mdns"] = Announcement(config.mdns.name, config.api.port, rooms.clock).run()
@@ -222,27 +197,6 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
         )
         services["mqtt"] = mirror.run()
     return services
-
-
-def _announcer(config: Config, rooms: _Rooms) -> Announcer:
-    return Announcer(
-        store=rooms.store,
-        db=rooms.db,
-        clock=rooms.clock,
-        pictured=rooms.poller.pictured,
-        policy=rooms.controllers.policy,
-        updated_every_s=config.api.webhooks.updated_every_s,
-    )
-
-
-def _courier(config: Config, rooms: _Rooms) -> Courier:
-    return Courier(
-        db=rooms.db,
-        clock=rooms.clock,
-        http=rooms.http,
-        default_version=NEWEST,
-        heartbeat_s=config.api.webhooks.heartbeat_s,
-    )
 
 
 def _mqtt(mqtt: settings.Mqtt, gateway_id: str) -> MqttSettings:

@@ -26,6 +26,7 @@ from gatewayd.supervisor import Child, ReadySocket
 _TIMEZONE = "Europe/Vienna"
 _START_TIMEOUT_S = 20.0
 _USER = "home"
+_DEVICES = ("inverter", "meter", "charger", "heat_pump", "car")
 # Faster than real devices are asked: whoever plays with the home wants to see it at once.
 _POLL_S = 2
 
@@ -76,12 +77,12 @@ async def _start_home(
     options: DemoOptions, stack: AsyncExitStack
 ) -> tuple[Child, dict[str, dict[str, object]]]:
     """The virtual home. A restart finds the same ports, because devices keep their addresses."""
-    ports = {name: _free_port() for name in ("inverter", "meter", "charger")}
+    ports = {name: _free_port() for name in _DEVICES}
     arguments = ["gatewayd.virtual", "--control-port", str(options.port + 1)]
     arguments += ["--seed", str(options.seed), "--speed", str(options.speed)]
     arguments += ["--start", _noon().isoformat()]
     for name, port in ports.items():
-        arguments += [f"--{name}-port", str(port)]
+        arguments += [f"--{name.replace('_', '-')}-port", str(port)]
     home = Child("virtual home", arguments)
     await home.start()
     stack.push_async_callback(home.stop)

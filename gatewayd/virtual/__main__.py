@@ -14,7 +14,7 @@ import click
 from gatewayd.errors import ConfigError
 from gatewayd.virtual.clock import FASTEST, SLOWEST, moment
 from gatewayd.virtual.control import serve_control
-from gatewayd.virtual.home import virtual_home
+from gatewayd.virtual.home import DEVICES, virtual_home
 
 
 class _Moment(click.ParamType[datetime]):
@@ -51,6 +51,8 @@ class _Options:
     inverter_port: int
     meter_port: int
     charger_port: int
+    heat_pump_port: int
+    car_port: int
     exit_with_parent: bool
 
 
@@ -72,6 +74,8 @@ class _Options:
 @click.option("--inverter-port", type=_PORT, default=0, help="0: any free one.")
 @click.option("--meter-port", type=_PORT, default=0, help="0: any free one.")
 @click.option("--charger-port", type=_PORT, default=0, help="0: any free one.")
+@click.option("--heat-pump-port", type=_PORT, default=0, help="0: any free one.")
+@click.option("--car-port", type=_PORT, default=0, help="0: any free one.")
 @click.option("--exit-with-parent", is_flag=True, help="End when standard input is closed.")
 def main(**options: object) -> None:
     """Run a virtual home: devices behind real Modbus TCP servers, moved by physics.
@@ -89,11 +93,7 @@ async def _serve(options: _Options) -> None:
     _stop_on_signals(stop)
     if options.exit_with_parent:
         _stop_with_parent(stop)
-    ports = {
-        "inverter": options.inverter_port,
-        "meter": options.meter_port,
-        "charger": options.charger_port,
-    }
+    ports = {name: getattr(options, f"{name}_port") for name in DEVICES}
     async with (
         virtual_home(
             seed=options.seed,

@@ -5,11 +5,9 @@ cannot be followed is refused with 400 and `{"error": ..., "problems": [{where, 
 then nothing has been changed.
 """
 
-import asyncio
-import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -25,6 +23,7 @@ from gatewayd.virtual.groups import plain_group
 from gatewayd.virtual.home import VirtualHome
 from gatewayd.virtual.orders import CarOrder, ClockOrder, CloudOrder, FaultOrder, LoadOrder, Order
 from gatewayd.virtual.picture import picture
+from gatewayd.virtual.uvicorn_task import TaskServer
 
 HOST = "127.0.0.1"
 _MOST_BYTES = 10_000
@@ -104,22 +103,6 @@ async def _no_such_place(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": what}, status_code=status)
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn as a task among others: it tells when it listens and leaves signals alone."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 @asynccontextmanager
 async def serve_control(home: VirtualHome, port: int) -> AsyncIterator[str]:
     """Serve the remote control on a port of the loopback (0: any); gives its URL."""
@@ -138,7 +121,7 @@ async def serve_control(home: VirtualHome, port: int) -> AsyncIterator[str]:
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    server = _Server(config)
+    server = TaskServer(config)
     with listener:
         async with plain_group() as group:
             group.create_task(server.serve(sockets=[listener]))

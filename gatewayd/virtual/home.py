@@ -12,11 +12,14 @@ from datetime import datetime, timedelta
 from gatewayd.clock import Clock, SystemClock
 from gatewayd.errors import InvalidError, NotFoundError
 from gatewayd.virtual.clock import HomeClock, local_time
+from gatewayd.virtual.devices.car import CarTelemetry
 from gatewayd.virtual.devices.charger import KebaP30
 from gatewayd.virtual.devices.device import Device, Fault
+from gatewayd.virtual.devices.heat_pump import IsgWpm
 from gatewayd.virtual.devices.inverter import Gen24
 from gatewayd.virtual.devices.meter import Sdm630
 from gatewayd.virtual.groups import plain_group
+from gatewayd.virtual.http import TelemetryServer
 from gatewayd.virtual.modbus import ModbusServer
 from gatewayd.virtual.physics.house import House
 from gatewayd.virtual.physics.settings import HomeSettings
@@ -30,6 +33,12 @@ _BURST = 400
 _WARM_UP_S = 20
 
 
+# The names of all devices.
+DEVICES = ("inverter", "meter", "charger", "heat_pump", "car")
+
+Server = ModbusServer | TelemetryServer
+
+
 class VirtualHome:
     """A running home. `house` is the truth, `devices` what the network sees of it."""
 
@@ -38,10 +47,10 @@ class VirtualHome:
         self.clock = home_clock
         self._wall = clock
         self.devices: dict[str, Device] = {}
-        self.servers: dict[str, ModbusServer] = {}
+        self.servers: dict[str, Server] = {}
         self._reboots: dict[str, float] = {}
 
-    def attach(self, name: str, device: Device, server: ModbusServer) -> None:
+    def attach(self, name: str, device: Device, server: Server) -> None:
         """Put a device into the home."""
         self.devices[name] = device
         self.servers[name] = server
@@ -50,14 +59,7 @@ class VirtualHome:
 
     def address(self, name: str) -> dict[str, str | int]:
         """What a gateway must be told to find a device."""
-        server = self.servers[name]
-        device = server.device
-        return {
-            "driver": device.driver,
-            "host": server.host,
-            "port": server.port,
-            "unit": device.unit,
-        }
+        return {"driver": self.devices[name].driver, **self.servers[name].address}
 
     async def run(self) -> None:
         """Live for ever."""
@@ -155,7 +157,10 @@ async def virtual_home(
     async with plain_group() as group:
         for name, device in _devices(wall, built).items():
             port = (ports or {}).get(name, 0)
-            home.attach(name, device, ModbusServer(device, wall, group, host, port))
+            if isinstance(device, CarTelemetry):
+                home.attach(name, device, TelemetryServer(device, wall, group, host, port))
+            else:
+                home.attach(name, device, ModbusServer(device, wall, group, host, port))
         living = group.create_task(home.run())
         try:
             for server in home.servers.values():
@@ -172,6 +177,8 @@ def _devices(clock: Clock, settings: HomeSettings) -> dict[str, Device]:
         "inverter": Gen24(clock, settings),
         "meter": Sdm630(clock),
         "charger": KebaP30(clock, settings.charger_max_a),
+        "heat_pump": IsgWpm(clock),
+        "car": CarTelemetry(clock),
     }
 
 

@@ -145,6 +145,11 @@ class ModbusServer:
         self._clients: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._torn_answers = 0
 
+    @property
+    def address(self) -> dict[str, str | int]:
+        """Where it is found."""
+        return {"host": self.host, "port": self.port, "unit": self.device.unit}
+
     async def follow_faults(self) -> None:
         """Listen, or be gone, as the device's faults now demand."""
         # A fault may begin or end while the one before it is still being followed.

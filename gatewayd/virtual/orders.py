@@ -37,7 +37,7 @@ class Order(BaseModel):
 
 
 class CarOrder(Order):
-    """Plug the car in or out, or change what it is."""
+    """Plug the car in or out, change what it is, or where."""
 
     example: ClassVar[str] = '{"plugged": true, "soc": 0.35}'
     plugged: bool = True
@@ -45,9 +45,12 @@ class CarOrder(Order):
     phases: Literal[1, 3] = 3
     max_current_a: Annotated[float, Field(ge=MIN_CURRENT_A, le=MAX_CURRENT_A)] = MIN_CURRENT_A
     limit: Share = 1.0
+    home: bool = True
 
     async def apply(self, home: VirtualHome) -> None:
         car = home.house.car
+        if self.gives("home"):
+            car.is_home = self.home
         if self.gives("soc"):
             car.soc = self.soc
         if self.gives("phases"):

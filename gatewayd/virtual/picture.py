@@ -1,7 +1,7 @@
 """The whole home as JSON: what is true, whatever its devices say.
 
-Powers in W, energies in Wh, voltages in V, currents in A, states of charge from 0 to 1. Signs are
-Enode's: grid import +, battery charging +, charger +.
+Powers in W, energies in Wh, voltages in V, currents in A, temperatures in degrees Celsius, states
+of charge from 0 to 1. Signs are Enode's: grid import +, battery charging +, charger +.
 """
 
 from collections.abc import Sequence
@@ -41,6 +41,7 @@ def picture(home: VirtualHome) -> Json:
             "frequency": house.frequency_hz,
         },
         "car": _car(house),
+        "heat": _heat(house),
         "energy": _energy(house),
         "devices": {name: _device(home, name) for name in home.devices},
     }
@@ -63,6 +64,8 @@ def _car(house: House) -> Json:
     car = house.car
     return {
         "plugged": car.is_plugged,
+        "home": car.is_home,
+        "paused": car.is_paused,
         "soc": car.soc,
         "power": sum(house.charger_w),
         "current": car.current_a,
@@ -70,6 +73,18 @@ def _car(house: House) -> Json:
         "maxCurrentA": car.max_current_a,
         "limit": car.limit,
         "capacity": car.spec.capacity_wh,
+    }
+
+
+def _heat(house: House) -> Json:
+    warmth = house.warmth
+    return {
+        "room": warmth.room_c,
+        "outdoor": warmth.outdoor_c,
+        "wanted": warmth.wanted_c,
+        "heating": warmth.is_heating,
+        "power": warmth.power_w,
+        "energy": warmth.energy_wh,
     }
 
 

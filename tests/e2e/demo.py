@@ -43,7 +43,7 @@ class Demo:
 
     def assets(self) -> dict[str, dict[str, Any]]:
         """Every asset by id."""
-        kinds = ("batteries", "chargers", "inverters", "meters")
+        kinds = ("batteries", "chargers", "hvacs", "inverters", "meters", "vehicles")
         pages = [self.api.get(f"/{kind}").raise_for_status().json() for kind in kinds]
         return {asset["id"]: asset for page in pages for asset in page["data"]}
 

@@ -66,13 +66,51 @@ def _messages(demo: Demo, topic: str, count: int) -> dict[str, str]:
 
 
 def test_every_role_of_the_home_is_an_asset(demo: Demo) -> None:
-    kinds = ("batteries", "chargers", "inverters", "meters")
+    kinds = ("batteries", "chargers", "hvacs", "inverters", "meters", "vehicles")
 
     counts = {kind: len(demo.api.get(f"/{kind}").json()["data"]) for kind in kinds}
 
-    assert counts == {"batteries": 1, "chargers": 1, "inverters": 1, "meters": 2}
+    assert counts == {kind: 2 if kind == "meters" else 1 for kind in kinds}
     assert all(asset["isReachable"] for asset in demo.assets().values())
     assert demo.api.get(f"/users/{demo.places['userId']}").status_code == 200
+
+
+def _setpoints(demo: Demo) -> dict[str, int]:
+    """The heat pump's own registers, as the virtual home has them."""
+    found: dict[str, int] = demo.home.get("/state").json()["devices"]["heat_pump"]["setpoints"]
+    return found
+
+
+def test_a_hold_reaches_the_heat_pump_and_its_schedule_comes_back(demo: Demo) -> None:
+    def ended(path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        answer = demo.api.post(f"/hvacs/{hvac['id']}/{path}", json=body)
+        assert answer.status_code == 200, answer.text
+        where = f"/hvacs/actions/{answer.json()['id']}"
+        found: dict[str, Any] = eventually(
+            lambda: demo.api.get(where).json(), lambda a: a["state"] != "PENDING", 30
+        )
+        return found
+
+    hvac = demo.api.get("/hvacs").json()["data"][0]
+    held = ended("permanent-hold", {"mode": "HEAT", "heatSetpoint": 18.5})
+    while_held = _setpoints(demo)
+    followed = ended("follow-schedule", None)
+
+    assert (held["state"], followed["state"]) == ("CONFIRMED", "CONFIRMED")
+    assert (while_held["operating_mode"], while_held["comfort"]) == (3, 185)
+    assert _setpoints(demo)["operating_mode"] == 2
+
+
+def test_a_vehicle_is_where_it_says_it_is(demo: Demo) -> None:
+    def place() -> Any:
+        return demo.api.get("/vehicles").json()["data"][0]["location"]["id"]
+
+    home_id = demo.api.get("/locations").json()["data"][0]["id"]
+    assert eventually(place, lambda found: found == home_id, 15)
+    demo.home.post("/car", json={"home": False}).raise_for_status()
+    assert eventually(place, lambda found: found is None, 20) is None
+    demo.home.post("/car", json={"home": True}).raise_for_status()
+    assert eventually(place, lambda found: found == home_id, 20)
 
 
 def test_a_command_reaches_the_register_and_is_confirmed_by_a_reading(

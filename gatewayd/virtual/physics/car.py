@@ -15,6 +15,7 @@ VAR_PER_W = math.tan(math.acos(POWER_FACTOR))
 HOLD = timedelta(hours=12)
 _RAMP_A_PER_S = 2.0
 _TAPER_SOC = 0.9
+_WH_PER_M = 0.18
 
 
 @dataclass(slots=True)
@@ -22,7 +23,8 @@ class Car:
     """`soc` and `limit` run from 0 to 1; `current_a` flows on each of `phases` phases.
 
     The car keeps a daily pattern, but its plug stays as it was found or put by hand until the
-    first change of the pattern after `held_until`.
+    first change of the pattern after `held_until`. Paused by its own command it takes nothing,
+    until told to go on or plugged in anew.
     """
 
     spec: CarSpec
@@ -33,8 +35,11 @@ class Car:
     max_current_a: float = field(init=False)
     phases: int = field(init=False)
     is_plugged: bool = True
+    is_home: bool = True
+    is_paused: bool = False
     plug_ins: int = 1
     current_a: float = 0.0
+    odometer_m: float = 41_307_000.0
 
     def __post_init__(self) -> None:
         self.soc, self.limit = self.spec.start_soc, self.spec.limit
@@ -58,19 +63,23 @@ class Car:
             return
         if is_home and not self.is_plugged:
             trip = between(0.08, 0.3, self.seed, "trip", now.toordinal())
+            self.odometer_m += min(trip, self.soc) * self.spec.capacity_wh / _WH_PER_M
             self.soc = max(0.1, self.soc - trip)
+        self.is_home = is_home
         self._set_plug(plugged=is_home)
 
     def _set_plug(self, *, plugged: bool) -> None:
         if plugged and not self.is_plugged:
             self.plug_ins += 1
+            self.is_paused = False
         self.is_plugged = plugged
 
     def draw(self, offered_a: float, dt_s: float) -> None:
         """Follow the offer: down at once, up with a ramp, never below the minimum but to zero."""
         wanted_a = min(offered_a, self.max_current_a, self._taper_a())
         # The tolerance keeps an offer of exactly six ampere from being lost to rounding.
-        if not self.is_plugged or self.is_full or wanted_a < MIN_CURRENT_A - 1e-9:
+        is_ready = self.is_plugged and not self.is_full and not self.is_paused
+        if not is_ready or wanted_a < MIN_CURRENT_A - 1e-9:
             self.current_a = 0.0
             return
         ramp_a = self.current_a + _RAMP_A_PER_S * dt_s if self.current_a else MIN_CURRENT_A

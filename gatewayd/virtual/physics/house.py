@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from gatewayd.virtual.physics import car, load, sky
 from gatewayd.virtual.physics.battery import Battery
 from gatewayd.virtual.physics.car import Car
+from gatewayd.virtual.physics.heat import Warmth
 from gatewayd.virtual.physics.noise import drift
 from gatewayd.virtual.physics.settings import HomeSettings
 
@@ -61,6 +62,7 @@ class House:
         self.at = at.astimezone(UTC)
         self.battery = Battery(settings.battery)
         self.car = Car(settings.car, settings.seed, held_until=self.at + car.HOLD)
+        self.warmth = Warmth(settings.heat, settings.seed)
         self.orders = self._free_orders()
         self.offered_a = 0.0
         self.counters = Counters(pv_wh=[0.0] * len(settings.strings))
@@ -104,7 +106,10 @@ class House:
 
     def _consume(self, dt_s: float) -> None:
         household = load.household_w(self.settings.seed, self.local)
-        a, b, c = (w + extra for w, extra in zip(household, self.extra_w, strict=True))
+        self.warmth.step(self.local, dt_s)
+        # The heat pump hangs on all three phases, behind the household's meter.
+        heat_w = self.warmth.power_w / 3.0
+        a, b, c = (w + extra + heat_w for w, extra in zip(household, self.extra_w, strict=True))
         self.load_w = (a, b, c)
         self.car.draw(self.offered_a, dt_s)
         va, vb, vc = self.voltage_v

@@ -40,6 +40,16 @@ class CarSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class HeatSpec:
+    """What the house loses per degree and stores, and the heat that its heat pump gives."""
+
+    loss_w_per_k: float = 160.0
+    capacity_wh_per_k: float = 9_000.0
+    heat_w: float = 8_000.0
+    start_c: float = 21.3
+
+
+@dataclass(frozen=True, slots=True)
 class HomeSettings:
     """A house in Vienna with a roof facing south and west.
 
@@ -58,5 +68,6 @@ class HomeSettings:
     inverter_efficiency: float = 0.965
     battery: BatterySpec = field(default_factory=BatterySpec)
     car: CarSpec = field(default_factory=CarSpec)
+    heat: HeatSpec = field(default_factory=HeatSpec)
     charger_max_a: float = 32.0
     grid_ohm: float = 0.22

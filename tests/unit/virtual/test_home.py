@@ -162,7 +162,7 @@ async def test_the_picture_tells_the_truth_whatever_devices_say(home: VirtualHom
 
     assert set(told) == {
         "clock", "seed", "location", "sun", "pv", "load", "battery", "inverter", "grid", "car",
-        "energy", "devices",
+        "heat", "energy", "devices",
     }  # fmt: skip
     grid = told["grid"]
     assert isinstance(grid, dict)

@@ -52,7 +52,13 @@ async def test_it_says_where_everything_listens_and_it_does() -> None:
         told = await ready(process)
 
         assert told["home"].startswith("http://127.0.0.1:")
-        assert list(told["devices"]) == ["inverter", "meter", "charger"]
+        assert list(told["devices"]) == [
+            "inverter",
+            "meter",
+            "charger",
+            "heat_pump",
+            "car",
+        ]
         async with wire(told["devices"]["charger"]) as charger:
             assert await charger.u32(1000) == 5
         async with wire(told["devices"]["meter"]) as meter:
