@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from gatewayd.state.db import Database
 from gatewayd.state.minute import RoleMinute
 from gatewayd.state.store import Store
 from tests.fakes.clock import FakeClock
-from tests.fakes.measured import run_at
+from tests.fakes.measured import put_minute, run_at
 
 NOW = datetime(2026, 6, 21, 10, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -206,6 +207,27 @@ async def test_a_clock_that_is_behind_costs_nothing_that_was_counted(rooms: Room
     await rooms.recorder.count()
 
     assert await rooms.kept(AssetKind.CHARGER) == kept
+
+
+async def test_minutes_that_a_clock_set_back_brings_again_are_counted_once(rooms: Rooms) -> None:
+    charger, quarter = rooms.asset(AssetKind.CHARGER), NOW - HOUR
+
+    async def use(since: int, until: int) -> None:
+        for number in range(since, until):
+            at = quarter + number * MINUTE
+            await rooms.db.write(partial(put_minute, asset=charger, start=at, power_w=6000.0))
+
+    await use(5, 15)
+    await rooms.recorder.count()
+    rooms.clock.jump_wall(-3 * HOUR)
+    await rooms.recorder.count()
+    await use(0, 10)
+    rooms.clock.jump_wall(3 * HOUR)
+    await rooms.recorder.count()
+
+    (kept,) = await rooms.kept(AssetKind.CHARGER)
+    assert kept.start == quarter
+    assert kept.energy_wh == pytest.approx(1500)
 
 
 async def test_a_silent_inverters_evening_may_still_change(rooms: Rooms) -> None:
