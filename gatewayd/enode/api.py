@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from gatewayd.control.steering.service import Steering
 from gatewayd.enode.auth import Logins, Tokens
 from gatewayd.enode.places import Places
 from gatewayd.enode.services import Services
@@ -21,6 +22,14 @@ class Api:
     tokens: Tokens
     logins: Logins
     places: Places
+
+    @property
+    def steering(self) -> Steering:
+        """What decides by itself, which the daemon runs."""
+        steering = self.services.steering
+        if steering is None:
+            raise LookupError("the API was made without a steering")
+        return steering
 
     @classmethod
     def over(cls, services: Services) -> "Api":

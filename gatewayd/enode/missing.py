@@ -1,6 +1,7 @@
 """The words for what is not there, as Enode says them."""
 
 from gatewayd.errors import NotFoundError
+from gatewayd.model.asset import AssetKind
 
 
 def user(user_id: str) -> NotFoundError:
@@ -21,3 +22,13 @@ def action(action_id: str) -> NotFoundError:
 def webhook(webhook_id: str) -> NotFoundError:
     """No such webhook, or no longer."""
     return NotFoundError(f"Could not find webhook {webhook_id}", title="Webhook not found")
+
+
+def schedule(schedule_id: str) -> NotFoundError:
+    """No such schedule, or no longer."""
+    return NotFoundError(f"Could not find schedule with ID {schedule_id}")
+
+
+def asset(kind: AssetKind, asset_id: str) -> NotFoundError:
+    """No such asset of this kind, or another user's."""
+    return NotFoundError(f"Could not find {kind.value} with ID {asset_id}")

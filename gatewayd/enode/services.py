@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gatewayd.clock import Clock
+from gatewayd.control.steering.service import Steering
 from gatewayd.devices.commander import Commander
 from gatewayd.enode.versions import NEWEST
 from gatewayd.links.http import HttpLink
@@ -70,6 +71,7 @@ async def _no_devices() -> None:
 class Services:
     """The rooms behind the API. `poke` asks for an early poll of a device, by device id.
 
+    `controllers` is `steering`, unless something else stands in for it.
     `offers` are the vendors that drivers are there for; `devices_changed` is called after linked
     devices came or went.
     """
@@ -84,3 +86,4 @@ class Services:
     http: HttpLink = field(default_factory=HttpLink)
     offers: Callable[[], Awaitable[tuple[Offer, ...]]] = _no_offers
     devices_changed: Callable[[], Awaitable[None]] = _no_devices
+    steering: Steering | None = None

@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from gatewayd.control.steering.known import Market
+from gatewayd.control.steering.service import Steering
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.device import ConfiguredDevice
 from gatewayd.devices.poller import Poller
@@ -117,6 +119,7 @@ class Home:
     devices: dict[str, ScriptedBox]
     http: httpx.AsyncClient
     pokes: list[str]
+    steering: Steering
 
     def asset(self, kind: AssetKind) -> Asset:
         """The only asset of a kind."""
@@ -175,7 +178,11 @@ class Home:
 
 
 @asynccontextmanager
-async def home(path: Path, devices: Mapping[str, ScriptedBox] | None = None) -> AsyncIterator[Home]:
+async def home(
+    path: Path,
+    devices: Mapping[str, ScriptedBox] | None = None,
+    market: Market = lambda _place: (),
+) -> AsyncIterator[Home]:
     """A home whose devices have been read once, and a client that holds a token."""
     clock, pokes = FakeClock(), list[str]()
     scripted = dict(devices if devices is not None else {"hybrid": hybrid(), "wallbox": wallbox()})
@@ -202,7 +209,15 @@ async def home(path: Path, devices: Mapping[str, ScriptedBox] | None = None) -> 
         settings = Settings(
             offers=(Offer("DEYE", "Deye", frozenset({AssetKind.INVERTER, AssetKind.BATTERY})),)
         )
-        app = create_app(Services(store, db, commander, poke, clock, settings))
+        steering = Steering(
+            db=db, store=store, commander=commander, clock=clock, currency="NOK", market=market
+        )
+        await steering.load()
+        app = create_app(
+            Services(
+                store, db, commander, poke, clock, settings, controllers=steering, steering=steering
+            )
+        )
         http = await stack.enter_async_context(
             httpx.AsyncClient(
                 transport=httpx.ASGITransport(app),
@@ -210,9 +225,10 @@ async def home(path: Path, devices: Mapping[str, ScriptedBox] | None = None) -> 
                 event_hooks={"response": [insist]},
             )
         )
-        made = Home(clock, db, store, poller, app, client, place, scripted, http, pokes)
+        made = Home(clock, db, store, poller, app, client, place, scripted, http, pokes, steering)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        tasks = [group.create_task(poller.run()), group.create_task(commander.run())]
+        services = (poller.run(), commander.run(), steering.run())
+        tasks = [group.create_task(service) for service in services]
         stack.callback(lambda: [task.cancel() for task in tasks])
         await _heard_of(made)
         http.headers["Authorization"] = f"Bearer {await token(http, client)}"

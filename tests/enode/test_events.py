@@ -22,8 +22,6 @@ from tests.enode.shapes import shape
 from tests.fakes.receiver import Authority
 
 PUBLISHED = contract.spec()["webhooks"]
-# What is about schedules and smart charging comes with their wire models; this may only shrink.
-NOT_YET = {"user:schedule:execution-updated", "user:vehicle:smart-charging-status-updated"}
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +54,7 @@ def test_an_event_s_wire_class_equals_its_schema(name: str) -> None:
 
 
 def test_every_event_of_the_contract_has_a_wire_class() -> None:
-    assert set(EVENTS) == set(PUBLISHED) - NOT_YET
+    assert set(EVENTS) == set(PUBLISHED)
     assert len(PUBLISHED) == 25
 
 

@@ -1,7 +1,7 @@
 """What one look at the home leads to, before anything of it is done."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gatewayd.model.asset import AssetKind, Consent
@@ -85,8 +85,14 @@ def circumstances(state: AssetState | None) -> object:
 
 
 def linked(state: AssetState | None) -> AssetState | None:
-    """The asset, if its user has it linked."""
-    return state if state and state.asset.consent is not Consent.NONE else None
+    """The asset, if its user has it linked; without its capabilities, if they may not be used."""
+    if state is None or state.asset.consent is not Consent.GRANTED:
+        return None
+    asset = state.asset
+    control = f"{asset.kind}:control:"
+    if not asset.scopes or any(scope.startswith(control) for scope in asset.scopes):
+        return state
+    return replace(state, asset=replace(asset, is_writable=False))
 
 
 def is_heard(state: AssetState) -> bool:

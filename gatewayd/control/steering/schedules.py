@@ -36,9 +36,10 @@ _Verdict = ChargeVerdict | TemperatureVerdict
 
 def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Decision) -> None:
     """Add to a decision what schedules make of the home."""
+    chiefs = _chiefs(known, site)
     for schedule in known.schedules.values():
         target = linked(site.assets.get(schedule.target_id))
-        given = _circumstances(schedule, target, known, now)
+        given = _circumstances(schedule, target, known, now, chiefs[schedule.target_id])
         key = (schedule, circumstances(target), given.is_controlling, given.override, given.zone)
         if glances.is_news(schedule.id, key, now):
             verdict = _verdict(schedule, given, known.statuses.get(schedule.id))
@@ -47,11 +48,27 @@ def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Deci
     done.withdrawn.extend(_unwanted(known, site, done))
 
 
+def _chiefs(known: Known, site: Site) -> dict[str, Schedule | None]:
+    """By target, the schedule that controls it."""
+    groups: dict[str, list[Schedule]] = {}
+    for schedule in known.schedules.values():
+        groups.setdefault(schedule.target_id, []).append(schedule)
+    chiefs = {}
+    for target_id, group in groups.items():
+        target = site.assets.get(target_id)
+        place_id = target.asset.location_id if target else None
+        chiefs[target_id] = controlling(group, target_id, place_id)
+    return chiefs
+
+
 def _circumstances(
-    schedule: Schedule, target: AssetState | None, known: Known, now: datetime
+    schedule: Schedule,
+    target: AssetState | None,
+    known: Known,
+    now: datetime,
+    chief: Schedule | None,
 ) -> Circumstances:
     place_id = target.asset.location_id if target else None
-    chief = controlling(known.schedules.values(), schedule.target_id, place_id)
     is_vehicle = schedule.target_kind is AssetKind.VEHICLE
     return Circumstances(
         target=target,

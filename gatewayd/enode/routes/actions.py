@@ -8,7 +8,7 @@ from gatewayd.enode.api import Api
 from gatewayd.enode.views import action as view
 from gatewayd.enode.views import scopes
 from gatewayd.errors import ConflictError, ControlledError, InvalidError
-from gatewayd.model.asset import AssetKind, Consent
+from gatewayd.model.asset import Asset, AssetKind, Consent
 from gatewayd.model.command import Action, Command, SetMaxCurrent, SetOperationMode
 from gatewayd.model.site import AssetState
 
@@ -25,11 +25,16 @@ async def start(api: Api, state: AssetState, command: Command) -> Response:
     controller = api.services.controllers.controlling(asset.id)
     if controller and not isinstance(command, SetMaxCurrent | SetOperationMode):
         raise ControlledError(f"{asset.display_name} is controlled by {controller}")
+    check_control(asset)
+    return ok(view.action(await api.services.commander.submit(asset.id, command, _OWNER)))
+
+
+def check_control(asset: Asset) -> None:
+    """Raise InvalidError for an asset that clients may not tell anything."""
     if asset.consent is not Consent.GRANTED:
         raise InvalidError(f"{asset.display_name} has to be linked again first")
     if asset.capabilities and not scopes.may_control(asset):
         raise InvalidError(f"the user has not granted {scopes.CONTROL[asset.kind]}")
-    return ok(view.action(await api.services.commander.submit(asset.id, command, _OWNER)))
 
 
 async def one(api: Api, kind: AssetKind, action_id: str) -> Response:

@@ -7,6 +7,9 @@ from pydantic import WithJsonSchema
 from gatewayd.enode.wire import asset_event
 from gatewayd.enode.wire.action import ChargerAction, HvacAction, OperationModeAction
 from gatewayd.enode.wire.asset_event import Event, UserEvent
+from gatewayd.enode.wire.schedule import ScheduleResponse
+from gatewayd.enode.wire.schedule_status import ScheduleStatus
+from gatewayd.enode.wire.smart_charging import SmartChargingStatus
 from gatewayd.enode.wire.statistics import ChangedInverterStatistics
 
 Count = Annotated[int, WithJsonSchema({"type": "number", "minimum": 0})]
@@ -24,6 +27,23 @@ class VendorActionUpdated(UserEvent):
 
     event: Literal["user:vendor-action:updated"]
     vendor_action: ChargerAction | OperationModeAction | HvacAction
+    updated_fields: list[str]
+
+
+class ScheduleUpdated(UserEvent):
+    """A schedule stands otherwise than before."""
+
+    event: Literal["user:schedule:execution-updated"]
+    status: ScheduleStatus
+    schedule: ScheduleResponse
+    updated_fields: list[str]
+
+
+class SmartChargingUpdated(UserEvent):
+    """Smart charging of a vehicle stands otherwise than before."""
+
+    event: Literal["user:vehicle:smart-charging-status-updated"]
+    smart_charging_status: SmartChargingStatus
     updated_fields: list[str]
 
 
@@ -51,6 +71,8 @@ EVENTS: dict[str, type[Event]] = {
     **asset_event.EVENTS,
     "user:credentials:invalidated": CredentialsInvalidated,
     "user:vendor-action:updated": VendorActionUpdated,
+    "user:schedule:execution-updated": ScheduleUpdated,
+    "user:vehicle:smart-charging-status-updated": SmartChargingUpdated,
     "user:inverter:statistics-updated": InverterStatisticsUpdated,
     "system:heartbeat": Heartbeat,
     "enode:webhook:test": WebhookTest,

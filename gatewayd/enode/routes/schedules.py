@@ -1,0 +1,133 @@
+"""Schedules."""
+
+from sqlite3 import Connection
+from uuid import uuid4
+
+from fastapi import Request, Response
+from pydantic import TypeAdapter
+
+from gatewayd.control.steering import wishes
+from gatewayd.enode import location_rows, missing
+from gatewayd.enode.answers import nothing, ok
+from gatewayd.enode.api import Api, Given
+from gatewayd.enode.bodies import parsed, payload
+from gatewayd.enode.paging import Paging, key_of, page
+from gatewayd.enode.routes.parameters import ScheduleId, UserId
+from gatewayd.enode.routing import client_router
+from gatewayd.enode.views import schedule as view
+from gatewayd.enode.views.schedule_status import schedule_status
+from gatewayd.enode.wire import schedule as wire
+from gatewayd.enode.wire.base import Page
+from gatewayd.errors import ConflictError, InvalidError
+from gatewayd.model.climate import PermanentHold
+from gatewayd.model.schedule import Schedule, TemperatureSchedule
+from gatewayd.plan.holds import unholdable
+from gatewayd.state import schedules, users
+
+router = client_router()
+
+_PAYLOAD: TypeAdapter[wire.ChargeSchedule | wire.TemperatureSchedule] = TypeAdapter(wire.Schedule)
+# Each is looked at whenever something changes.
+_MOST_SCHEDULES = 500
+
+
+@router.get("/users/{userId}/schedules")
+async def get_schedules(api: Given, user_id: UserId, paging: Paging) -> Response:
+    """One user's schedules; none for an unknown user."""
+    known = api.steering.known.schedules.values()
+    theirs = [schedule for schedule in known if schedule.user_id == user_id]
+    shown, cursors = page(theirs, lambda one: key_of(one.created_at, one.id), paging)
+    models = [view.schedule(one) for one in shown]
+    return ok(Page[wire.ScheduleResponse](data=models, pagination=cursors))
+
+
+@router.post("/users/{userId}/schedules")
+async def create_schedule(api: Given, user_id: UserId, request: Request) -> Response:
+    """A new schedule of one of the user's assets, decided on at once."""
+    if await api.services.db.read(lambda c: users.get(c, user_id)) is None:
+        raise missing.user(user_id)
+    asked = await parsed(request, _PAYLOAD.validate_json)
+    made = view.schedule_of(asked, str(uuid4()), user_id, api.services.clock.now())
+    _check_target(api, made)
+    _check_states(api, made)
+    async with api.steering.deciding:
+        if len(api.steering.known.schedules) >= _MOST_SCHEDULES:
+            raise ConflictError(f"there are {_MOST_SCHEDULES} schedules: delete one first")
+        await api.steering.commit(lambda c: _put(c, made))
+    return ok(view.schedule(made))
+
+
+@router.get("/schedules/{scheduleId}")
+async def get_schedule(api: Given, schedule_id: ScheduleId) -> Response:
+    """One schedule."""
+    return ok(view.schedule(_known(api, schedule_id)))
+
+
+@router.put("/schedules/{scheduleId}")
+async def update_schedule(api: Given, schedule_id: ScheduleId, request: Request) -> Response:
+    """Replace what the body names and keep the rest; decided on at once."""
+    if isinstance(_known(api, schedule_id), TemperatureSchedule):
+        change: wire.PartialSchedule = await payload(request, wire.PartialTemperatureSchedule)
+    else:
+        change = await payload(request, wire.PartialChargeSchedule)
+    async with api.steering.deciding:
+        known = _known(api, schedule_id)
+        changed = view.changed(known, change)
+        if (changed.target_id, changed.target_kind) != (known.target_id, known.target_kind):
+            _check_target(api, changed)
+        _check_states(api, changed)
+        await api.steering.commit(lambda c: _put(c, changed))
+    return ok(view.schedule(changed))
+
+
+@router.delete("/schedules/{scheduleId}")
+async def delete_schedule(api: Given, schedule_id: ScheduleId) -> Response:
+    """Forget a schedule; what it set stays set."""
+    _known(api, schedule_id)
+    await api.steering.change(lambda c: schedules.remove(c, schedule_id))
+    return nothing()
+
+
+@router.get("/schedules/{scheduleId}/status")
+async def get_schedule_status(api: Given, schedule_id: ScheduleId) -> Response:
+    """How a schedule stands at this moment."""
+    _known(api, schedule_id)
+    await api.steering.look()
+    found = api.steering.known.statuses.get(schedule_id)
+    if found is None:
+        raise missing.schedule(schedule_id)
+    return ok(schedule_status(found))
+
+
+def _known(api: Api, schedule_id: str) -> Schedule:
+    found = api.steering.known.schedules.get(schedule_id)
+    if found is None:
+        raise missing.schedule(schedule_id)
+    return found
+
+
+def _check_target(api: Api, wanted: Schedule) -> None:
+    """Raise NotFoundError unless the target is an asset of the user."""
+    if api.asset(wanted.target_kind, wanted.target_id).asset.user_id != wanted.user_id:
+        raise missing.asset(wanted.target_kind, wanted.target_id)
+
+
+def _check_states(api: Api, wanted: Schedule) -> None:
+    """Raise InvalidError when a heater or cooler can never be set as wanted."""
+    target = api.services.store.site.assets.get(wanted.target_id)
+    if target is None or not isinstance(wanted, TemperatureSchedule):
+        return
+    table = wanted.timetable
+    for state in (table.default, *(rule.value for rule in table.rules)):
+        why_not = isinstance(state, PermanentHold) and unholdable(
+            target.asset.spec.thermostat, state
+        )
+        if why_not:
+            raise InvalidError(why_not)
+
+
+def _put(c: Connection, wanted: Schedule) -> None:
+    place_id = wanted.location_id
+    if place_id and location_rows.known(c, place_id).user_id != wanted.user_id:
+        raise missing.location(place_id)
+    wishes.put_schedule(c, wanted)

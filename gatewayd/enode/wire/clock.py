@@ -1,0 +1,42 @@
+"""Times on the wire that a caller gives: times of day, weekdays, instants."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer
+from pydantic_core import PydanticCustomError
+
+from gatewayd.enode.wire.base import iso_ms
+from gatewayd.errors import InvalidError
+from gatewayd.model.hour_minute import parse_hour_minute
+
+# Far enough from where the calendar ends that every time zone and every sum stays inside.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+
+
+def _instant(at: datetime) -> datetime:
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise PydanticCustomError("instant_range", "must be from 1970 to 2999")
+    return at
+
+
+def _time_of_day(text: str) -> str:
+    try:
+        parse_hour_minute(text)
+    except InvalidError as error:
+        raise PydanticCustomError("hour_minute", "must be a time of day such as 07:30") from error
+    return text
+
+
+def _number(value: object) -> object:
+    # JSON's true equals 1.
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "must be a number")
+    return value
+
+
+Instant = Annotated[
+    AwareDatetime, AfterValidator(_instant), PlainSerializer(iso_ms, return_type=str)
+]
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+Weekday = Annotated[Literal[0, 1, 2, 3, 4, 5, 6], BeforeValidator(_number)]
