@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from gatewayd.enode import problems
 from gatewayd.enode.api import Api
+from gatewayd.enode.openapi import document
 from gatewayd.enode.routes import ROUTERS, legacy_firehose, legacy_production
 from gatewayd.enode.services import Services
 from gatewayd.enode.versions.middleware import OlderVersions
@@ -31,7 +32,10 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         # Not included as routers: FastAPI would analyse and match each of them anew.
-        routes=[route for router in _ALL for route in router.routes],
+        routes=[
+            *(route for router in _ALL for route in router.routes),
+            *document.router.routes,
+        ],
         exception_handlers={
             HTTPException: _no_operation,
             RequestError: _wrong_request,

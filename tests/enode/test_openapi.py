@@ -1,0 +1,131 @@
+"""The description that the API gives of itself, against the published contract."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gatewayd.enode.openapi.document import document
+from tests.enode import contract
+from tests.enode.home import Home
+from tests.enode.shapes import shape
+from tests.enode.test_contract import bodies, served
+
+# May only shrink.
+UNDESCRIBED = {
+    "createFlexPolicy",
+    "createFlexPolicyOverride",
+    "createSchedule",
+    "deleteFlexPolicy",
+    "deleteFlexPolicyOverride",
+    "deleteSchedule",
+    "getFlexIntent",
+    "getFlexPolicy",
+    "getFlexPolicyStatus",
+    "getFlexShape",
+    "getSchedule",
+    "getScheduleStatus",
+    "getSchedules",
+    "getVehiclesVehicleidSmartchargingplans",
+    "getVehiclesVehicleidSmartchargingstatus",
+    "previewFlexIntentUpdate",
+    "updateFlexIntent",
+    "updateSchedule",
+    "updateVehicleSmartChargingPolicy",
+    "vehicleCreateSmartOverride",
+    "vehicleEndSmartOverride",
+}
+# The contract does not say with what this answers.
+UNTOLD = {"postAssetsAssetidRelink"}
+
+OURS = document()
+DESCRIBED = {
+    found["operationId"]: (method, path, found)
+    for path, methods in OURS["paths"].items()
+    for method, found in methods.items()
+}
+
+
+def theirs(operation_id: str) -> Any:
+    method, path, _ = DESCRIBED[operation_id]
+    return contract.spec()["paths"][path][method]
+
+
+def parameters(described: Any, root: Any) -> dict[tuple[str, str], bool]:
+    """Whether each parameter is required, by place and name."""
+    followed = [
+        root["components"]["parameters"][given["$ref"].rpartition("/")[2]]
+        if "$ref" in given
+        else given
+        for given in described.get("parameters", [])
+    ]
+    return {(given["in"], given["name"]): given.get("required", False) for given in followed}
+
+
+async def test_the_document_is_public(a_home: Home) -> None:
+    transport = httpx.ASGITransport(a_home.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+        answer = await http.get("/openapi.json")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json() == json.loads(json.dumps(OURS))
+
+
+def test_every_operation_served_is_described() -> None:
+    assert set(served()) - set(DESCRIBED) <= UNDESCRIBED
+    assert UNDESCRIBED.isdisjoint(DESCRIBED)
+
+
+@pytest.mark.parametrize("operation_id", DESCRIBED)
+def test_an_operation_is_described_as_in_the_contract(operation_id: str) -> None:
+    ours, expected = DESCRIBED[operation_id][2], theirs(operation_id)
+
+    assert ours["tags"] == expected["tags"][:1]
+    assert ours["security"] == expected.get("security", [{"ClientAccessToken": []}])
+    assert parameters(ours, OURS) == parameters(expected, contract.spec())
+
+
+@pytest.mark.parametrize("operation_id", sorted(set(DESCRIBED) - UNTOLD))
+def test_the_bodies_are_those_of_the_contract(operation_id: str) -> None:
+    ours = {
+        which: shape(schema, OURS)
+        for which, schema in bodies(DESCRIBED[operation_id][2]).items()
+        if which != "default"
+    }
+    expected = {
+        which: shape(schema, contract.spec())
+        for which, schema in bodies(theirs(operation_id)).items()
+        if operation_id != "getInverterStatistics" or which < "400"
+    }
+
+    assert ours == expected
+
+
+def test_a_stock_generator_makes_a_client_of_it(tmp_path: Path) -> None:
+    told = generated(OURS, tmp_path)
+
+    assert "Warning" not in told
+    made = {file.stem for file in tmp_path.glob("client/api/*/*.py")} - {"__init__"}
+    assert len(made) == len(DESCRIBED)
+
+
+def generated(description: Any, folder: Path) -> str:
+    """Write a client for a description to `client` in a folder; returns what the generator says."""
+    (folder / "description.json").write_text(json.dumps(description))
+    programs = Path(sys.executable).parent
+    done = subprocess.run(
+        [
+            *(programs / "openapi-python-client", "generate", "--meta", "none"),
+            *("--path", folder / "description.json", "--output-path", folder / "client"),
+        ],
+        env=os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout + done.stderr
