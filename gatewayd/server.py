@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -27,9 +28,16 @@ class _Server(uvicorn.Server):
 
 
 class HttpServer:
-    """Serves one ASGI application on one address, bound when constructed."""
+    """Serves one ASGI application on one address, bound when constructed; with `tls` by HTTPS."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, limits: Limits = _LIMITS) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        limits: Limits = _LIMITS,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._app = app
         self._socket = _bound(host, port)
         self._server = _Server(
@@ -45,6 +53,7 @@ class HttpServer:
                 server_header=False,
                 timeout_keep_alive=_IDLE_S,
                 timeout_graceful_shutdown=_STOP_S,
+                ssl_context_factory=(lambda *_: tls) if tls else None,
             )
         )
 

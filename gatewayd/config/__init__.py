@@ -7,7 +7,7 @@ from gatewayd.config.devices import Device, Drivers
 from gatewayd.config.load import Config, load
 from gatewayd.config.reload import Difference, changes, difference
 from gatewayd.config.secret import Secret
-from gatewayd.config.sections import Api, Discovery, Home, Log, Mdns, Mqtt, Storage, Webhooks
+from gatewayd.config.sections import Api, Discovery, Home, Log, Mdns, Mqtt, Storage, Tls, Webhooks
 
 __all__ = [
     "Api",
@@ -22,6 +22,7 @@ __all__ = [
     "Mqtt",
     "Secret",
     "Storage",
+    "Tls",
     "Webhooks",
     "changes",
     "difference",

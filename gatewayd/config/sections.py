@@ -9,6 +9,7 @@ from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -28,6 +29,7 @@ from gatewayd.model.asset import MeterUsage
 
 DEVICE_ID = re.compile(r"[a-z0-9_]{1,32}")
 _HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,255}")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?/?")
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,4}")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
@@ -47,6 +49,12 @@ def _reach(text: str) -> str:
         raise ValueError(
             f"{shown(text)} is no network; write it as 192.168.1.0/24, and a host without a path"
         ) from None
+
+
+def _origin(text: str) -> str:
+    if not _ORIGIN.fullmatch(text):
+        raise ValueError(f"{shown(text)} is no address of pages; write it as https://home.example")
+    return text
 
 
 def _topic(text: str) -> str:
@@ -210,6 +218,28 @@ class Webhooks(Section):
     )
 
 
+class Tls(Section):
+    """HTTPS in the local network."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Serve HTTPS; plain HTTP then answers on this machine alone.",
+    )
+    port: Port = Field(default=8443, description="TCP port of HTTPS.")
+    cert_file: ExistingFile | None = Field(
+        default=None, description="Own certificate; left out, one is made at the first start."
+    )
+    key_file: PrivateFile | None = Field(default=None, description="Its key, mode 0600.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("has one of cert_file and key_file; add the other")
+        if self.cert_file and not self.enabled:
+            raise ValueError("has a certificate but is not enabled; add enabled: true")
+        return self
+
+
 class Api(Section):
     """Where the Enode API and the local pages are served."""
 
@@ -222,9 +252,34 @@ class Api(Section):
         default=(),
         description="Names beside localhost, *.local and addresses that may be in a URL.",
     )
+    public_url: Annotated[str, AfterValidator(_origin)] | None = Field(
+        default=None,
+        description="Where browsers find the pages; left out, where the caller finds the API.",
+    )
+    connections: int = Field(
+        default=1000, ge=1, description="How many users may be linked with how many vendors."
+    )
+    tls: Tls = Field(default=Tls(), description="HTTPS in the local network.")
     webhooks: Webhooks = Field(
         default=Webhooks(), description="How events reach those who asked for them."
     )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names it answers to beside those that are ours anyway."""
+        public = urlsplit(self.public_url or "").hostname
+        return (*self.allowed_hosts, *([public] if public else []))
+
+    @property
+    def lan_port(self) -> int:
+        """Where the local network reaches it."""
+        return self.tls.port if self.tls.enabled else self.port
+
+    @model_validator(mode="after")
+    def _two_ports(self) -> Self:
+        if self.tls.enabled and self.tls.port == self.port:
+            raise ValueError("has one port for HTTP and HTTPS; choose another tls.port")
+        return self
 
 
 class Storage(Section):
