@@ -33,7 +33,7 @@ MISSING = {
 }
 
 
-def tested() -> set[int]:
+def numbered() -> set[int]:
     """The numbers in the names of all test functions."""
     named = re.compile(r"def test_((?:\d{3}_)+)")
     return {
@@ -46,8 +46,8 @@ def tested() -> set[int]:
 
 
 def test_every_behaviour_has_a_test() -> None:
-    assert set(NUMBERS) - tested() <= MISSING
+    assert set(NUMBERS) - numbered() <= MISSING
 
 
 def test_no_test_has_a_number_that_means_nothing() -> None:
-    assert tested() <= set(NUMBERS)
+    assert numbered() <= set(NUMBERS)
