@@ -12,6 +12,7 @@ from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,16 +27,20 @@ from gatewayd.control.housekeeping import Housekeeping
 from gatewayd.control.loop import ControlLoop
 from gatewayd.control.notify import notify
 from gatewayd.control.statistics import StatisticsRecorder
+from gatewayd.control.steering.service import Steering
 from gatewayd.control.whereabouts import Whereabouts
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.device import ConfiguredDevice
+from gatewayd.devices.linking.linking import Linking
 from gatewayd.devices.poller import Poller
 from gatewayd.devices.registry import Registry
 from gatewayd.enode.app import create_app
 from gatewayd.enode.delivery.courier import Courier
 from gatewayd.enode.events.announcer import Announcer
-from gatewayd.enode.services import Controllers, NoControllers, Services
+from gatewayd.enode.offers import driven
+from gatewayd.enode.services import Services, Settings
 from gatewayd.enode.versions import NEWEST
+from gatewayd.links import tls
 from gatewayd.links.http import HttpLink
 from gatewayd.links.http_policy import Policy
 from gatewayd.links.mdns import Announcement
@@ -49,6 +54,7 @@ from gatewayd.state import assets, history, locations, meta, users
 from gatewayd.state.db import BALLAST_BYTES, Database
 from gatewayd.state.history import MinuteRecorder
 from gatewayd.state.store import Store
+from gatewayd.web.link.page import create_link_pages
 from gatewayd.web.page import create_pages
 
 log = logging.getLogger(__name__)
@@ -67,10 +73,11 @@ class _Rooms:
     store: Store
     poller: Poller
     commander: Commander
+    linking: Linking
     http: HttpLink
-    controllers: Controllers
+    steering: Steering
     gateway_id: str
-    location_id: str
+    location_id: str | None
 
 
 async def run(path: Path) -> None:
@@ -81,11 +88,12 @@ async def run(path: Path) -> None:
     stop = _stop_signal()
     async with AsyncExitStack() as stack:
         rooms = await _rooms(config, registry, stack)
-        server = HttpServer(_app(config, rooms), config.api.listen, config.api.port)
-        stack.callback(server.close)
+        servers = _servers(config, _app(config, rooms))
+        for server in servers.values():
+            stack.callback(server.close)
         async with asyncio.TaskGroup() as group:
             services = _services(config, rooms) | {
-                "http": server.run(),
+                **{name: server.run() for name, server in servers.items()},
                 "config": _follow(path, config, rooms),
             }
             tasks = [group.create_task(work, name=name) for name, work in services.items()]
@@ -118,9 +126,15 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
     db = await stack.enter_async_context(Database.open(path, ballast_bytes=BALLAST_BYTES))
     location_id = await _home(config, db, clock)
     store = Store(clock, await db.read(assets.load), await db.read(history.last))
-    devices = _devices(config, registry, location_id)
-    poller = Poller(devices, links=Links(), db=db, store=store, clock=clock)
+    links = Links()
+    poller = Poller({}, links=links, db=db, store=store, clock=clock)
+    linking = Linking.over(
+        registry=registry, links=links, db=db, store=store, poller=poller, clock=clock
+    )
+    await linking.roster.configure(_devices(config, registry, location_id), location_id)
     commander = Commander(db=db, store=store, poller=poller, clock=clock)
+    steering = Steering(db=db, store=store, commander=commander, clock=clock)
+    await steering.load()
     gateway_id = await db.write(meta.gateway_id)
     return _Rooms(
         clock,
@@ -129,8 +143,9 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
         store,
         poller,
         commander,
+        linking,
         _http(config.api.webhooks),
-        NoControllers(),
+        steering,
         gateway_id,
         location_id,
     )
@@ -141,9 +156,14 @@ def _http(webhooks: settings.Webhooks) -> HttpLink:
     return HttpLink(Policy.of(webhooks.allow), ca_file=webhooks.ca_file)
 
 
-async def _home(config: Config, db: Database, clock: Clock) -> str:
-    """The id of the home's location, its user and itself created when they are new."""
+async def _home(config: Config, db: Database, clock: Clock) -> str | None:
+    """The id of the home's location, its user and itself created when they are new.
+
+    None when that user was erased: a restart does not bring the user back.
+    """
     home, now = config.home, clock.now()
+    if await db.read(meta.erased_home_user) == home.user:
+        return None
     await db.write(lambda c: users.ensure(c, home.user, now))
     location = await db.write(
         lambda c: locations.ensure_home(
@@ -154,7 +174,7 @@ async def _home(config: Config, db: Database, clock: Clock) -> str:
 
 
 def _devices(
-    config: Config, registry: Registry, location_id: str
+    config: Config, registry: Registry, location_id: str | None
 ) -> Mapping[str, ConfiguredDevice]:
     zone = ZoneInfo(config.home.timezone)
     return {
@@ -185,15 +205,34 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
             commander=rooms.commander,
             poke=rooms.poller.poke,
             clock=rooms.clock,
-            controllers=rooms.controllers,
+            settings=Settings(
+                public_url=config.api.public_url, max_connections=config.api.connections
+            ),
+            offers=partial(driven, rooms.linking.catalogue),
+            devices_changed=rooms.linking.roster.refresh,
+            controllers=rooms.steering,
+            steering=rooms.steering,
             http=rooms.http,
         )
     )
-    pages = create_pages(
-        rooms.store, rooms.clock, name=config.home.name, allowed_hosts=config.api.allowed_hosts
-    )
+    hosts = config.api.names
+    app.mount("/ui/link", create_link_pages(rooms.linking.linker, allowed_hosts=hosts))
+    pages = create_pages(rooms.store, rooms.clock, name=config.home.name, allowed_hosts=hosts)
     app.mount("/ui", pages)
     return app
+
+
+def _servers(config: Config, app: FastAPI) -> dict[str, HttpServer]:
+    """By the name its task gets. Where there is TLS, plain HTTP stays on this machine."""
+    api, folder = config.api, config.storage.directory
+    if not api.tls.enabled:
+        return {"http": HttpServer(app, api.listen, api.port)}
+    chosen = tls.chosen(api.tls.cert_file, api.tls.key_file, folder, [f"{config.mdns.name}.local"])
+    log.info("tls: the certificate's fingerprint is %s", chosen.fingerprint)
+    return {
+        "http": HttpServer(app, "127.0.0.1", api.port),
+        "https": HttpServer(app, api.listen, api.tls.port, tls=chosen.context()),
+    }
 
 
 def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, None]]:
@@ -208,7 +247,9 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
     services = {
         "poller": rooms.poller.run(),
         "commander": rooms.commander.run(),
+        "logins": rooms.linking.logins.run(),
         "control": loop.run(),
+        "steering": rooms.steering.run(),
         "statistics": StatisticsRecorder(rooms.store, rooms.db, rooms.clock).run(),
         "history": MinuteRecorder(rooms.store, rooms.db, rooms.clock).run(),
         "housekeeping": Housekeeping(rooms.db, rooms.clock).run(),
@@ -217,7 +258,7 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
         "webhooks": _courier(config, rooms).run(),
     }
     if config.mdns.enabled:
-        services["mdns"] = Announcement(config.mdns.name, config.api.port, rooms.clock).run()
+        services["mdns"] = Announcement(config.mdns.name, config.api.lan_port, rooms.clock).run()
     if config.mqtt is not None:
         mirror = Mirror(
             rooms.store, rooms.commander, rooms.clock, _mqtt(config.mqtt, rooms.gateway_id)
@@ -232,7 +273,7 @@ def _announcer(config: Config, rooms: _Rooms) -> Announcer:
         db=rooms.db,
         clock=rooms.clock,
         pictured=rooms.poller.pictured,
-        policy=rooms.controllers.policy,
+        policy=rooms.steering.policy,
         updated_every_s=config.api.webhooks.updated_every_s,
     )
 
@@ -288,7 +329,8 @@ async def _follow(path: Path, config: Config, rooms: _Rooms) -> None:
     async for edited in settings.changes(path, load, config):
         change = settings.difference(config, edited)
         _log_as(edited)
-        await rooms.poller.reconfigure(_devices(edited, rooms.registry, rooms.location_id))
+        devices = _devices(edited, rooms.registry, rooms.location_id)
+        await rooms.linking.roster.configure(devices, rooms.location_id)
         log.info(
             "config taken over: added %s, removed %s, changed %s",
             *(", ".join(ids) or "none" for ids in (change.added, change.removed, change.changed)),
