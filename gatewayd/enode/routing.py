@@ -1,7 +1,7 @@
 """What happens to every request before and after its handler, in this order:
 
 token, version, the header that no longer exists, the handler, errors as Problems, and the version
-echoed. Adapters for older versions belong between the handler and the echo.
+echoed. Requests of older versions arrive here translated, see `versions.middleware`.
 """
 
 from collections.abc import Callable, Coroutine
