@@ -259,7 +259,7 @@ class Api(Section):
     connections: int = Field(
         default=1000, ge=1, description="How many users may be linked with how many vendors."
     )
-    tls: Tls = Field(default=Tls(), description="HTTPS in the local network.")
+    tls: Tls = Field(default=Tls(), description="Whether and how HTTPS is served.")
     webhooks: Webhooks = Field(
         default=Webhooks(), description="How events reach those who asked for them."
     )
