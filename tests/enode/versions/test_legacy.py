@@ -122,14 +122,16 @@ async def test_events_that_came_later_are_passed_over(a_hook: Hooks) -> None:
     home, now = a_hook.home, a_hook.home.clock.now()
     made = await a_hook.create(apiVersion="2024-01-01")
     statistics, credentials = "user:inverter:statistics-updated", "user:credentials:invalidated"
-
-    async def happen(name: str) -> None:
-        body = {"vendor": "TESLA"}
-        await home.db.write(lambda c: outbox.append(c, name, "1", USER, body, now))
-        await a_hook.step()
+    bodies: dict[str, dict[str, Any]] = {
+        statistics: {"statistics": {}},
+        credentials: {"vendor": "TESLA"},
+    }
 
     for name in (statistics, credentials, statistics):
-        await happen(name)
+        await home.db.write(
+            lambda c, name=name: outbox.append(c, name, "1", USER, bodies[name], now)  # type: ignore[misc]
+        )
+        await a_hook.step()
 
     assert [event["event"] for event in a_hook.receiver.events] == [credentials]
     webhook = await a_hook.stored(made["id"])
