@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from gatewayd.model.asset import Asset
@@ -33,6 +33,13 @@ class Known:
     def smart_of(self, vehicle: Asset) -> SmartChargingStatus:
         """Where a vehicle stands, also one that never had smart charging."""
         return self.smart.get(vehicle.id) or never(vehicle)
+
+    def keep_looks(self, before: "Known") -> None:
+        """When each vehicle was last decided on, which is not written each time."""
+        for vehicle_id, status in self.smart.items():
+            known = before.smart.get(vehicle_id)
+            if known and replace(known, updated_at=status.updated_at) == status:
+                self.smart[vehicle_id] = known
 
     def override_of(self, vehicle_id: str) -> SmartOverride | None:
         """The override that is active."""

@@ -75,7 +75,7 @@ class Steering:
     async def load(self) -> None:
         """Know what is on the disk, so that `known` can be asked."""
         self._floor = await self._db.read(meta.latest_time)
-        await self._read()
+        await self.read()
 
     async def run(self) -> None:
         """Decide until cancelled."""
@@ -107,8 +107,9 @@ class Steering:
         return self.known.policies.get(vehicle_id, SmartChargingPolicy())
 
     async def look(self) -> None:
-        """Decide now. Raises StorageError."""
+        """Decide now, on all that others have written too. Raises StorageError."""
         async with self._lock:
+            await self.read()
             await self._look()
 
     async def change(self, write: Callable[[sqlite3.Connection], T]) -> T:
@@ -127,15 +128,16 @@ class Steering:
     async def commit(self, write: Callable[[sqlite3.Connection], T]) -> T:
         """As `change`, for whoever holds `deciding`."""
         written = await self._db.write(write)
-        await self._read()
+        await self.read()
         await self._look()
         return written
 
-    async def _read(self) -> None:
-        currency, market = self._currency, self._market
+    async def read(self) -> None:
+        """Know what is on the disk now, for whoever holds `deciding`."""
+        before, currency, market = self.known, self._currency, self._market
         self.known = await self._db.read(lambda c: read(c, currency, market))
+        self.known.keep_looks(before)
         self._is_stale = False
-        self._glances.forget()
 
     async def _look(self) -> None:
         try:
@@ -147,6 +149,7 @@ class Steering:
         except StorageError:
             # What was decided did not happen: the next look begins with what is on the disk.
             self._is_stale = True
+            self._glances.forget()
             raise
 
     def _decide(self) -> Decision:
@@ -214,7 +217,7 @@ class Steering:
         try:
             async with self._lock:
                 if self._is_stale:
-                    await self._read()
+                    await self.read()
                 await self._look()
         except StorageError as error:
             if not self._is_reported:

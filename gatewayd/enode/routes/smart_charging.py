@@ -44,6 +44,8 @@ async def update_vehicle_smart_charging_policy(
     api.asset(AssetKind.VEHICLE, vehicle_id)
     change = await payload(request, PartialSmartChargingPolicy)
     async with api.steering.deciding:
+        # A tariff may have come a moment ago.
+        await api.steering.read()
         state = api.asset(AssetKind.VEHICLE, vehicle_id)
         policy = view.policy_of(change, api.steering.policy(vehicle_id))
         refused = enabling_refusal(policy, _prerequisites(api, state))
