@@ -216,6 +216,26 @@ def client_rotate(client_id: str, path: Path, *, as_json: bool) -> None:
     _show_secret(_run(console.rotate_client(path, client_id)), as_json=as_json)
 
 
+@client.command("version")
+@click.argument("client_id")
+@click.argument("version")
+@_config_option
+def client_version(client_id: str, version: str, path: Path) -> None:
+    """Let CLIENT_ID speak the API's VERSION when a request names none."""
+    from gatewayd import console
+
+    _run(console.pin_client(path, client_id, version))
+
+
+@cli.command()
+@_config_option
+def fingerprint(path: Path) -> None:
+    """Print the fingerprint of the certificate that HTTPS shows."""
+    from gatewayd import console
+
+    click.echo(console.fingerprint(path))
+
+
 def _show_secret(made: "NewClient", *, as_json: bool) -> None:
     values = {"clientId": made.id, "clientSecret": made.secret, "name": made.name}
     if as_json:

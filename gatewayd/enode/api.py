@@ -37,6 +37,11 @@ class Api:
         db, clock = services.db, services.clock
         return cls(services, Tokens(db, clock), Logins(db, clock), Places(db, clock))
 
+    async def version_of(self, authorization: str | None) -> str:
+        """The version of a request that names none: its client's own, else the default."""
+        pinned = await self.tokens.version_of(authorization)
+        return pinned or self.services.settings.default_version
+
     def asset(self, kind: AssetKind, asset_id: str) -> AssetState:
         """One asset of a kind; raises NotFoundError."""
         state = self.services.store.site.assets.get(asset_id)

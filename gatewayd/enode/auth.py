@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 import ipaddress
+import sqlite3
 from collections import deque
 from dataclasses import dataclass
+from datetime import datetime
 
 from gatewayd.clock import Clock
 from gatewayd.errors import TooManyRequestsError, UnauthorizedError
@@ -24,6 +26,7 @@ _MOST_SOURCES = 1000
 @dataclass(frozen=True, slots=True)
 class _Known:
     client_id: str
+    api_version: str | None
     checked_at: float
 
 
@@ -37,23 +40,33 @@ class Tokens:
 
     async def client_of(self, authorization: str | None) -> str:
         """The id of the client an Authorization header speaks for; raises UnauthorizedError."""
+        return (await self._known_client(authorization)).client_id
+
+    async def version_of(self, authorization: str | None) -> str | None:
+        """The API version that client is pinned to; None for none, or without a valid token."""
+        try:
+            return (await self._known_client(authorization)).api_version
+        except UnauthorizedError:
+            return None
+
+    async def _known_client(self, authorization: str | None) -> _Known:
         token = _bearer(authorization)
         digest = hashlib.sha256(token.encode()).digest()
         known = self._known.get(digest)
         if known and self._clock.monotonic() - known.checked_at < _RECHECK_S:
-            return known.client_id
+            return known
         return await self._check(token, digest)
 
-    async def _check(self, token: str, digest: bytes) -> str:
+    async def _check(self, token: str, digest: bytes) -> _Known:
         checked_at, now = self._clock.monotonic(), self._clock.now()
-        client_id = await self._db.read(lambda c: clients.check_token(c, token, now))
+        found = await self._db.read(lambda c: _client(c, token, now))
         self._known.pop(digest, None)
-        if client_id is None:
+        if found is None:
             raise _unauthorized()
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[digest] = _Known(client_id, checked_at)
-        return client_id
+        self._known[digest] = known = _Known(*found, checked_at)
+        return known
 
 
 class Logins:
@@ -95,6 +108,12 @@ class Logins:
         self._failures[source] = failures
         while len(self._failures) > _MOST_SOURCES:
             del self._failures[next(iter(self._failures))]
+
+
+def _client(c: sqlite3.Connection, token: str, now: datetime) -> tuple[str, str | None] | None:
+    """The client of a token, and the version it is pinned to."""
+    client_id = clients.check_token(c, token, now)
+    return None if client_id is None else (client_id, clients.version_of(c, client_id))
 
 
 def _source(address: str | None) -> str:

@@ -43,7 +43,7 @@ class PublicRoute(APIRoute):
     async def _admit(self, request: Request) -> str:
         """The version the request speaks; raises RequestError when it may not pass."""
         headers = request.headers
-        default = of_app(request).services.settings.default_version
+        default = await of_app(request).version_of(headers.get("authorization"))
         version = versions.effective(headers.get(VERSION_HEADER), default)
         if "enode-user-id" in headers:
             raise InvalidError("Enode-User-Id ended with version 2023-08-01: leave it out")

@@ -67,6 +67,11 @@ def chosen(
     return own(folder, names) if cert_file is None else Certificate(cert_file, key_file)
 
 
+def shown(cert_file: Path | None, folder: Path) -> Certificate:
+    """Where the certificate that is shown stands, whether or not it is there already."""
+    return Certificate(cert_file or folder / _FILE)
+
+
 def own(folder: Path, names: Iterable[str] = ()) -> Certificate:
     """This gateway's certificate in a folder, made for these names at the first call.
 

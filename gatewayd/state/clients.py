@@ -23,11 +23,13 @@ _CLOCK_STEP = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A program that may use the API."""
+    """A program that may use the API. `api_version` is spoken when a request names none; None is
+    the newest."""
 
     id: str
     name: str
     created_at: datetime
+    api_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +41,41 @@ class NewClient:
     secret: str = field(repr=False)
 
 
-def add(c: sqlite3.Connection, name: str, now: datetime) -> NewClient:
+def add(
+    c: sqlite3.Connection, name: str, now: datetime, api_version: str | None = None
+) -> NewClient:
     """Create a client."""
     client = NewClient(str(uuid4()), name, secrets.token_urlsafe(_SECRET_BYTES))
     c.execute(
-        "INSERT INTO clients (id, name, secret_hash, created_at) VALUES (?, ?, ?, ?)",
-        (client.id, name, _hashed(client.secret), time_text(now)),
+        "INSERT INTO clients (id, name, secret_hash, created_at, api_version)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (client.id, name, _hashed(client.secret), time_text(now), api_version),
     )
     return client
 
 
 def load(c: sqlite3.Connection) -> list[Client]:
     """All clients, oldest first."""
-    rows = c.execute("SELECT id, name, created_at FROM clients ORDER BY created_at, id")
-    return [Client(client_id, name, time_of(created_at)) for client_id, name, created_at in rows]
+    rows = c.execute(
+        "SELECT id, name, created_at, api_version FROM clients ORDER BY created_at, id"
+    )
+    return [
+        Client(client_id, name, time_of(created_at), api_version)
+        for client_id, name, created_at, api_version in rows
+    ]
+
+
+def pin(c: sqlite3.Connection, client_id: str, api_version: str | None) -> None:
+    """Give a client another version for requests that name none. Raises NotFoundError."""
+    pinned = c.execute("UPDATE clients SET api_version = ? WHERE id = ?", (api_version, client_id))
+    if pinned.rowcount == 0:
+        raise _unknown(client_id)
+
+
+def version_of(c: sqlite3.Connection, client_id: str) -> str | None:
+    """The version a client is pinned to, if any."""
+    row = c.execute("SELECT api_version FROM clients WHERE id = ?", (client_id,)).fetchone()
+    return row[0] if row else None
 
 
 def remove(c: sqlite3.Connection, client_id: str) -> None:

@@ -264,6 +264,32 @@ async def restore(a_home: Home, asset: Asset) -> None:
     picture.show(a_home.store, given)
 
 
+@pytest.mark.parametrize("how", ["invalid", "withdrawn"])
+async def test_022_a_link_that_does_not_hold_can_do_nothing_and_says_what_helps(
+    a_home: Home, how: str
+) -> None:
+    charger = a_home.asset(AssetKind.CHARGER)
+    path = f"/chargers/{charger.id}"
+    before = len(await events(a_home))
+
+    if how == "invalid":
+        await invalidate(a_home, charger.device_id)
+    else:
+        await a_home.http.delete(f"/users/{USER}/authorization")
+
+    shown = await capabilities(a_home, path)
+    assert [one["isCapable"] for one in shown] == [False] * len(shown)
+    ids = {one for each in shown for one in each["interventionIds"]}
+    assert [len(each["interventionIds"]) for each in shown] == [1] * len(shown)
+    (intervention_id,) = ids
+    intervention = await a_home.http.get(f"/interventions/{intervention_id}")
+    assert intervention.json()["resolution"]["action"] == "Link"
+    vendors = (await a_home.http.get(f"/users/{USER}")).json()["linkedVendors"]
+    assert {e["vendor"] for e in vendors if not e["isValid"]} >= {"KEBA"}
+    told = [event for event, _, _ in (await events(a_home))[before:]]
+    assert told == (["user:credentials:invalidated"] if how == "invalid" else [])
+
+
 async def test_nothing_can_be_done_with_a_link_that_does_not_hold(a_home: Home) -> None:
     charger = a_home.asset(AssetKind.CHARGER)
     await invalidate(a_home, charger.device_id)

@@ -38,7 +38,7 @@ class OlderVersions:
         if scope["type"] == "http":
             version = _header(scope, VERSION)
             if version is None:
-                version = self._api.services.settings.default_version
+                version = await self._api.version_of(_header(scope, b"authorization"))
             if version != NEWEST and version in self._paths:
                 await self._translate(version, scope, receive, send)
                 return

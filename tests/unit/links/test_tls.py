@@ -127,3 +127,13 @@ async def _connects(port: int, client: ssl.SSLContext) -> bool:
     writer.close()
     await writer.wait_closed()
     return True
+
+
+def test_what_is_shown_is_the_operators_or_our_own(tmp_path: Path) -> None:
+    own = tls.own(tmp_path)
+
+    assert tls.shown(None, tmp_path) == own
+    assert tls.shown(tmp_path / "cert.pem", tmp_path).cert_file == tmp_path / "cert.pem"
+    assert tls.chosen(None, None, tmp_path) == own
+    theirs = tls.chosen(tmp_path / "a", tmp_path / "b", tmp_path)
+    assert theirs == tls.Certificate(tmp_path / "a", tmp_path / "b")

@@ -146,3 +146,17 @@ async def test_no_secret_or_token_is_ever_in_the_files_or_in_a_repr(path: Path) 
 
 def everything_below(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())
+
+
+async def test_a_client_keeps_the_version_it_is_pinned_to(db: Database) -> None:
+    pinned = await db.write(lambda c: clients.add(c, "app", NOW, "2024-10-01"))
+    loose = await db.write(lambda c: clients.add(c, "other", NOW))
+
+    await db.write(lambda c: clients.pin(c, loose.id, "2024-01-01"))
+
+    versions = {one.name: one.api_version for one in await db.read(clients.load)}
+    assert versions == {"app": "2024-10-01", "other": "2024-01-01"}
+    assert await db.read(lambda c: clients.version_of(c, pinned.id)) == "2024-10-01"
+    assert await db.read(lambda c: clients.version_of(c, "nobody")) is None
+    with pytest.raises(NotFoundError):
+        await db.write(lambda c: clients.pin(c, "nobody", None))
