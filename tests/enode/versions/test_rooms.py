@@ -66,6 +66,32 @@ async def test_statistics_of_charging_under_their_old_paths(a_home: Home, client
     assert elsewhere.json() == []
 
 
+async def test_a_schedule_of_2023_lives_by_its_old_names(a_home: Home, client: Client) -> None:
+    charger, http = a_home.asset(AssetKind.CHARGER).id, client("2023-04-15")
+    asked = {
+        "chargeableId": charger,
+        "chargeableType": "charger",
+        "isEnabled": True,
+        "defaultShouldCharge": True,
+        "rules": [{"hourMinute": {"from": "07:00", "to": "09:00"}, "shouldCharge": False}],
+    }
+
+    made = await http.post("/schedules", json=asked)
+    path = f"/schedules/{made.json()['id']}"
+    moved = await http.put(path, json={"chargingLocationId": a_home.location.id})
+    status = (await http.get(f"{path}/status")).json()
+    (newest,) = (await a_home.http.get(f"/users/{USER}/schedules")).json()["data"]
+
+    assert (made.status_code, made.json()["chargingLocationId"]) == (201, None)
+    assert moved.json()["chargingLocationId"] == a_home.location.id == newest["locationId"]
+    assert newest["targetId"] == made.json()["entityId"] == charger
+    assert (await http.get("/schedules")).json() == [moved.json()]
+    assert status["externalStart"] is None
+    assert status["upcomingTransitions"][0]["targetTemperature"] is None
+    assert (await client("2023-04-15", "berta").delete(path)).status_code == 404
+    assert (await http.delete(path)).status_code == 204
+
+
 @pytest.mark.parametrize("version", SERVED[1:])
 async def test_no_operation_fails_in_any_version(
     a_home: Home, client: Client, version: str
