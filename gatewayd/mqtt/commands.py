@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 
 from gatewayd.errors import InvalidError, NotFoundError
-from gatewayd.model.asset import Asset
+from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import (
     Command,
     SetMaxCurrent,
@@ -13,11 +13,12 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
 )
-from gatewayd.model.reading import OperationMode
-from gatewayd.model.site import Site
+from gatewayd.model.reading import HvacReading, OperationMode
+from gatewayd.model.site import AssetState, Site
+from gatewayd.mqtt import thermostat
 from gatewayd.mqtt.topics import Place, Target
 
-KEYS = ("charging", "max_current", "operation_mode")
+KEYS = ("charging", "max_current", "operation_mode", *thermostat.KEYS)
 
 _SWITCH: Mapping[str, type[StartCharging] | type[StopCharging]] = {
     "on": StartCharging,
@@ -27,21 +28,28 @@ _SWITCH: Mapping[str, type[StartCharging] | type[StopCharging]] = {
 }
 
 
-def addressee(target: Target, site: Site) -> Asset:
+def addressee(target: Target, site: Site) -> AssetState:
     """The asset a command topic names. Raises NotFoundError."""
     for state in site.assets.values():
         if Place.of(state.asset) == target.place:
-            return state.asset
+            return state
     raise NotFoundError(f"there is no {target.place.kind} {target.place.slug}")
 
 
-def command(target: Target, payload: bytes) -> Command:
+def command(target: Target, payload: bytes, state: AssetState) -> Command:
     """The command of a scalar payload, or of a JSON object with one key. Raises InvalidError."""
     text = _text(payload)
-    if target.key is not None:
-        return _command(target.key, text)
-    key, value = _pair(text)
+    key, value = (target.key, text) if target.key is not None else _pair(text)
+    if state.asset.kind is AssetKind.HVAC and key in thermostat.KEYS:
+        return thermostat.hold(key, value, state.asset, _reading(state))
     return _command(key, value)
+
+
+def _reading(state: AssetState) -> HvacReading | None:
+    match state.sample and state.sample.reading:
+        case HvacReading() as reading:
+            return reading
+    return None
 
 
 def _text(payload: bytes) -> str:

@@ -7,8 +7,18 @@ from typing import Any
 from gatewayd.model.asset import Asset, Capability
 from gatewayd.mqtt.entities import MODE_LABELS
 from gatewayd.mqtt.entity import Entity
-from gatewayd.mqtt.schema import BinarySensor, Full, Number, Platform, Select, Sensor, Switch
+from gatewayd.mqtt.schema import (
+    BinarySensor,
+    Climate,
+    Full,
+    Number,
+    Platform,
+    Select,
+    Sensor,
+    Switch,
+)
 from gatewayd.mqtt.settings import MqttSettings
+from gatewayd.mqtt.thermostat import climate
 from gatewayd.mqtt.topics import Place
 
 # What a charging point may be told when its own limits are unknown: IEC 61851 begins at 6 A, and
@@ -17,6 +27,7 @@ _MIN_CURRENT_A = 6.0
 _MAX_CURRENT_A = 32.0
 
 _CHARGING = {Capability.START_CHARGING, Capability.STOP_CHARGING}
+_THERMOSTAT = Entity("thermostat", "Thermostat", (), lambda _reading: None)
 _UNKNOWN = "Unknown"
 _IF_ANY = " | default('')"
 _NOT_IN_ID = re.compile(r"[^a-z0-9]+")
@@ -34,6 +45,13 @@ def component(asset: Asset, entity: Entity, settings: MqttSettings) -> Full:
     if entity.unit or entity.labels:
         return _sensor(asset, entity)
     return BinarySensor(**_common("binary_sensor", asset, entity), value_template=_value(entity))
+
+
+def thermostat(asset: Asset, settings: MqttSettings) -> Climate | None:
+    """The thermostat of a heater or cooler that can be held."""
+    if Capability.SET_PERMANENT_HOLD not in asset.capabilities:
+        return None
+    return climate(asset, settings, _common("climate", asset, _THERMOSTAT))
 
 
 def _common(platform: Platform, asset: Asset, entity: Entity) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from gatewayd.model.asset import Asset, AssetKind, MeterUsage
 from gatewayd.model.site import Site
-from gatewayd.mqtt.components import component, entity_id
+from gatewayd.mqtt.components import component, entity_id, thermostat
 from gatewayd.mqtt.entities import reported
 from gatewayd.mqtt.entity import Entity
 from gatewayd.mqtt.schema import (
@@ -52,7 +52,10 @@ def of_asset(asset: Asset, settings: MqttSettings) -> DeviceConfig:
             via_device=_gateway_identifier(settings),
         ),
         origin=_origin(settings),
-        components=dict(_keyed(asset, entity, settings) for entity in entities),
+        components={
+            **dict(_keyed(asset, entity, settings) for entity in entities),
+            **_thermostat(asset, settings),
+        },
         state_topic=topics.state(place),
         availability=[
             Availability(topic=topics.status),
@@ -109,6 +112,11 @@ def _keyed(asset: Asset, entity: Entity, settings: MqttSettings) -> tuple[str, F
     """With the platform in the key, because a component cannot change its platform."""
     made = component(asset, entity, settings)
     return f"{made.platform}_{entity.key}", made
+
+
+def _thermostat(asset: Asset, settings: MqttSettings) -> dict[str, Full]:
+    made = thermostat(asset, settings)
+    return {"climate_thermostat": made} if made else {}
 
 
 def _home_power(key: str, name: str, settings: MqttSettings) -> Sensor:

@@ -56,6 +56,8 @@ _DELIVERY_LABELS = {
     PowerDelivery.DISCHARGING.value: "Discharging",
     PowerDelivery.UNKNOWN.value: "Unknown",
 }
+_HVAC_LABELS = {"OFF": "Off", "AUTO": "Heat and cool", "COOL": "Cool", "HEAT": "Heat"}
+_HOLD_LABELS = {"PERMANENT": "Held", "SCHEDULED": "Own schedule"}
 _INVERTER_LABELS = {
     state: state.capitalize() for state in ("PRODUCING", "IDLE", "ASLEEP", "FAULT", "UNKNOWN")
 }
@@ -188,6 +190,8 @@ _HVAC = (
     _POWER,
     counter("energy_kwh", "Energy", "energy_wh"),
     _TEMPERATURE,
+    word("mode", "Mode", "mode", _HVAC_LABELS, lambda reading: reading.mode or "UNKNOWN"),
+    word("hold", "Hold", "hold_type", _HOLD_LABELS, lambda reading: reading.hold_type or "UNKNOWN"),
     flag("active", "Active", "is_active", "running", lambda reading: reading.is_active),
     number("heat_setpoint_c", "Heat setpoint", "heat_setpoint_c", CELSIUS),
     number("cool_setpoint_c", "Cool setpoint", "cool_setpoint_c", CELSIUS),

@@ -160,9 +160,9 @@ class Mirror:
             log.warning("ignored a retained command: clear %s", incoming.topic)
             return []
         try:
-            asset = commands.addressee(target, self._store.site)
-            command = commands.command(target, incoming.payload)
-            action = await self._commander.submit(asset.id, command, OWNER)
+            state = commands.addressee(target, self._store.site)
+            command = commands.command(target, incoming.payload, state)
+            action = await self._commander.submit(state.asset.id, command, OWNER)
         except GatewayError as error:
             log.warning("refused the command on %s: %s", incoming.topic, error)
             answer = json.dumps({"topic": incoming.topic, "error": str(error)})

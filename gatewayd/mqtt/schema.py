@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 Topic = Annotated[str, StringConstraints(min_length=1, pattern=r"^[^+#\x00]+$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_-]+$")]
 EntityId = Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z0-9_]+$")]
-Platform = Literal["sensor", "binary_sensor", "switch", "number", "select"]
+Platform = Literal["sensor", "binary_sensor", "switch", "number", "select", "climate"]
 
 _ENERGY_STATES = {"energy": {"total", "total_increasing"}, "energy_storage": {"measurement"}}
 
@@ -137,7 +137,42 @@ class Select(Component):
     optimistic: Literal[False] = False
 
 
-Full = Sensor | BinarySensor | Switch | Number | Select
+class Climate(Component):
+    """A thermostat. It reads each value from a topic of its own; a preset is never called none."""
+
+    platform: Literal["climate"] = "climate"
+    modes: Annotated[list[Literal["off", "heat", "cool", "heat_cool"]], Field(min_length=1)]
+    mode_command_topic: Topic
+    mode_state_topic: Topic
+    current_temperature_topic: Topic
+    current_temperature_template: str
+    temperature_command_topic: Topic
+    temperature_state_topic: Topic
+    temperature_state_template: str
+    temperature_low_command_topic: Topic | None = None
+    temperature_low_state_topic: Topic | None = None
+    temperature_low_state_template: str | None = None
+    temperature_high_command_topic: Topic | None = None
+    temperature_high_state_topic: Topic | None = None
+    temperature_high_state_template: str | None = None
+    preset_modes: list[Literal["schedule"]] | None = None
+    preset_mode_command_topic: Topic | None = None
+    preset_mode_state_topic: Topic | None = None
+    preset_mode_value_template: str | None = None
+    temperature_unit: Literal["C"] = "C"
+    min_temp: float
+    max_temp: float
+    temp_step: float = 0.5
+    optimistic: Literal[False] = False
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        if self.min_temp >= self.max_temp:
+            raise ValueError("max_temp must be above min_temp")
+        return self
+
+
+Full = Sensor | BinarySensor | Switch | Number | Select | Climate
 
 
 class DeviceConfig(Strict):

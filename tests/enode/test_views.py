@@ -12,19 +12,23 @@ from hypothesis import strategies as st
 from gatewayd.enode.views import scopes
 from gatewayd.enode.views.battery import battery
 from gatewayd.enode.views.charger import charger
+from gatewayd.enode.views.hvac import hvac
 from gatewayd.enode.views.inverter import inverter
 from gatewayd.enode.views.meter import meter
+from gatewayd.enode.views.vehicle import vehicle
 from gatewayd.model.asset import Asset, AssetKind, Capability, MeterUsage, Role
 from gatewayd.model.location import Location
 from gatewayd.model.reading import (
     BatteryReading,
     BatteryStatus,
     ChargerReading,
+    HvacReading,
     InverterReading,
     MeterReading,
     PowerDelivery,
     Reading,
     Sample,
+    VehicleReading,
 )
 from gatewayd.model.site import AssetState
 from tests.enode import contract
@@ -271,16 +275,29 @@ def test_times_have_milliseconds_and_a_z() -> None:
 
 
 values = st.none() | st.floats()
+words = st.none() | st.sampled_from(["OFF", "AUTO", "HEAT", "PERMANENT", "SCHEDULED", "?"])
 readings = (
     st.builds(BatteryReading, values, values, values, st.none() | st.sampled_from(BatteryStatus))
     | st.builds(ChargerReading, st.none() | st.sampled_from(PowerDelivery), values, values)
     | st.builds(InverterReading, values, values, values)
     | st.builds(MeterReading, values, values, values)
+    | st.from_type(VehicleReading)
+    | st.builds(HvacReading, values, values, values, mode=words, hold_type=words)
 )
 VIEWS = {
     BatteryReading: (AssetKind.BATTERY, battery, "#/components/schemas/Battery"),
     ChargerReading: (AssetKind.CHARGER, charger, "#/components/schemas/Charger"),
     InverterReading: (AssetKind.INVERTER, inverter, "#/components/schemas/Inverter"),
+    VehicleReading: (
+        AssetKind.VEHICLE,
+        vehicle,
+        "#/paths/~1vehicles~1{vehicleId}/get/responses/200/content/application~1json/schema",
+    ),
+    HvacReading: (
+        AssetKind.HVAC,
+        hvac,
+        "#/paths/~1hvacs~1{hvacId}/get/responses/200/content/application~1json/schema",
+    ),
     MeterReading: (
         AssetKind.METER,
         meter,

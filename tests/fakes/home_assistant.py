@@ -88,6 +88,8 @@ class HomeAssistant:
         options = getattr(component, "options", None)
         if options is not None:
             assert text in options, f"{text} is not an option of {component.name}"
+        elif component.platform == "climate":
+            assert text in getattr(component, "modes"), f"{text} is not a mode"  # noqa: B009
         elif component.platform in ("switch", "binary_sensor"):
             assert text in ("ON", "OFF"), f"{text} is neither ON nor OFF"
         else:

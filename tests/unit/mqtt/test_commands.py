@@ -39,7 +39,7 @@ WALLBOX = Place("charger", "charger")
     ],
 )
 def test_what_can_be_asked(key: str | None, payload: bytes, expected: Command) -> None:
-    assert command(Target(WALLBOX, key), payload) == expected
+    assert command(Target(WALLBOX, key), payload, state(AssetKind.CHARGER)) == expected
 
 
 @pytest.mark.parametrize(
@@ -67,19 +67,19 @@ def test_what_cannot_be_asked_is_refused_with_the_reason(
     key: str | None, payload: bytes, reason: str
 ) -> None:
     with pytest.raises(InvalidError, match=reason):
-        command(Target(WALLBOX, key), payload)
+        command(Target(WALLBOX, key), payload, state(AssetKind.CHARGER))
 
 
 @given(st.sampled_from([*KEYS, "x", None]), st.binary(max_size=200))
 def test_any_bytes_are_a_command_or_refused(key: str | None, payload: bytes) -> None:
     with contextlib.suppress(InvalidError):
-        command(Target(WALLBOX, key), payload)
+        command(Target(WALLBOX, key), payload, state(AssetKind.CHARGER))
 
 
 def test_a_command_goes_to_the_asset_its_topic_names() -> None:
     wallbox = state(AssetKind.CHARGER)
     site = Site({wallbox.asset.id: wallbox})
 
-    assert addressee(Target(WALLBOX, "charging"), site) is wallbox.asset
+    assert addressee(Target(WALLBOX, "charging"), site) is wallbox
     with pytest.raises(NotFoundError, match="no battery charger"):
         addressee(Target(Place("battery", "charger"), "charging"), site)
