@@ -128,13 +128,19 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
     store = Store(clock, await db.read(assets.load), await db.read(history.last))
     links = Links()
     poller = Poller({}, links=links, db=db, store=store, clock=clock)
-    linking = Linking.over(
-        registry=registry, links=links, db=db, store=store, poller=poller, clock=clock
-    )
-    await linking.roster.configure(_devices(config, registry, location_id), location_id)
     commander = Commander(db=db, store=store, poller=poller, clock=clock)
     steering = Steering(db=db, store=store, commander=commander, clock=clock)
     await steering.load()
+    linking = Linking.over(
+        registry=registry,
+        links=links,
+        db=db,
+        store=store,
+        poller=poller,
+        clock=clock,
+        commit=steering.change,
+    )
+    await linking.roster.configure(_devices(config, registry, location_id), location_id)
     gateway_id = await db.write(meta.gateway_id)
     return _Rooms(
         clock,

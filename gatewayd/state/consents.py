@@ -25,6 +25,9 @@ _SETTLE = """
 
 # The events that tell of the end are told after it; the rest of what is kept is the home's own.
 _KEPT = frozenset({"assets", "outbox", "told_assets"})
+# How rooms call the asset that a row is about. An action is kept: it has to be seen to its end.
+_ABOUT = ("asset_id", "target_id", "vehicle_id")
+_KEPT_OF_ASSET = _KEPT | {"actions"}
 
 
 @dataclass
@@ -115,7 +118,7 @@ def erase(c: sqlite3.Connection, user_id: str, now: datetime) -> Ended:
     ).fetchone()
     if is_home:
         meta.mark_erased(c, user_id)
-    for table in _tables_of_users(c):
+    for table in _tables_with(c, "user_id") - _KEPT:
         c.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))  # noqa: S608
     c.execute("DELETE FROM users WHERE id = ?", (user_id,))
     return ended
@@ -134,6 +137,8 @@ def _settle(c: sqlite3.Connection, asset: Asset, grant: Grant, now: datetime) ->
     """The asset under another grant, with the events of its coming and going."""
     was_shown = asset.consent is not Consent.NONE
     is_moved = asset.user_id != grant.user_id
+    if is_moved:
+        _forget_wishes(c, asset.id)
     if was_shown and is_moved:
         assets.announce(c, "deleted", asset.kind, asset.id, asset.user_id, now)
     c.execute(_SETTLE, _columns(grant) | {"id": asset.id})
@@ -154,6 +159,7 @@ def _end(c: sqlite3.Connection, found: Iterable[Asset], now: datetime) -> Ended:
     for asset in found:
         assets.announce(c, "deleted", asset.kind, asset.id, asset.user_id, now)
         grants.put(c, asset.device_id, asset.kind, NOBODYS, now)
+        _forget_wishes(c, asset.id)
         ended.gone.append(asset.id)
         ended.left.append(_succeed(c, asset, now))
     for device_id in sorted({asset.device_id for asset in ended.left}):
@@ -188,13 +194,21 @@ def _remove_if_unused(c: sqlite3.Connection, device_id: str, ended: Ended) -> No
     ended.devices.append(device_id)
 
 
-def _tables_of_users(c: sqlite3.Connection) -> list[str]:
-    """Every table with a column user_id, whichever room it belongs to."""
+def _forget_wishes(c: sqlite3.Connection, asset_id: str) -> None:
+    """Remove what a user wanted of an asset: schedules, smart charging and the like."""
+    for column in _ABOUT:
+        for table in _tables_with(c, column) - _KEPT_OF_ASSET:
+            c.execute(f"DELETE FROM {table} WHERE {column} = ?", (asset_id,))  # noqa: S608
+
+
+def _tables_with(c: sqlite3.Connection, column: str) -> frozenset[str]:
+    """Every table with a column of this name, whichever room it belongs to."""
     rows = c.execute(
         "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) p"
-        " WHERE m.type = 'table' AND p.name = 'user_id'"
+        " WHERE m.type = 'table' AND p.name = ?",
+        (column,),
     )
-    return [name for (name,) in rows if name not in _KEPT]
+    return frozenset(name for (name,) in rows)
 
 
 def _columns(grant: Grant) -> dict[str, object]:

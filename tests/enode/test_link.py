@@ -255,6 +255,42 @@ async def test_104_a_withdrawn_authorisation_is_silent_until_a_new_grant_restore
     assert after["chargeState"]["isPluggedIn"] is True
 
 
+async def scheduled(a_home: Home) -> str:
+    """The path of a new schedule on the charger."""
+    body: dict[str, Any] = {
+        "targetId": a_home.asset(AssetKind.CHARGER).id,
+        "targetType": "charger",
+        "locationId": None,
+        "isEnabled": True,
+        "defaultShouldCharge": True,
+        "rules": [],
+    }
+    made = await a_home.http.post(f"/users/{USER}/schedules", json=body)
+    assert made.status_code == 200, made.text
+    return f"/schedules/{made.json()['id']}"
+
+
+async def test_104_a_schedule_outlives_a_withdrawal(a_home: Home) -> None:
+    path = await scheduled(a_home)
+    before = (await a_home.http.get(path)).json()
+
+    await a_home.http.delete(f"/users/{USER}/authorization")
+    await a_home.poll()
+    await restore(a_home, a_home.asset(AssetKind.CHARGER))
+
+    assert (await a_home.http.get(path)).json() == before
+
+
+@pytest.mark.parametrize("path", ["", "/vendors/KEBA", "/vendors/KEBA/charger"])
+async def test_what_a_user_wanted_of_an_asset_goes_with_it(a_home: Home, path: str) -> None:
+    schedule = await scheduled(a_home)
+
+    await a_home.http.delete(f"/users/{USER}{path}")
+    await a_home.poll()
+
+    assert (await a_home.http.get(schedule)).status_code == 404
+
+
 async def restore(a_home: Home, asset: Asset) -> None:
 
     now = a_home.clock.now()

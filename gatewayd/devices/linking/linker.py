@@ -1,7 +1,7 @@
 """From a person's consent to assets that clients may use: one transaction, then the picture."""
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,10 @@ class Known:
     kinds: tuple[AssetKind, ...]
 
 
+# Writes what was agreed; not while somebody decides over what may change hands.
+Commit = Callable[[Callable[[sqlite3.Connection], list[Asset]]], Awaitable[list[Asset]]]
+
+
 class Linker:
     """What the pages of a link session do."""
 
@@ -42,11 +46,13 @@ class Linker:
         catalogue: Catalogue,
         roster: Roster,
         probe: Probe,
+        commit: Commit | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.clock = clock
         self.probe = probe
         self._db = db
+        self._commit: Commit = commit or db.write
         self._store = store
         self._roster = roster
 
@@ -113,7 +119,7 @@ class Linker:
             raise ConflictError("what was chosen is not there any more: choose again")
         identity = await self._identity(draft.new) if draft.new else None
         now = self.clock.now()
-        changed = await self._db.write(
+        changed = await self._commit(
             lambda c: self._write(c, token, session.wanted, draft, identity, now)
         )
         if draft.new is not None:

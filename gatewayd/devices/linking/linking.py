@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gatewayd.clock import Clock
 from gatewayd.devices.linking.catalogue import Catalogue
-from gatewayd.devices.linking.linker import Linker
+from gatewayd.devices.linking.linker import Commit, Linker
 from gatewayd.devices.linking.logins import LoginWatch
 from gatewayd.devices.linking.probe import Probe
 from gatewayd.devices.linking.roster import Roster
@@ -34,6 +34,7 @@ class Linking:
         store: Store,
         poller: Poller,
         clock: Clock,
+        commit: Commit | None = None,
     ) -> "Linking":
         """Linking over the given rooms; `roster` is yet to be told the configuration."""
         catalogue = Catalogue(registry)
@@ -45,6 +46,7 @@ class Linking:
             catalogue=catalogue,
             roster=roster,
             probe=Probe(links, poller.guard),
+            commit=commit,
         )
         logins = LoginWatch(poller=poller, db=db, store=store, clock=clock)
         return cls(catalogue, roster, linker, logins)

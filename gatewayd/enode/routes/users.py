@@ -1,6 +1,7 @@
 """User management."""
 
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime
 
 from fastapi import Response
@@ -47,7 +48,7 @@ async def get_user(api: Given, user_id: UserId) -> Response:
 async def delete_users_userid(api: Given, user_id: UserId) -> Response:
     """Erase a user and everything that is the user's."""
     now = api.services.clock.now()
-    await _ended(api, await api.services.db.write(lambda c: _erase(c, user_id, now)))
+    await _end(api, lambda c: _erase(c, user_id, now))
     api.places.changed()
     return nothing()
 
@@ -76,18 +77,22 @@ async def disconnect_user_vendor_vendor_type(
 
 
 async def _disconnected(api: Api, user_id: str, vendor: str, kind: AssetKind | None) -> Response:
-    services, now = api.services, api.services.clock.now()
+    now = api.services.clock.now()
     _check_vendor(api, vendor)
     name = vendor.upper()
-    ended = await services.db.write(lambda c: consents.disconnect(c, user_id, name, kind, now))
-    await _ended(api, ended)
+    await _end(api, lambda c: consents.disconnect(c, user_id, name, kind, now))
     return nothing()
 
 
-async def _ended(api: Api, ended: Ended) -> None:
-    picture.end(api.services.store, ended)
+async def _end(api: Api, change: Callable[[sqlite3.Connection], Ended]) -> None:
+    """End assets, in the database and in the picture, while nothing is decided about them."""
+    services = api.services
+    async with api.steering.deciding:
+        ended = await services.db.write(change)
+        picture.end(services.store, ended)
+        await api.steering.read()
     if ended.devices:
-        await api.services.devices_changed()
+        await services.devices_changed()
 
 
 def _check_vendor(api: Api, vendor: str) -> None:
