@@ -257,6 +257,8 @@ def test_095_an_event_has_the_form_and_the_version_it_is_asked_for(version: str)
         assert adapted["version"] == version
         assert adapted["updatedFields"] == ["isReachable"]
         assert adapted[kind] == response_down(version, f"get_{kind}", 200, asset)[1]
+        for step in STEPS:
+            step.event_down(told)
         assert told == before
 
 

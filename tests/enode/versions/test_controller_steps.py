@@ -168,3 +168,18 @@ def test_more_was_considered_before_2023_04_01() -> None:
         "hasChargeAboveThreshold": True,
         "likelyToGenerateSavings": True,
     }
+
+
+def test_the_oldest_difference_is_translated_first() -> None:
+    asked = {
+        "entityId": "h1",
+        "entityType": "hvac",
+        "chargingLocationId": PLACE,
+        "defaultTarget": {"temperature": 22, "deadband": 4},
+    }
+
+    assert taken("2023-04-15", "create_schedule", asked) == {
+        "targetId": "h1",
+        "targetType": "hvac",
+        "defaultTargetState": samples.AUTO,
+    }

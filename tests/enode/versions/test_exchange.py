@@ -118,3 +118,17 @@ async def test_other_protocols_pass(a_home: Home) -> None:
     await OlderVersions(app, api, [])({"type": "lifespan"}, nothing, nowhere)
 
     assert asked == [{"type": "lifespan"}]
+
+
+async def test_an_answer_that_did_not_change_keeps_its_bytes() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    answering = Answering(send, "2023-03-01", "get_location")
+    headers = [(b"content-type", b"application/json")]
+    await answering({"type": "http.response.start", "status": 200, "headers": headers})
+    await answering({"type": "http.response.body", "body": b'{ "latitude": 1.50 }'})
+
+    assert sent[1]["body"] == b'{ "latitude": 1.50 }'
