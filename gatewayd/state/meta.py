@@ -53,14 +53,17 @@ def unmark_erased(c: sqlite3.Connection, user_id: str) -> None:
     c.execute("DELETE FROM meta WHERE key = ? AND value = ?", (_ERASED_HOME_USER, user_id))
 
 
-def firehose(c: sqlite3.Connection) -> str | None:
-    """The id of the webhook that was made as the only one, before there could be many."""
-    return _get(c, _FIREHOSE)
+def firehose(c: sqlite3.Connection, client_id: str) -> str | None:
+    """The id of the webhook that a client made as its only one, before there could be many."""
+    return _get(c, f"{_FIREHOSE} {client_id}")
 
 
-def set_firehose(c: sqlite3.Connection, webhook_id: str) -> None:
+def set_firehose(c: sqlite3.Connection, client_id: str, webhook_id: str) -> None:
     """From now on this webhook is the one."""
-    c.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_FIREHOSE, webhook_id))
+    c.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
+        (f"{_FIREHOSE} {client_id}", webhook_id),
+    )
 
 
 def _get(c: sqlite3.Connection, key: str) -> str | None:

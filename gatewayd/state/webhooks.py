@@ -25,12 +25,14 @@ MOST = 100
 KEPT_ROWS = 1_000
 
 # The columns are named as the fields of Webhook.
-_SELECT = "SELECT * FROM webhooks"
+_SELECT = """
+    SELECT w.*, c.api_version AS client_version FROM webhooks w JOIN clients c ON c.id = client_id
+"""
 
 _INSERT = """
-    INSERT INTO webhooks (id, url, secret, events, api_version, header_name, header_value,
-        created_at, last_success_at, delivered)
-    VALUES (:id, :url, :secret, :events, :api_version, :header_name, :header_value,
+    INSERT INTO webhooks (id, client_id, url, secret, events, api_version, header_name,
+        header_value, created_at, last_success_at, delivered)
+    VALUES (:id, :client_id, :url, :secret, :events, :api_version, :header_name, :header_value,
         :now, :now, :delivered)
 """
 
@@ -50,12 +52,14 @@ _PENDING = """
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One receiver. `events` are Enode's names, or EVERYTHING; `api_version` None is the default.
+    """One receiver of a client. `events` are Enode's names, or EVERYTHING.
 
-    The other fields say where delivery stands, see migration 0002.
+    `api_version` None follows the version its client is pinned to, which may be None too. The
+    fields from `delivered` on say where delivery stands, see migration 0002.
     """
 
     id: str
+    client_id: str
     url: str
     secret: str = field(repr=False)
     events: tuple[str, ...]
@@ -69,32 +73,48 @@ class Webhook:
     batch: int | None
     attempts: int
     retry_at: datetime | None
+    client_version: str | None
+
+    def version(self, default: str) -> str:
+        """The API version its events are in."""
+        return self.api_version or self.client_version or default
 
 
-def add(c: sqlite3.Connection, values: Mapping[str, object], now: datetime) -> Webhook:
-    """A new webhook, which gets what happens from now on.
+def add(
+    c: sqlite3.Connection, client_id: str, values: Mapping[str, object], now: datetime
+) -> Webhook:
+    """A new webhook of a client, which gets what happens from now on.
 
     `values` are url, secret, events, api_version, header_name and header_value, all of them.
-    Raises InvalidError when there is one with this URL, or too many.
+    Raises InvalidError when the client has one with this URL, or when there are too many.
     """
-    _check_url(c, values["url"])
+    _check_url(c, client_id, values["url"])
     (count,) = c.execute("SELECT count(*) FROM webhooks").fetchone()
     if count >= MOST:
         raise InvalidError(f"there are {MOST} webhooks already: delete one")
     webhook_id = str(uuid4())
-    row = {"id": webhook_id, "now": time_text(now), "delivered": outbox.newest(c)}
+    row = {
+        "id": webhook_id,
+        "client_id": client_id,
+        "now": time_text(now),
+        "delivered": outbox.newest(c),
+    }
     c.execute(_INSERT, {**_columns(values), **row})
     return _one(c, webhook_id)
 
 
-def load(c: sqlite3.Connection) -> list[Webhook]:
-    """All webhooks, oldest first."""
-    return [_webhook(row) for row in c.execute(f"{_SELECT} ORDER BY created_at, id")]
+def load(c: sqlite3.Connection, client_id: str | None = None) -> list[Webhook]:
+    """All webhooks, or those of one client, oldest first."""
+    rows = c.execute(
+        f"{_SELECT} WHERE client_id = coalesce(?, client_id) ORDER BY w.created_at, w.id",
+        (client_id,),
+    )
+    return [_webhook(row) for row in rows]
 
 
 def get(c: sqlite3.Connection, webhook_id: str) -> Webhook | None:
     """One webhook."""
-    row = c.execute(f"{_SELECT} WHERE id = ?", (webhook_id,)).fetchone()
+    row = c.execute(f"{_SELECT} WHERE w.id = ?", (webhook_id,)).fetchone()
     return _webhook(row) if row else None
 
 
@@ -103,8 +123,9 @@ def change(c: sqlite3.Connection, webhook_id: str, values: Mapping[str, object])
 
     None when there is no such webhook. Raises InvalidError for the URL of another.
     """
-    if "url" in values:
-        _check_url(c, values["url"], webhook_id)
+    known = get(c, webhook_id)
+    if known is not None and "url" in values:
+        _check_url(c, known.client_id, values["url"], webhook_id)
     columns = _columns(values)
     if columns:
         changes = ", ".join(f"{column} = :{column}" for column in columns)
@@ -212,8 +233,9 @@ def _wish(webhook: Webhook, **more: object) -> dict[str, object]:
     }
 
 
-def _check_url(c: sqlite3.Connection, url: object, but: str = "") -> None:
-    if c.execute("SELECT 1 FROM webhooks WHERE url = ? AND id != ?", (url, but)).fetchone():
+def _check_url(c: sqlite3.Connection, client_id: str, url: object, but: str = "") -> None:
+    taken = "SELECT 1 FROM webhooks WHERE client_id = ? AND url = ? AND id != ?"
+    if c.execute(taken, (client_id, url, but)).fetchone():
         raise InvalidError("there is a webhook with this URL already: change that one")
 
 
@@ -225,7 +247,7 @@ def _columns(values: Mapping[str, object]) -> dict[str, object]:
 
 
 def _one(c: sqlite3.Connection, webhook_id: str) -> Webhook:
-    row = c.execute(f"{_SELECT} WHERE id = ?", (webhook_id,)).fetchone()
+    row = c.execute(f"{_SELECT} WHERE w.id = ?", (webhook_id,)).fetchone()
     return _webhook(row)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -89,15 +90,15 @@ async def here(_host: str) -> Sequence[str]:
     return ["127.0.0.1"]
 
 
-def trusting(authority: Authority) -> HttpLink:
+def trusting(ca_file: Path) -> HttpLink:
     """What the daemon would have, with loopback on its list."""
-    return HttpLink(Policy.of(["127.0.0.0/8"]), ca_file=authority.file, lookup=here)
+    return HttpLink(Policy.of(["127.0.0.0/8"]), ca_file=ca_file, lookup=here)
 
 
 @asynccontextmanager
 async def hooks(home: Home, authority: Authority) -> AsyncIterator[Hooks]:
     """The services over a home, and a receiver."""
-    http = trusting(authority)
+    http = trusting(authority.file)
     api = home.app.state.api
     home.app.state.api = replace(api, services=replace(api.services, http=http))
     async with receiver(authority.server()) as made, asyncio.TaskGroup() as group:
@@ -114,7 +115,7 @@ def start(running: Hooks, group: asyncio.TaskGroup) -> None:
     courier = Courier(
         db=home.db,
         clock=home.clock,
-        http=trusting(running.authority),
+        http=trusting(running.authority.file),
         default_version=NEWEST,
     )
     announcer = Announcer(

@@ -11,7 +11,7 @@ from typing import Any
 from gatewayd.enode.delivery import retries
 from gatewayd.enode.delivery.courier import Courier
 from gatewayd.enode.versions import NEWEST
-from gatewayd.state import outbox, webhooks
+from gatewayd.state import clients, outbox, webhooks
 from gatewayd.state.db import Database
 from gatewayd.state.webhooks import Webhook
 from tests.enode.hooks import SECRET, trusting
@@ -32,6 +32,7 @@ class Post:
     receiver: Receiver
     authority: Authority
     group: asyncio.TaskGroup
+    client_id: str
     timeout_s: float = 5.0
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -45,7 +46,8 @@ class Post:
             "header_name": None,
             "header_value": None,
         } | changes
-        return await self.db.write(lambda c: webhooks.add(c, values, self.clock.now()))
+        now = self.clock.now()
+        return await self.db.write(lambda c: webhooks.add(c, self.client_id, values, now))
 
     async def change(self, webhook: Webhook, **values: Any) -> None:
         await self.db.write(lambda c: webhooks.change(c, webhook.id, values))
@@ -98,7 +100,7 @@ class Post:
         courier = Courier(
             db=self.db,
             clock=self.clock,
-            http=trusting(self.authority),
+            http=trusting(self.authority.file),
             default_version=NEWEST,
             timeout_s=self.timeout_s,
         )
@@ -126,7 +128,8 @@ async def post(path: Path, authority: Authority) -> AsyncIterator[Post]:
         receiver(authority.server()) as made,
         asyncio.TaskGroup() as group,
     ):
-        running = Post(clock, db, made, authority, group)
+        client = await db.write(lambda c: clients.add(c, "test", clock.now()))
+        running = Post(clock, db, made, authority, group, client.id)
         running.start()
         await running.rest()
         yield running

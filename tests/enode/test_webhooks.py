@@ -10,10 +10,11 @@ import pytest
 import pytest_asyncio
 
 from gatewayd.enode.delivery import signing
-from gatewayd.state import webhooks
-from tests.enode.home import Home
+from gatewayd.state import clients, webhooks
+from tests.enode.home import Home, say, token
 from tests.enode.hooks import SECRET, Hooks, hooks
-from tests.fakes.receiver import Authority, receiver, response, say
+from tests.fakes import receiver as fake
+from tests.fakes.receiver import Authority, receiver, response
 
 AUTHENTICATION = {"headerName": "x-my-key", "headerValue": "open sesame"}
 UNKNOWN = "6560fa37-b7ec-4ace-81ca-a8b64279f8d2"
@@ -64,7 +65,7 @@ async def test_094_no_answer_ever_shows_a_secret(a_hook: Hooks) -> None:
     async def echo(writer: Any) -> None:
         sent = a_hook.receiver.deliveries[-1].headers
         body = f"{sent['x-my-key']} {SECRET}".encode()
-        await say(response(200, body, f"X-Echo: {sent['x-my-key']}"))(writer)
+        await fake.say(response(200, body, f"X-Echo: {sent['x-my-key']}"))(writer)
 
     a_hook.receiver.respond = echo
     created = await a_hook.post(authentication=AUTHENTICATION)
@@ -261,7 +262,7 @@ async def test_the_standard_s_headers_ride_beside_enode_s(
 
 async def test_a_test_delivers_a_test_event_and_shows_the_answer(a_hook: Hooks) -> None:
     made = await a_hook.create(events=[])
-    a_hook.receiver.respond = say(response(202, b"thanks", "X-Seen: yes"))
+    a_hook.receiver.respond = fake.say(response(202, b"thanks", "X-Seen: yes"))
 
     answer = (await a_hook.home.http.post(f"/webhooks/{made['id']}/test")).json()
 
@@ -353,3 +354,49 @@ async def test_091_a_test_makes_it_active_if_it_succeeds(
     after = (await a_hook.home.http.get(path)).json()
     assert after["isActive"] is is_active
     assert (after["lastSuccess"] > before["lastSuccess"]) is is_active
+
+
+async def test_a_client_sees_its_own_webhooks_alone(a_hook: Hooks) -> None:
+    made = await a_hook.create()
+    home = a_hook.home
+    other = await home.db.write(lambda c: clients.add(c, "other", home.clock.now()))
+    home.http.headers["Authorization"] = f"Bearer {await token(home.http, other)}"
+    path = f"/webhooks/{made['id']}"
+
+    assert (await home.http.get("/webhooks")).json()["data"] == []
+    for method, place in (
+        ("GET", path),
+        ("PATCH", path),
+        ("DELETE", path),
+        ("POST", f"{path}/test"),
+    ):
+        assert (await home.http.request(method, place, json={})).status_code == 404
+    assert a_hook.receiver.deliveries == []
+    same_url = await a_hook.post()
+    assert same_url.status_code == 200
+    assert (await home.http.get("/webhooks")).json()["data"] == [same_url.json()]
+
+
+async def test_a_client_s_webhooks_end_with_it(a_hook: Hooks) -> None:
+    await a_hook.create()
+    home = a_hook.home
+    await home.db.write(lambda c: clients.remove(c, home.client.id))
+
+    say(home.devices["hybrid"], "meter", power_w=2500.0)
+    await a_hook.step(20)
+
+    assert await home.db.read(webhooks.load) == []
+    assert a_hook.receiver.deliveries == []
+
+
+async def test_a_webhook_without_a_version_speaks_its_client_s(a_hook: Hooks) -> None:
+    made = await a_hook.create()
+    home = a_hook.home
+    await home.db.write(lambda c: clients.pin(c, home.client.id, "2024-10-01"))
+    say(home.devices["hybrid"], "meter", power_w=2500.0)
+
+    await a_hook.step(5)
+    await home.http.post(f"/webhooks/{made['id']}/test")
+
+    assert [event["version"] for event in a_hook.receiver.events] == ["2024-10-01"] * 2
+    assert (await a_hook.get(made["id"]))["apiVersion"] is None

@@ -128,7 +128,7 @@ class Courier:
 
     async def _payload(self, queue: Queue) -> Payload | None:
         webhook, rows = queue.webhook, queue.rows
-        version = webhook.api_version or self._default_version
+        version = webhook.version(self._default_version)
         if not rows or (self._is_beat_due(webhook) and not webhook.attempts):
             self._beat_at[webhook.id] = self._clock.monotonic() + self._heartbeat_s
             pending = await self._db.read(lambda c: webhooks.count_pending(c, webhook))

@@ -88,7 +88,7 @@ def turn(seen: Seen, leaving: set[str]) -> Turn:
     done = Turn()
     for note in seen.notes:
         _complete(note, seen, done, leaving)
-    leaving &= seen.site.assets.keys()
+    leaving.intersection_update(seen.site.assets)
     busy = leaving | {note.entity_id for note in done.waiting.values()} | done.told.keys()
     for state in _shown(seen):
         if state.asset.id not in busy:

@@ -8,7 +8,7 @@ from gatewayd.enode import missing
 from gatewayd.enode.answers import nothing
 from gatewayd.enode.api import Api, Given
 from gatewayd.enode.bodies import payload
-from gatewayd.enode.routes.webhooks import test_webhook
+from gatewayd.enode.routes.webhooks import caller, test_webhook
 from gatewayd.enode.versions.legacy import legacy_router, spoken
 from gatewayd.enode.wire.legacy import FirehosePayload
 from gatewayd.state import meta, webhooks
@@ -22,36 +22,38 @@ async def put_webhooks_firehose(api: Given, request: Request) -> Response:
     wanted = await payload(request, FirehosePayload)
     api.services.http.check(wanted.url)
     values = {**wanted.model_dump(), "api_version": spoken(request)}
-    now = api.services.clock.now()
+    client_id, now = await caller(api, request), api.services.clock.now()
 
     def put(c: Connection) -> None:
-        known = meta.firehose(c)
+        known = meta.firehose(c, client_id)
         if known and webhooks.change(c, known, values):
             return
         everything = {"events": [webhooks.EVERYTHING], "header_name": None, "header_value": None}
-        meta.set_firehose(c, webhooks.add(c, {**values, **everything}, now).id)
+        made = webhooks.add(c, client_id, {**values, **everything}, now)
+        meta.set_firehose(c, client_id, made.id)
 
     await api.services.db.write(put)
     return nothing()
 
 
 @router.delete("/webhooks/firehose")
-async def delete_webhooks_firehose(api: Given) -> Response:
+async def delete_webhooks_firehose(api: Given, request: Request) -> Response:
     """Send nothing more there."""
-    webhook_id = await _known(api)
+    webhook_id = await _known(api, request)
     if not await api.services.db.write(lambda c: webhooks.remove(c, webhook_id)):
         raise missing.webhook(webhook_id)
     return nothing()
 
 
 @router.post("/webhooks/firehose/test")
-async def post_webhooks_firehose_test(api: Given) -> Response:
+async def post_webhooks_firehose_test(api: Given, request: Request) -> Response:
     """Deliver a test event there now."""
-    return await test_webhook(api, await _known(api))
+    return await test_webhook(api, await _known(api, request), request)
 
 
-async def _known(api: Api) -> str:
-    webhook_id = await api.services.db.read(meta.firehose)
+async def _known(api: Api, request: Request) -> str:
+    client_id = await caller(api, request)
+    webhook_id = await api.services.db.read(lambda c: meta.firehose(c, client_id))
     if webhook_id is None:
         raise missing.webhook("firehose")
     return webhook_id

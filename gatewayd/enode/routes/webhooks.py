@@ -41,9 +41,10 @@ _DEFAULTS: dict[str, object] = {
 
 
 @router.get("/webhooks")
-async def list_webhooks(api: Given, paging: Paging) -> Response:
-    """Every webhook of the gateway."""
-    found = await api.services.db.read(webhooks.load)
+async def list_webhooks(api: Given, paging: Paging, request: Request) -> Response:
+    """The caller's webhooks."""
+    client_id = await caller(api, request)
+    found = await api.services.db.read(lambda c: webhooks.load(c, client_id))
     shown, cursors = page(found, lambda one: key_of(one.created_at, one.id), paging)
     models = [view.webhook(one) for one in shown]
     return ok(Page[WebhookResponse](data=models, pagination=cursors))
@@ -53,20 +54,21 @@ async def list_webhooks(api: Given, paging: Paging) -> Response:
 async def create_webhook(api: Given, request: Request) -> Response:
     """A new receiver, which gets what happens from now on."""
     values = _DEFAULTS | _values(api, await _payload(request, WebhookCreatePayload))
-    now = api.services.clock.now()
-    return ok(view.webhook(await _write(api, lambda c: webhooks.add(c, values, now))))
+    client_id, now = await caller(api, request), api.services.clock.now()
+    added = await _write(api, lambda c: webhooks.add(c, client_id, values, now))
+    return ok(view.webhook(added))
 
 
 @router.get("/webhooks/{webhookId}", responses={404: {}})
-async def get_webhook(api: Given, webhook_id: WebhookId) -> Response:
+async def get_webhook(api: Given, webhook_id: WebhookId, request: Request) -> Response:
     """One webhook."""
-    return ok(view.webhook(await _known(api, webhook_id)))
+    return ok(view.webhook(await _known(api, request, webhook_id)))
 
 
 @router.patch("/webhooks/{webhookId}", responses={404: {}})
 async def update_webhook(api: Given, webhook_id: WebhookId, request: Request) -> Response:
     """Replace what the body names; an inactive webhook becomes active."""
-    await _known(api, webhook_id)
+    await _known(api, request, webhook_id)
     values = _values(api, await _payload(request, WebhookUpdatePayload))
     changed = await _write(api, lambda c: webhooks.change(c, webhook_id, values))
     if changed is None:
@@ -75,18 +77,19 @@ async def update_webhook(api: Given, webhook_id: WebhookId, request: Request) ->
 
 
 @router.delete("/webhooks/{webhookId}", responses={404: {}})
-async def delete_webhook(api: Given, webhook_id: WebhookId) -> Response:
+async def delete_webhook(api: Given, webhook_id: WebhookId, request: Request) -> Response:
     """Remove a webhook, and with it what waits for it."""
+    await _known(api, request, webhook_id)
     if not await api.services.db.write(lambda c: webhooks.remove(c, webhook_id)):
         raise missing.webhook(webhook_id)
     return nothing()
 
 
 @router.post("/webhooks/{webhookId}/test", responses={404: {}})
-async def test_webhook(api: Given, webhook_id: WebhookId) -> Response:
+async def test_webhook(api: Given, webhook_id: WebhookId, request: Request) -> Response:
     """Deliver a test event now; a success makes an inactive webhook active."""
-    webhook, services = await _known(api, webhook_id), api.services
-    version = webhook.api_version or services.settings.default_version
+    webhook, services = await _known(api, request, webhook_id), api.services
+    version = webhook.version(services.settings.default_version)
     now = services.clock.now()
     outcome = await send(services.http, webhook, trial(version, now), now)
     if outcome.is_success:
@@ -94,9 +97,16 @@ async def test_webhook(api: Given, webhook_id: WebhookId) -> Response:
     return ok(view.test_result(webhook, outcome))
 
 
-async def _known(api: Api, webhook_id: str) -> Webhook:
+async def caller(api: Api, request: Request) -> str:
+    """The id of the client that makes a request."""
+    return await api.tokens.client_of(request.headers.get("authorization"))
+
+
+async def _known(api: Api, request: Request, webhook_id: str) -> Webhook:
+    """One of the caller's webhooks; another client's is as good as none."""
+    client_id = await caller(api, request)
     found = await api.services.db.read(lambda c: webhooks.get(c, webhook_id))
-    if found is None:
+    if found is None or found.client_id != client_id:
         raise missing.webhook(webhook_id)
     return found
 
