@@ -45,6 +45,16 @@ class ImmediateStart:
 FlexOverride = NextDaySchedule | ImmediateStart
 
 
+@dataclass(frozen=True, slots=True)
+class FlexAgreement:
+    """A policy in force, whose it is, and what is asked beside it for now."""
+
+    policy: FlexPolicy
+    user_id: str
+    updated_at: datetime
+    override: FlexOverride | None = None
+
+
 class FlexState(StrEnum):
     """The phases of a stay at the plug."""
 

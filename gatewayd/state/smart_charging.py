@@ -45,13 +45,32 @@ def load(c: sqlite3.Connection) -> dict[str, tuple[SmartChargingPolicy, SmartCha
 
 
 def put(c: sqlite3.Connection, policy: SmartChargingPolicy, status: SmartChargingStatus) -> None:
-    """Store what is wanted and what is so, and the plan if there is one."""
-    vehicle_id, user_id = status.vehicle_id, status.user_id
-    c.execute(_PUT, (vehicle_id, user_id, _POLICY.text(policy), STATUS.text(status)))
-    made = status.charging.plan
+    """Store what is wanted of a vehicle, and what is so."""
+    row = (status.vehicle_id, status.user_id, _POLICY.text(policy), STATUS.text(status))
+    c.execute(_PUT, row)
+
+
+def put_status(
+    c: sqlite3.Connection, before: SmartChargingStatus, after: SmartChargingStatus, now: datetime
+) -> None:
+    """Store where a vehicle stands now, and its plan if there is one, and note the event.
+
+    Nothing comes back of a vehicle whose policy was erased meanwhile.
+    """
+    vehicle_id, user_id = after.vehicle_id, after.user_id
+    changed = c.execute(
+        "UPDATE smart_charging SET status = ? WHERE vehicle_id = ?",
+        (STATUS.text(after), vehicle_id),
+    )
+    if not changed.rowcount:
+        return
+    made = after.charging.plan
     if made is not None:
         c.execute(_PUT_PLAN, (made.id, vehicle_id, user_id, _PLAN.text(made)))
         c.execute(_DROP_OLDEST, (vehicle_id, _MOST_PLANS))
+    # Whether anything changed that Enode shows is seen when the event is made.
+    note = {"before": STATUS.text(before), "after": STATUS.text(after)}
+    outbox.append(c, EVENT, vehicle_id, user_id, note, now)
 
 
 def put_policy(c: sqlite3.Connection, vehicle_id: str, policy: SmartChargingPolicy) -> None:
@@ -60,14 +79,6 @@ def put_policy(c: sqlite3.Connection, vehicle_id: str, policy: SmartChargingPoli
         "UPDATE smart_charging SET policy = ? WHERE vehicle_id = ?",
         (_POLICY.text(policy), vehicle_id),
     )
-
-
-def tell(
-    c: sqlite3.Connection, before: SmartChargingStatus, after: SmartChargingStatus, now: datetime
-) -> None:
-    """Note the event of a change; whether anything changed that Enode shows is seen later."""
-    note = {"before": STATUS.text(before), "after": STATUS.text(after)}
-    outbox.append(c, EVENT, after.vehicle_id, after.user_id, note, now)
 
 
 def plan(c: sqlite3.Connection, vehicle_id: str, plan_id: str) -> SmartChargingPlan | None:

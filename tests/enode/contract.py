@@ -61,6 +61,8 @@ def faults(method: str, path: str, status: int, media_type: str, body: bytes) ->
     declared = found[1]["responses"].get(str(status)) if found else None
     if declared is None or (status >= 400 and not declared.get("content") and body):
         return _problem_faults(status, media_type, body)
+    if status == 204:
+        return ["204 must have no body"] if body else []
     if status == 200 and "content" not in declared:
         # Two operations answer, and the contract does not say with what.
         return []

@@ -14,6 +14,7 @@ from gatewayd.enode.wire import (
     action,
     battery,
     charger,
+    flex,
     hold,
     hvac,
     intervention,
@@ -35,6 +36,7 @@ from gatewayd.enode.wire.base import Capability, Cursors, Page, PositionOfAsset
 from gatewayd.enode.wire.problem import Problem
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import ActionState
+from gatewayd.model.flex import FlexDenomination, FlexIntentKind
 from gatewayd.model.reading import PowerDelivery
 from gatewayd.model.schedule import ScheduleState
 from gatewayd.model.smart_charging import SmartChargeState
@@ -97,6 +99,21 @@ NAMED: dict[str, Any] = {
     "ConnectionsLimitReachedProblem": Problem,
     "CoolPermanentHold": hold.CoolHold,
     "CoolTargetState": hold.CoolState,
+    "FlexCostDenomination": FlexDenomination,
+    "FlexIntentPayload": flex.FlexIntentPayload,
+    "FlexIntentPreviewPayload": flex.FlexIntentPreviewPayload,
+    "FlexIntentResponse": flex.FlexIntent,
+    "FlexIntentRuleKind": FlexIntentKind,
+    "FlexPolicy": flex.FlexPolicy,
+    "FlexPolicyOverride": flex.FlexOverride,
+    "FlexPolicyOverrideImmediateStart": flex.ImmediateStart,
+    "FlexPolicyOverrideImmediateStartResponse": flex.ImmediateStartResponse,
+    "FlexPolicyOverrideNextDaySchedule": flex.NextDaySchedule,
+    "FlexPolicyOverrideNextDayScheduleResponse": flex.NextDayScheduleResponse,
+    "FlexPolicyOverrideResponse": flex.FlexOverrideResponse,
+    "FlexPolicyPayload": flex.FlexPolicyPayload,
+    "FlexPreviewIntentResponse": flex.FlexPreview,
+    "FlexShape": flex.FlexShape,
     "HVACSetPermanentHoldPayload": hold.AnyHold,
     "HeatPermanentHold": hold.HeatHold,
     "HeatTargetState": hold.HeatState,
@@ -185,6 +202,8 @@ NAMED: dict[str, Any] = {
 
 # Bodies the contract spells out in the operation, by operationId and status (or "request").
 INLINE: dict[tuple[str, str], Any] = {
+    # No content, of any kind.
+    ("deleteFlexPolicy", "204"): Any,
     ("getVehiclesVehicleidSmartchargingstatus", "200"): smart_charging.SmartChargingStatus,
     ("updateVehicleSmartChargingPolicy", "400"): Problem,
     ("vehicleCreateSmartOverride", "200"): smart_charging.SmartOverride,

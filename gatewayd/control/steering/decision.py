@@ -12,6 +12,7 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
 )
+from gatewayd.model.flex import FlexAgreement
 from gatewayd.model.schedule import ScheduleStatus
 from gatewayd.model.site import AssetState
 from gatewayd.model.smart_charging import SmartChargingStatus, SmartOverride
@@ -41,13 +42,14 @@ class Decision:
     smart: dict[str, SmartChargingStatus] = field(default_factory=dict)
     looked: dict[str, SmartChargingStatus] = field(default_factory=dict)
     overrides: dict[str, SmartOverride] = field(default_factory=dict)
+    flex: dict[str, FlexAgreement] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
     withdrawn: list[str] = field(default_factory=list)
 
     @property
     def is_change(self) -> bool:
         """Whether something is to be written."""
-        return bool(self.statuses or self.smart or self.overrides)
+        return bool(self.statuses or self.smart or self.overrides or self.flex)
 
 
 class Glances:

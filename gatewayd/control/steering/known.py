@@ -1,4 +1,4 @@
-"""What is on the disk about schedules and smart charging, at hand for the next decision."""
+"""What is on the disk about schedules, smart charging and flex, at hand for the next decision."""
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from gatewayd.model.asset import Asset
+from gatewayd.model.flex import FlexAgreement, FlexIntent
 from gatewayd.model.location import Location
 from gatewayd.model.schedule import Schedule, ScheduleStatus
 from gatewayd.model.smart_charging import SmartChargingPolicy, SmartChargingStatus, SmartOverride
 from gatewayd.model.tariff import PriceSlot
 from gatewayd.plan.prices import Prices, prices
 from gatewayd.plan.smart.machine import initial
-from gatewayd.state import locations, schedules, smart_charging, tariffs
+from gatewayd.state import flex, locations, schedules, smart_charging, tariffs
 
 # The prices at a location that no tariff of its user tells.
 Market = Callable[[Location], Sequence[PriceSlot]]
@@ -20,7 +21,10 @@ Market = Callable[[Location], Sequence[PriceSlot]]
 
 @dataclass(slots=True)
 class Known:
-    """By id: of the schedule, the vehicle or the location. `overrides` may have ended."""
+    """By id: of the schedule, the vehicle, the location or the flex policy.
+
+    `overrides` may have ended.
+    """
 
     schedules: dict[str, Schedule] = field(default_factory=dict)
     statuses: dict[str, ScheduleStatus] = field(default_factory=dict)
@@ -29,6 +33,8 @@ class Known:
     overrides: dict[str, SmartOverride] = field(default_factory=dict)
     places: Mapping[str, Location] = field(default_factory=dict)
     prices: Mapping[str, Prices] = field(default_factory=dict)
+    agreements: dict[str, FlexAgreement] = field(default_factory=dict)
+    intent: FlexIntent = flex.NO_INTENT
 
     def smart_of(self, vehicle: Asset) -> SmartChargingStatus:
         """Where a vehicle stands, also one that never had smart charging."""
@@ -66,6 +72,8 @@ def read(c: sqlite3.Connection, currency: str, market: Market) -> Known:
         overrides=smart_charging.overrides(c),
         places={place.id: place for place in places},
         prices={place.id: _prices(c, place, currency, market) for place in places},
+        agreements=flex.load(c),
+        intent=flex.intent(c),
     )
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from gatewayd.clock import Clock
+from gatewayd.control.steering import flex as flex_turns
 from gatewayd.control.steering import schedules as schedule_turns
 from gatewayd.control.steering import smart_charging as smart_turns
 from gatewayd.control.steering.decision import Decision, Glances, Order
@@ -22,7 +23,7 @@ from gatewayd.errors import RequestError, StorageError
 from gatewayd.model.location import Location
 from gatewayd.model.smart_charging import SmartChargingPolicy
 from gatewayd.model.tariff import PriceSlot
-from gatewayd.state import meta, schedules, smart_charging
+from gatewayd.state import flex, meta, schedules, smart_charging
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
@@ -156,9 +157,12 @@ class Steering:
         now, site, known = self._clock.now(), self._store.site, self.known
         decision = Decision()
         smart_turns.end_overrides(known, site, now, decision)
+        flex_turns.end_overrides(known, site, now, decision)
         known.overrides |= decision.overrides
+        known.agreements |= decision.flex
         smart_turns.decide(known, site, now, self._glances, decision)
         schedule_turns.decide(known, site, now, self._glances, decision)
+        flex_turns.decide(known, site, now, self._glances, decision)
         return decision
 
     async def _write(self, decision: Decision) -> None:
@@ -230,9 +234,10 @@ class Steering:
 def _put(c: sqlite3.Connection, known: Known, decision: Decision, now: datetime) -> None:
     for override in decision.overrides.values():
         smart_charging.end_override(c, override)
+    for agreement in decision.flex.values():
+        flex.change(c, agreement)
     for vehicle_id, after in decision.smart.items():
-        smart_charging.put(c, known.policies[vehicle_id], after)
-        smart_charging.tell(c, known.smart[vehicle_id], after, now)
+        smart_charging.put_status(c, known.smart[vehicle_id], after, now)
     for schedule_id, status in decision.statuses.items():
         before = known.statuses.get(schedule_id)
         schedules.put_status(c, known.schedules[schedule_id], before, status, now)

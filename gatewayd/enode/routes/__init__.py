@@ -3,6 +3,7 @@
 from gatewayd.enode.routes import (
     batteries,
     chargers,
+    flex,
     hvacs,
     interventions,
     inverters,
@@ -29,6 +30,7 @@ ROUTERS = (
     vehicles.router,
     smart_charging.router,
     schedules.router,
+    flex.router,
     interventions.router,
     locations.router,
     tariffs.router,

@@ -127,6 +127,8 @@ def _check_states(api: Api, wanted: Schedule) -> None:
 
 
 def _put(c: Connection, wanted: Schedule) -> None:
+    if users.get(c, wanted.user_id) is None:
+        raise missing.user(wanted.user_id)
     place_id = wanted.location_id
     if place_id and location_rows.known(c, place_id).user_id != wanted.user_id:
         raise missing.location(place_id)

@@ -25,7 +25,7 @@ from gatewayd.model.schedule import (
 )
 from gatewayd.model.smart_charging import SmartChargingPolicy
 from gatewayd.model.tariff import PriceSlot
-from gatewayd.state import assets, locations
+from gatewayd.state import assets, locations, users
 from tests.fakes.clock import FakeClock
 from tests.fakes.driver import ScriptedBox
 from tests.fakes.gateway import Gateway, gateway
@@ -144,6 +144,7 @@ async def home(
             market=market,
         )
         now = clock.now()
+        await running.db.write(lambda c: users.ensure(c, "home", now))
         place = await running.db.write(
             lambda c: locations.ensure_home(c, "home", "Home", 59.9, 10.7, "Europe/Oslo", now)
         )
