@@ -140,9 +140,12 @@ class Wire(ModbusProtocol):
         is_open = False
         try:
             is_open = await self.connect()
+            is_open = is_open and not _is_cancelled()
         finally:
             if not is_open:
                 self.close()
+        if _is_cancelled():
+            raise asyncio.CancelledError
         if not is_open:
             raise UnreachableError("cannot connect; check address, power and network")
 
@@ -257,6 +260,16 @@ class Wire(ModbusProtocol):
         if len(pdu) != self._question.answer_size or not pdu.startswith(self._question.echo):
             return "another function, address or count"
         return ""
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody ends this task.
+
+    Until Python 3.12 the `wait_for` in pymodbus' connect loses a cancellation that arrives together
+    with the connection, and whoever waits for the task to end would wait for ever.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def is_exception(pdu: bytes) -> bool:
