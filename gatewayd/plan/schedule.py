@@ -33,19 +33,20 @@ def upcoming_transitions(
 
 def transitions(timetable: Timetable[T], now: datetime, zone: tzinfo) -> Iterator[Transition[T]]:
     """All changes of the value after `now`; without end where a rule repeats."""
-    if all(rule.value == timetable.default for rule in timetable.rules):
-        return
     value = value_at(timetable, now, zone)
     for start, end in _eras(timetable, now):
+        within = _within(timetable, start)
         begin, quiet = start, 0
         while begin < end and quiet < _QUIET_WEEKS:
             quiet += 1
             until = min(begin + _WEEK, end)
-            for at, local in _edges(timetable, begin, until, zone):
-                new = _value(timetable, at, local)
+            for at, local in _edges(within.rules, begin, until, zone):
+                new = _value(within, at, local)
                 if new != value:
                     yield Transition(at, new)
                     value, quiet = new, 0
+            if not within.rules:
+                break
             begin = until
 
 
@@ -99,9 +100,7 @@ def _value(timetable: Timetable[T], instant: datetime, local: datetime) -> T:
 
 
 def _matches(rule: Rule[T], instant: datetime, local: datetime) -> bool:
-    if rule.from_at is not None and instant < rule.from_at:
-        return False
-    if rule.to_at is not None and instant >= rule.to_at:
+    if not _covers(rule, instant):
         return False
     weekday = _weekday(rule.hour_minute, local)
     return weekday is not None and (rule.weekdays is None or weekday in rule.weekdays)
@@ -127,11 +126,34 @@ def _eras(timetable: Timetable[T], now: datetime) -> list[tuple[datetime, dateti
     return list(zip(starts, [*starts[1:], _END_OF_TIME], strict=True))
 
 
+def _within(timetable: Timetable[T], start: datetime) -> Timetable[T]:
+    """The same within the era that begins at `start`, with no rule that has no say in it.
+
+    A caller may send hundreds of rules, of which few count at any time.
+    """
+    rules: list[Rule[T]] = []
+    default = timetable.default
+    for rule in timetable.rules:
+        if not _covers(rule, start) or rule.weekdays == frozenset():
+            continue
+        if rule.hour_minute is None and rule.weekdays is None:
+            rules.clear()
+            default = rule.value
+        elif rules or rule.value != default:
+            rules.append(rule)
+    return Timetable(default, tuple(rules))
+
+
+def _covers(rule: Rule[T], instant: datetime) -> bool:
+    has_begun = rule.from_at is None or rule.from_at <= instant
+    return has_begun and (rule.to_at is None or instant < rule.to_at)
+
+
 def _edges(
-    timetable: Timetable[T], start: datetime, end: datetime, zone: tzinfo
+    rules: Iterable[Rule[T]], start: datetime, end: datetime, zone: tzinfo
 ) -> Iterator[tuple[datetime, datetime]]:
     """Where the value may change from `start` to before `end`, as instant and local time."""
-    minutes = sorted(_edge_minutes(timetable.rules))
+    minutes = sorted(_edge_minutes(rules))
     for stretch in stretches(start, end, zone):
         yield stretch.start, _local(stretch, stretch.start)
         for day in stretch.days():

@@ -321,3 +321,16 @@ def test_a_timetable_of_rules_without_end_is_not_computed_ahead() -> None:
     first = next(iter(transitions(FRIDAY_NIGHT, NOW, OSLO)))
 
     assert first.at == local("2026-06-26T22:00")
+
+
+def test_many_rules_for_times_far_ahead_are_no_work_now() -> None:
+    month = timedelta(days=30)
+    rules = [
+        Rule(False, HourMinute(n, n + 1), None, NOW + n * month, NOW + (n + 1) * month)
+        for n in range(200)
+    ]
+    change = Rule(True, from_at=NOW + 300 * month)
+
+    found = upcoming_transitions(timetable(*rules, change), NOW, OSLO)
+
+    assert found == (Transition(NOW + 300 * month, value=True),)
