@@ -281,6 +281,7 @@ def _announcer(config: Config, rooms: _Rooms) -> Announcer:
         pictured=rooms.poller.pictured,
         policy=rooms.steering.policy,
         updated_every_s=config.api.webhooks.updated_every_s,
+        measured_every_s=config.api.webhooks.measured_every_s,
     )
 
 

@@ -216,6 +216,13 @@ class Webhooks(Section):
         le=3_600,
         description="An asset has at most one updated event in so many seconds.",
     )
+    measured_every_s: float = Field(
+        default=60,
+        ge=1,
+        le=3_600,
+        description="The same in the long run, where only measured values changed; each event is "
+        "a write to the disk.",
+    )
 
 
 class Tls(Section):

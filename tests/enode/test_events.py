@@ -98,15 +98,28 @@ async def test_a_device_that_falls_silent_is_told(a_hook: Hooks) -> None:
 
 async def test_changes_in_quick_succession_are_told_together(a_hook: Hooks) -> None:
     await a_hook.create(events=["user:meter:updated"])
-    for watt in range(60):
+    for watt in range(40):
         say(a_hook.home.devices["hybrid"], "meter", power_w=1000.0 + watt * 100)
         await a_hook.step(1)
-    await a_hook.step(10)
+    await a_hook.step(6)
 
     told = [event["meter"]["energyState"]["power"] for event in a_hook.receiver.events]
-    assert 9 <= len(told) <= 13
+    assert 6 <= len(told) <= 9
     assert told == sorted(set(told))
-    assert told[-1] == 6.9
+    assert told[-1] == 4.9
+
+
+async def test_what_is_more_than_a_measured_value_is_told_sooner(a_hook: Hooks) -> None:
+    await a_hook.create(events=["user:charger:updated"])
+    wallbox = a_hook.home.devices["wallbox"]
+    for ampere in range(6, 26):
+        say(wallbox, "charger", max_current_a=float(ampere))
+        await a_hook.step(1)
+    await a_hook.step(6)
+
+    told = [event["charger"]["chargeState"]["maxCurrent"] for event in a_hook.receiver.events]
+    assert 4 <= len(told) <= 6
+    assert told[-1] == 25
 
 
 async def test_a_value_that_came_back_meanwhile_is_not_told(a_hook: Hooks) -> None:
@@ -118,7 +131,7 @@ async def test_a_value_that_came_back_meanwhile_is_not_told(a_hook: Hooks) -> No
     await a_hook.step(POLL_S)
     say(hybrid, "meter", power_w=100.0)
 
-    await a_hook.step(20)
+    await a_hook.step(40)
 
     assert len(a_hook.receiver.events) == 1
 

@@ -100,7 +100,7 @@ def seen(*states: AssetState, **more: Any) -> Seen:
         "followed": KINDS,
         "wanted": KINDS,
         "now": SINCE,
-        "is_due": lambda _: True,
+        "is_due": lambda *_: True,
     }
     return Seen(**values | more)  # type: ignore[arg-type]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from gatewayd.enode.events.difference import updated_fields
+from gatewayd.enode.events.difference import are_measured, updated_fields
 from gatewayd.enode.events.documents import Documents
 from gatewayd.model.asset import AssetKind, Consent
 from gatewayd.model.site import AssetState, Site
@@ -28,7 +28,7 @@ class Seen:
     """What a turn goes by.
 
     `notes` are rows about assets whose body is yet to be made, oldest first; `told` is what was
-    last told of each asset; `is_due` says whether an asset may have another event already.
+    last told of each asset; `is_due` says whether these fields of an asset may be told already.
     `followed` are the kinds that were followed before, `wanted` those to follow now; `before` is
     the picture of the turn before.
     """
@@ -41,7 +41,7 @@ class Seen:
     followed: frozenset[AssetKind]
     wanted: frozenset[AssetKind]
     now: datetime
-    is_due: Callable[[str], bool]
+    is_due: Callable[[str, list[str]], bool]
 
 
 @dataclass(frozen=True)
@@ -59,24 +59,32 @@ class Turn:
     """What is to be written, in one transaction.
 
     `bodies` by the note's number, None where nothing is to be told; `told` None to forget;
-    `waiting` are notes for a later turn; `spoken_of` are the assets that have an event.
+    `waiting` are notes for a later turn; `ended` are the assets whose end a note
+    told, `spoken_of` those that have an event, and whether only measured values are in it.
     """
 
     bodies: dict[int, Body | None] = field(default_factory=dict)
     news: list[News] = field(default_factory=list)
     told: dict[str, Told | None] = field(default_factory=dict)
     waiting: dict[int, OutboxRow] = field(default_factory=dict)
-    spoken_of: set[str] = field(default_factory=set)
+    spoken_of: dict[str, bool] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
 
     def tell(self, what: str, state: AssetState, body: Body) -> None:
         """Add an event about an asset that is there."""
         asset = state.asset
         self.news.append(News(f"user:{asset.kind}:{what}", asset.id, asset.user_id, body))
-        self.spoken_of.add(asset.id)
+        self.spoken_of[asset.id] = are_measured(body.get("updatedFields", ["all"]))
 
     @property
     def is_empty(self) -> bool:
         return not (self.bodies or self.news or self.told)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether something is to be remembered that no event tells."""
+        told_of = {*self.spoken_of, *(news.asset_id for news in self.news)}
+        return bool(self.told.keys() - told_of - self.ended)
 
 
 def turn(seen: Seen, leaving: set[str]) -> Turn:
@@ -107,6 +115,7 @@ def _complete(note: OutboxRow, seen: Seen, done: Turn, leaving: set[str]) -> Non
         told = done.told.get(asset_id, seen.told.get(asset_id))
         done.bodies[note.seq] = {kind: told.document} if told else None
         done.told[asset_id] = None
+        done.ended.add(asset_id)
         leaving.add(asset_id)
         return
     leaving.discard(asset_id)
@@ -120,7 +129,7 @@ def _complete(note: OutboxRow, seen: Seen, done: Turn, leaving: set[str]) -> Non
         shown = seen.documents.of(state)
         done.bodies[note.seq] = {kind: shown}
         done.told[asset_id] = _told(state, shown)
-        done.spoken_of.add(asset_id)
+        done.spoken_of[asset_id] = False
 
 
 def _shown(seen: Seen) -> Iterator[AssetState]:
@@ -141,7 +150,7 @@ def _compare(state: AssetState, seen: Seen, done: Turn) -> None:
     if told is None:
         told = done.told[asset_id] = _told(state, _baseline(state, seen))
     fields = updated_fields(told.document, shown)
-    if fields and seen.is_due(asset_id):
+    if fields and seen.is_due(asset_id, fields):
         body = {kind.value: shown, "updatedFields": fields}
         done.tell("updated", state, body)
         done.told[asset_id] = _told(state, shown)
