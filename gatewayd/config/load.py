@@ -14,6 +14,7 @@ from gatewayd.config.source import Source, parse
 from gatewayd.config.surroundings import Stamp, Surroundings
 from gatewayd.config.verdict import judge
 from gatewayd.errors import ConfigError
+from gatewayd.sdk.yaml_text import YamlTextError, decoded
 
 _SIZE_MAX = 1 << 20
 
@@ -54,14 +55,12 @@ def _text(path: Path) -> str:
             raise ConfigError([f"{path}: is not a file; name the config file itself"])
         if status.st_size > _SIZE_MAX:
             raise ConfigError([f"{path}: is larger than 1 MiB; this is not a config file"])
-        return path.read_bytes().decode()
+        return decoded(path.read_bytes())
     except FileNotFoundError:
         hint = "start from config/gateway.example.yaml"
         raise ConfigError([f"{path}: there is no such file; {hint}"]) from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        column = error.start - error.object.rfind(b"\n", 0, error.start)
-        raise ConfigError([f"{path}:{line}:{column}: is not UTF-8; save it as UTF-8"]) from None
+    except YamlTextError as error:
+        raise ConfigError([f"{path}:{error.line}:{error.column}: {error}"]) from None
     except OSError as error:
         raise ConfigError([f"{path}: {error.strerror}; make it readable"]) from None
     except ValueError:

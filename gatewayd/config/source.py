@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gatewayd.config.problems import Path, Problem, dotted, shown
+from gatewayd.sdk.yaml_text import PYTHON_S_OWN, TOO_DEEP, YamlTextError, compose
 
 _TAG = "tag:yaml.org,2002:"
 # A date stays text: the model that expects one says what is wrong with it.
 _TEXT = frozenset({"str", "timestamp", "merge", "value"})
-_PYTHON_S_OWN = (ValueError, OverflowError, AttributeError, TypeError, IndexError, KeyError)
 
 
 @dataclass
@@ -55,21 +54,16 @@ def parse(text: str) -> Source:
     source = Source()
     yaml = YAML(typ="safe", pure=True)
     try:
-        _Walk(source, yaml).enter(yaml.compose(text))
-    except MarkedYAMLError as error:
-        _syntax(source, error.problem or error.context or "not YAML", error.problem_mark)
+        _Walk(source, yaml).enter(compose(yaml, text))
+    except YamlTextError as error:
+        _syntax(source, error)
     except RecursionError:
-        _syntax(source, "lists or mappings are nested too deeply", None)
-    # The scanner lets Python's own errors through for escapes and directives that mean nothing.
-    except (YAMLError, *_PYTHON_S_OWN):
-        _syntax(source, "a character or escape that YAML does not allow", None)
+        _syntax(source, YamlTextError(1, 1, TOO_DEEP))
     return source
 
 
-def _syntax(source: Source, what: str, mark: StringMark | None) -> None:
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    told = what.encode("ascii", "backslashreplace").decode()
-    source.problems.append(Problem(line, column, "", f"{told}; mend the YAML here"))
+def _syntax(source: Source, error: YamlTextError) -> None:
+    source.problems.append(Problem(error.line, error.column, "", f"{error}; mend the YAML here"))
     source.broken.add(())
 
 
@@ -146,7 +140,7 @@ class _Walk:
             return self._typed(kind, node)
         except LookupError:
             self._tagged(kind, path)
-        except _PYTHON_S_OWN:
+        except PYTHON_S_OWN:
             self._break(path, f"is no finite {kind}; write a plain one")
         return None
 

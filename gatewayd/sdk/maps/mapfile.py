@@ -1,5 +1,6 @@
 """Register maps from YAML files: YAML 1.2, so that `NO` is a text, and faults with their line."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,13 +8,23 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 
 from gatewayd.errors import ConfigError
 from gatewayd.sdk.maps.schema import MapError, RegisterMap
+from gatewayd.sdk.yaml_text import (
+    PYTHON_S_OWN,
+    TOO_DEEP,
+    YamlTextError,
+    compose,
+    decoded,
+    marked,
+)
 
 # How one map may stand on another, that one on a third, and so on.
 _MAX_DEPTH = 5
+
+_INDEX = re.compile("[0-9]{1,4}")
 
 
 def load_map(path: Path) -> RegisterMap:
@@ -28,20 +39,34 @@ def load_map(path: Path) -> RegisterMap:
     except ValidationError as error:
         problems = [p for found in error.errors() for p in _problems(path, own, found)]
         raise ConfigError(problems) from error
+    except RecursionError:
+        # An alias that stands within what it stands for.
+        raise ConfigError([f"{path}:1:1: {TOO_DEEP}"]) from None
 
 
 def _read(path: Path) -> CommentedMap:
     try:
-        found = YAML(typ="rt", pure=True).load(path)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        at = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise ConfigError([f"{path}{at}: {error.problem}"]) from error
-    except (YAMLError, OSError, UnicodeDecodeError) as error:
+        found = _loaded(decoded(path.read_bytes()))
+    except YamlTextError as error:
+        raise ConfigError([f"{path}:{error.line}:{error.column}: {error}"]) from error
+    except OSError as error:
         raise ConfigError([f"{path}: {error}"]) from error
     if not isinstance(found, CommentedMap):
         raise ConfigError([f"{path}:1:1: a register map is a mapping; start with `vendor:`"])
     return found
+
+
+def _loaded(text: str) -> object:
+    yaml = YAML(typ="rt", pure=True)
+    node = compose(yaml, text)
+    try:
+        return None if node is None else yaml.constructor.construct_document(node)
+    except MarkedYAMLError as error:
+        raise marked(error) from error
+    except RecursionError:
+        raise YamlTextError(1, 1, TOO_DEEP) from None
+    except PYTHON_S_OWN as error:
+        raise YamlTextError(1, 1, f"a value is not what its tag says: {error}") from error
 
 
 def _whole(path: Path, own: Mapping[str, Any], depth: int) -> dict[str, Any]:
@@ -49,9 +74,10 @@ def _whole(path: Path, own: Mapping[str, Any], depth: int) -> dict[str, Any]:
     changes = _plain(own)
     if "extends" not in changes:
         return dict(changes)
-    base = path.with_name(f"{changes.pop('extends')}.yaml")
-    if not depth or not base.is_file():
-        raise ConfigError([f"{path}: extends {base.stem}, which is not there"])
+    name = f"{changes.pop('extends')}.yaml"
+    base = path.parent / name
+    if not depth or base.name != name or not base.is_file():
+        raise ConfigError([f"{path}: extends {name}, which is not in its folder"])
     return _merged(_whole(base, _read(base), depth - 1), changes)
 
 
@@ -100,7 +126,7 @@ def _told(path: Path, own: CommentedMap, keys: Sequence[int | str], text: str) -
     node: Any = own
     line, column, names = own.lc.line, own.lc.col, []
     for key in keys:
-        step = int(key) if isinstance(key, str) and key.isdigit() else key
+        step = int(key) if isinstance(key, str) and _INDEX.fullmatch(key) else key
         if isinstance(node, CommentedMap) and step in node:
             line, column = node.lc.key(step)
         elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
@@ -110,4 +136,6 @@ def _told(path: Path, own: CommentedMap, keys: Sequence[int | str], text: str) -
         node = node[step]
         names.append(f"{key}")
     where = "".join(f"{name}: " for name in [".".join(names)] if name)
-    return f"{path}:{line + 1}:{column + 1}: {where}{text}"
+    told = f"{path}:{line + 1}:{column + 1}: {where}{text}"
+    # Half a surrogate pair can be escaped in YAML, but not written to anything.
+    return told.encode(errors="backslashreplace").decode()

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gatewayd.errors import ConfigError
 from gatewayd.sdk.registers import load_map
@@ -30,6 +32,15 @@ def faults(folder: Path, text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         load_map(write(folder, text))
     return [problem.replace(f"{folder}/", "") for problem in caught.value.problems]
+
+
+def refusal(path: Path) -> list[str]:
+    """What is said of a map that is refused."""
+    try:
+        load_map(path)
+    except ConfigError as error:
+        return error.problems or ["refused without a reason"]
+    return []
 
 
 def test_a_good_map_loads(tmp_path: Path) -> None:
@@ -144,3 +155,47 @@ def test_a_map_cannot_extend_what_is_not_there_or_itself(tmp_path: Path, base: s
     (found,) = faults(tmp_path, f"extends: {base}\n")
 
     assert "extends" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (b'vendor: "\\U99999999"', "1:12"),
+        (b"vendor: A\nmodels: " + b"[" * 3000, "2:"),
+        (b"vendor: &a {b: *a}", "1:1"),
+        (b"vendor: A\nmodels: [\xff]", "2:10"),
+        (b"vendor: A\n\x00", "2:1"),
+        (b"vendor: !!int x", "1:1"),
+        (b"source: s\nextends: ../other", " extends ../other.yaml"),
+        (b'extends: "\\0"', " extends "),
+        (b"", "1:1"),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_its_place(tmp_path: Path, text: bytes, place: str) -> None:
+    path = tmp_path / "acme_one.yaml"
+    path.write_bytes(text)
+
+    with pytest.raises(ConfigError) as caught:
+        load_map(path)
+
+    assert caught.value.problems[0].startswith(f"{path}:{place}")
+
+
+_PIECES = st.sampled_from([*GOOD.split(), "\n", "  ", "- ", "&a", "*a", "!!int", '"\\ud800"', "²"])
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.integers(0, len(GOOD)), st.integers(0, 30), st.one_of(st.binary(max_size=20), _PIECES))
+def test_a_map_is_taken_or_refused_whatever_it_holds(
+    tmp_path: Path, start: int, length: int, new: bytes | str
+) -> None:
+    good = GOOD.encode()
+    between = new if isinstance(new, bytes) else new.encode()
+    path = tmp_path / "acme_one.yaml"
+    path.write_bytes(good[:start] + between + good[start + length :])
+
+    assert all(problem.startswith(f"{path}:") for problem in refusal(path))
