@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel
-
 from gatewayd.enode.openapi import queries
 from gatewayd.enode.openapi.queries import Query
 from gatewayd.enode.wire import (
     action,
     battery,
     charger,
+    flex,
     hold,
     hvac,
     intervention,
@@ -19,6 +18,9 @@ from gatewayd.enode.wire import (
     link,
     location,
     meter,
+    schedule,
+    schedule_status,
+    smart_charging,
     statistics,
     tariff,
     user,
@@ -45,8 +47,8 @@ def _cancelling(operation_id: str, answers: Any, ended: Any = None) -> Operation
     return Operation(operation_id, answers, also={409: ended or answers})
 
 
-def _listing(operation_id: str, item: type[BaseModel]) -> Operation:
-    return Operation(operation_id, Page[item], query=queries.PAGING)  # type: ignore[valid-type]
+def _listing(operation_id: str, item: Any) -> Operation:  # noqa: ANN401
+    return Operation(operation_id, Page[item], query=queries.PAGING)
 
 
 # By tag of the contract.
@@ -116,6 +118,35 @@ OPERATIONS = {
         Operation("getVehiclesAction", action.VehicleAction),
         _cancelling("cancelVehicleAction", action.ChargeAction),
         Operation("getVehiclesVehicleidSmartchargingpolicy", vehicle.VehicleSmartChargingPolicy),
+        Operation(
+            "updateVehicleSmartChargingPolicy",
+            vehicle.VehicleSmartChargingPolicy,
+            smart_charging.PartialSmartChargingPolicy,
+        ),
+        Operation("getVehiclesVehicleidSmartchargingstatus", smart_charging.SmartChargingStatus),
+        Operation("getVehiclesVehicleidSmartchargingplans", smart_charging.SmartChargingPlan),
+        Operation("vehicleCreateSmartOverride", smart_charging.SmartOverride),
+        Operation("vehicleEndSmartOverride", smart_charging.SmartOverride),
+    ),
+    "Schedules": (
+        _listing("getSchedules", schedule.ScheduleResponse),
+        Operation("createSchedule", schedule.ScheduleResponse, schedule.Schedule),
+        Operation("getSchedule", schedule.ScheduleResponse),
+        Operation("updateSchedule", schedule.ScheduleResponse, schedule.PartialSchedule),
+        Operation("deleteSchedule"),
+        Operation("getScheduleStatus", schedule_status.ScheduleStatus),
+    ),
+    "Flex": (
+        Operation("createFlexPolicy", flex.FlexPolicy, flex.FlexPolicyPayload),
+        Operation("getFlexPolicy", flex.FlexPolicy),
+        Operation("deleteFlexPolicy"),
+        Operation("createFlexPolicyOverride", flex.FlexOverrideResponse, flex.FlexOverride),
+        Operation("deleteFlexPolicyOverride"),
+        Operation("getFlexPolicyStatus", flex.FlexPolicyStatus),
+        Operation("getFlexShape", flex.FlexShape, query=queries.PERIOD),
+        Operation("getFlexIntent", flex.FlexIntent),
+        Operation("updateFlexIntent", takes=flex.FlexIntentPayload),
+        Operation("previewFlexIntentUpdate", flex.FlexPreview, flex.FlexIntentPreviewPayload),
     ),
     "Interventions": (
         Operation(

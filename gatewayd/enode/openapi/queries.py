@@ -47,4 +47,5 @@ CALENDAR = (
     _query("month", {"type": "integer", "minimum": 1, "maximum": 12}, is_required=True),
     _query("day", {"type": "integer", "minimum": 1, "maximum": 31}),
 )
+PERIOD = (_query("startAt", _TIMESTAMP), _query("endAt", _TIMESTAMP))
 ASSET_TYPES = (_query("assetTypes", {"type": "string", "default": ",".join(_KINDS.split())}),)
