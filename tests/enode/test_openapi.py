@@ -18,6 +18,9 @@ from tests.enode.test_contract import bodies, served
 
 # The contract does not say with what these answer.
 UNTOLD = {"getFlexPolicyStatus", "postAssetsAssetidRelink"}
+# Vendors are open, an offset is no number, and an id of ours may look otherwise; a tariff's is
+# held to the whole pattern.
+OWN = {"smartChargingPlanId", "tariffId", "utcOffset", "vendor"}
 
 OURS = document()
 DESCRIBED = {
@@ -32,15 +35,21 @@ def theirs(operation_id: str) -> Any:
     return contract.spec()["paths"][path][method]
 
 
-def parameters(described: Any, root: Any) -> dict[tuple[str, str], bool]:
-    """Whether each parameter is required, by place and name."""
+def parameters(described: Any, root: Any) -> dict[tuple[str, str], Any]:
+    """Whether each parameter is required, and its schema, by place and name."""
     followed = [
         root["components"]["parameters"][given["$ref"].rpartition("/")[2]]
         if "$ref" in given
         else given
         for given in described.get("parameters", [])
     ]
-    return {(given["in"], given["name"]): given.get("required", False) for given in followed}
+    return {
+        (given["in"], given["name"]): (
+            given.get("required", False),
+            None if given["name"] in OWN else shape(given["schema"], root),
+        )
+        for given in followed
+    }
 
 
 async def test_the_document_is_public(a_home: Home) -> None:
@@ -80,6 +89,45 @@ def test_the_bodies_are_those_of_the_contract(operation_id: str) -> None:
     }
 
     assert ours == expected
+
+
+@pytest.mark.parametrize("operation_id", DESCRIBED)
+def test_any_other_answer_is_described_as_a_problem(operation_id: str) -> None:
+    answers = DESCRIBED[operation_id][2]["responses"]
+    problem = shape({"$ref": "#/components/schemas/Problem"}, contract.spec())
+
+    (described,) = answers["default"]["content"].items()
+    assert (described[0], shape(described[1]["schema"], OURS)) == (
+        "application/problem+json",
+        problem,
+    )
+
+
+def test_tokens_are_got_here_and_as_in_the_contract() -> None:
+    (ours,) = OURS["components"]["securitySchemes"].items()
+    (expected,) = contract.spec()["components"]["securitySchemes"].items()
+
+    flow = expected[1]["flows"]["clientCredentials"] | {"tokenUrl": "/oauth2/token"}
+    assert ours == (expected[0], {"type": "oauth2", "flows": {"clientCredentials": flow}})
+
+
+def test_every_event_is_described() -> None:
+    assert set(OURS["webhooks"]) == set(contract.spec()["webhooks"])
+    assert len(OURS["webhooks"]) == 25
+
+
+@pytest.mark.parametrize("name", OURS["webhooks"])
+def test_an_event_is_described_as_in_the_contract(name: str) -> None:
+    ours, expected = ((root["webhooks"][name]["post"], root) for root in (OURS, contract.spec()))
+
+    assert ours[0]["operationId"] == expected[0]["operationId"]
+    assert ours[0]["security"] == expected[0]["security"]
+    assert set(ours[0]["responses"]) == set(expected[0]["responses"])
+    assert shaped_body(*ours) == shaped_body(*expected)
+
+
+def shaped_body(described: Any, root: Any) -> Any:
+    return shape(bodies(described)["request"], root)
 
 
 def test_a_stock_generator_makes_a_client_of_it(tmp_path: Path) -> None:

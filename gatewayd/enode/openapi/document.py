@@ -1,4 +1,4 @@
-"""`GET /openapi.json`: an OpenAPI document of the operations, made from the routes and models."""
+"""`GET /openapi.json`: the operations and events in OpenAPI, made from the routes and models."""
 
 import asyncio
 import re
@@ -16,6 +16,7 @@ from gatewayd import __version__
 from gatewayd.enode.openapi.operations import OPERATIONS, Operation
 from gatewayd.enode.routes import ROUTERS
 from gatewayd.enode.routing import ClientRoute
+from gatewayd.enode.wire.event import EVENTS
 from gatewayd.enode.wire.problem import Problem
 
 router = APIRouter(redirect_slashes=False)
@@ -65,6 +66,7 @@ def document() -> Json:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in OPERATIONS],
         "paths": paths,
+        "webhooks": _webhooks(schemas),
         "components": {
             "schemas": parameters | definitions,
             "securitySchemes": {_SECURITY: _security()},
@@ -85,13 +87,14 @@ def _described() -> Iterator[tuple[APIRoute, str, Operation]]:
 
 
 def _schemas(described: Sequence[tuple[APIRoute, str, Operation]]) -> tuple[Json, Json]:
-    """The schema of each body by the name of its place, and what these refer to."""
+    """The schema of each body and event by the name of its place, and what these refer to."""
     bodies = {
         f"{operation.id} {place}": body
         for _, _, operation in described
         for place, body in _bodies(operation).items()
         if body is not None
-    } | {"problem": Problem}
+    }
+    bodies |= EVENTS | {"problem": Problem}
     inputs = [(name, "validation", TypeAdapter[Any](body)) for name, body in bodies.items()]
     found, rest = TypeAdapter.json_schemas(inputs, by_alias=True, ref_template=_SCHEMA)  # type: ignore[arg-type]
     return {name: schema for (name, _), schema in found.items()}, rest.get("$defs", {})
@@ -133,6 +136,21 @@ def _responses(route: APIRoute, operation: Operation, schemas: Json) -> Json:
         made[str(status)] = {"description": "As things stand", "content": content}
     content = {"application/problem+json": {"schema": problem}}
     return made | {"default": {"description": "A problem", "content": content}}
+
+
+def _webhooks(schemas: Json) -> Json:
+    return {name: {"post": _event(name, schemas[name])} for name in EVENTS}
+
+
+def _event(name: str, schema: Json) -> Json:
+    return {
+        "operationId": name,
+        "summary": EVENTS[name].__doc__,
+        "description": "One of the events in the JSON array that a delivery brings.",
+        "security": [],
+        "requestBody": {"required": True, "content": _json(schema)},
+        "responses": {"200": {"description": "Taken; it is sent again unless the answer is 2xx"}},
+    }
 
 
 def _json(schema: Json) -> Json:

@@ -23,7 +23,7 @@ def _one_of(words: str, **more: object) -> dict[str, Any]:
 PAGING = (
     _query("after", _TEXT),
     _query("before", _TEXT),
-    _query("pageSize", {"type": "integer", "minimum": 1, "default": 50}),
+    _query("pageSize", {"type": "integer", "exclusiveMinimum": 0, "default": 50}),
 )
 INTERVENTIONS = (
     _query("language", _one_of(_LANGUAGES)),
