@@ -1,0 +1,84 @@
+"""The protected lines of a home, and the loads on them that can be told to take less."""
+
+from dataclasses import dataclass
+
+# Per phase a, b, c of the site, in ampere.
+Amps = tuple[float, float, float]
+
+PHASES = (0, 1, 2)
+PHASE_NAMES = ("a", "b", "c")
+NOMINAL_V = 230.0
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """What a breaker protects. The one without `parent` is the house connection.
+
+    `limit_a` is the breaker's rating per phase, `limit_w` a limit of all phases together.
+    `assumed_base_a` is what everything that is not controlled is taken to draw at its peak, per
+    phase: it counts when the meter is silent, and always where there is none. `unbalance_a` is
+    how far the phases may lie apart. `uses_thermal_headroom` lets short loads use what heat the
+    breaker still can take.
+    """
+
+    id: str
+    limit_a: float
+    limit_w: float | None = None
+    parent: str | None = None
+    meter_id: str | None = None
+    assumed_base_a: float = 0.0
+    unbalance_a: float | None = None
+    uses_thermal_headroom: bool = False
+
+    @property
+    def usable_a(self) -> float:
+        """The rating less 5 %, at least 1 A, where others draw from it too."""
+        if self.meter_id is None and not self.assumed_base_a:
+            return self.limit_a
+        return self.limit_a - max(1.0, 0.05 * self.limit_a)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A load whose current can be lowered, per phase: a charger, a battery, a heater.
+
+    `lines` says on which phase of the site (0, 1, 2) each of its own phases is; None where nobody
+    knows: then it counts on every phase with its worst. Below `min_a` it can only be off.
+    Of two loads the one with the higher `priority` is served first.
+    """
+
+    id: str
+    circuit: str
+    max_a: float
+    lines: tuple[int, ...] | None = None
+    min_a: float = 6.0
+    step_a: float = 1.0
+    priority: int = 0
+
+
+def at_most(load: Load, drawn: tuple[float, ...]) -> Amps:
+    """What it draws from each phase of the site, at worst."""
+    if load.lines is None:
+        worst = max(drawn, default=0.0)
+        return worst, worst, worst
+    return _placed(load.lines, drawn)
+
+
+def at_least(load: Load, drawn: tuple[float, ...]) -> Amps:
+    """What it surely draws from each phase of the site."""
+    if load.lines is None:
+        least = min(drawn) if len(drawn) == len(PHASES) else 0.0
+        return least, least, least
+    return _placed(load.lines, drawn)
+
+
+def lines_of(load: Load) -> tuple[int, ...]:
+    """The phases of the site on which it may draw."""
+    return PHASES if load.lines is None else load.lines
+
+
+def _placed(lines: tuple[int, ...], drawn: tuple[float, ...]) -> Amps:
+    amps = [0.0, 0.0, 0.0]
+    for line, current_a in zip(lines, drawn, strict=False):
+        amps[line] += current_a
+    return amps[0], amps[1], amps[2]

@@ -1,0 +1,33 @@
+"""How warm a breaker is, and how much more than its rating it bears for a while.
+
+A thermal release follows the square of the current with a time constant of minutes. IEC 60898-1
+has it hold 1.13 times its rating for an hour: up to that it is never hot enough to trip.
+"""
+
+import math
+
+from gatewayd.model.circuit import Circuit
+
+HOLDS = 1.13
+_TIME_CONSTANT_S = 120.0
+_COOL, _HOT = 0.5, 0.9
+
+Heat = tuple[float, float, float]
+
+
+def warmed(heat: Heat, current_a: tuple[float, float, float], rating_a: float, s: float) -> Heat:
+    """The heat after `s` seconds of these currents; 1 is the rating borne for ever."""
+    keeps = math.exp(-max(0.0, s) / _TIME_CONSTANT_S)
+    a, b, c = (
+        was * keeps + (i / rating_a) ** 2 * (1.0 - keeps)
+        for was, i in zip(heat, current_a, strict=True)
+    )
+    return a, b, c
+
+
+def bonus_a(circuit: Circuit, heat: float) -> float:
+    """What may be drawn beyond the usable current, for as long as the breaker is cool."""
+    if not circuit.uses_thermal_headroom:
+        return 0.0
+    coolness = min(1.0, max(0.0, (_HOT - heat) / (_HOT - _COOL)))
+    return coolness * (HOLDS * circuit.limit_a - circuit.usable_a)

@@ -1,0 +1,86 @@
+"""How much the controlled loads of a circuit may draw together: what the rest leaves of it."""
+
+import math
+
+from gatewayd.model.circuit import NOMINAL_V, Circuit
+from gatewayd.plan.guard import heat
+from gatewayd.plan.guard.words import Footing, LineMemory, MeterNow, Quad
+
+HEADROOM_S = 30.0
+_BUCKET_S = 5.0
+
+
+def base(meter: MeterNow, memory: LineMemory, usable_a: float, least: Quad, most: Quad) -> Quad:
+    """What everything else draws: what the meter says less our loads.
+
+    It lies in a range; within that nothing is taken to have changed.
+    """
+    measured = _measured(meter, usable_a)
+    high = [m - low for m, low in zip(measured, least, strict=True)]
+    if memory.base_a is None:
+        return high[0], high[1], high[2], high[3]
+    low = [m - most_a for m, most_a in zip(measured, most, strict=True)]
+    found = [min(max(before, low[i]), high[i]) for i, before in enumerate(memory.base_a)]
+    return found[0], found[1], found[2], found[3]
+
+
+def room(circuit: Circuit, memory: LineMemory, footing: Footing) -> Quad:
+    """What is left for the controlled loads, on each phase and of all together."""
+    if footing is Footing.NOTHING:
+        return 0.0, 0.0, 0.0, 0.0
+    known, assumed_a = memory.base_a, circuit.assumed_base_a
+    rest: Quad = (assumed_a, assumed_a, assumed_a, 3 * assumed_a)
+    if known is not None and footing is Footing.ASSUMED:
+        rest = tuple(max(pair) for pair in zip(known, rest, strict=True))  # type: ignore[assignment]
+    elif known is not None:
+        rest = known
+    return _left(circuit, memory, rest)
+
+
+def remember(memory: LineMemory, room_a: Quad, footing: Footing, now_s: float) -> None:
+    """Keep the rooms of the last half minute; what was not firm does not count."""
+    if footing is not Footing.FRESH:
+        memory.rooms.clear()
+        return
+    if memory.rooms and now_s - memory.rooms[-1][0] < _BUCKET_S:
+        since_s, least_a = memory.rooms[-1]
+        memory.rooms[-1] = since_s, _lower(least_a, room_a)
+    else:
+        memory.rooms.append((now_s, room_a))
+    while len(memory.rooms) > 1 and memory.rooms[1][0] <= now_s - HEADROOM_S:
+        memory.rooms.popleft()
+
+
+def lasting(memory: LineMemory, now_s: float) -> Quad | None:
+    """The room there has been all the time for half a minute; None while that is not known."""
+    if not memory.rooms or memory.rooms[0][0] > now_s - HEADROOM_S:
+        return None
+    a, b, c, total = zip(*(entry[1] for entry in memory.rooms), strict=True)
+    return min(a), min(b), min(c), min(total)
+
+
+def _lower(one: Quad, other: Quad) -> Quad:
+    a, b, c, total = map(min, one, other)
+    return a, b, c, total
+
+
+def _measured(meter: MeterNow, usable_a: float) -> Quad:
+    # An export beyond the rating cannot be told from an import read the wrong way round.
+    a, b, c = (abs(i) if abs(i) > usable_a else i for i in meter.current_a)
+    total_a = a + b + c if meter.power_w is None else meter.power_w / NOMINAL_V
+    return a, b, c, total_a
+
+
+def _left(circuit: Circuit, memory: LineMemory, rest: Quad) -> Quad:
+    a, b, c = (
+        circuit.usable_a + heat.bonus_a(circuit, memory.heat[line]) - rest[line]
+        for line in range(3)
+    )
+    if circuit.unbalance_a is not None:
+        lowest_a = min(rest[:3])
+        a, b, c = (
+            min(left, lowest_a + circuit.unbalance_a - rest[line])
+            for line, left in enumerate((a, b, c))
+        )
+    total_a = math.inf if circuit.limit_w is None else circuit.limit_w / NOMINAL_V - rest[3]
+    return a, b, c, total_a

@@ -1,0 +1,61 @@
+"""Which load draws through which circuits, and which of two loads is served first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from gatewayd.errors import InvalidError
+from gatewayd.model.circuit import Circuit, Load
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The circuits and the loads on them, by id. InvalidError names what cannot be."""
+
+    circuits: Mapping[str, Circuit]
+    loads: Mapping[str, Load]
+
+    def __post_init__(self) -> None:
+        for circuit in self.circuits.values():
+            if not circuit.limit_a > 0:
+                raise InvalidError(f"circuit {circuit.id}: limit_a must be above 0")
+            self._above(circuit.id)
+        for load in self.loads.values():
+            if load.circuit not in self.circuits:
+                raise InvalidError(f"{load.id}: there is no circuit {load.circuit}")
+
+    @cached_property
+    def chain(self) -> Mapping[str, tuple[Circuit, ...]]:
+        """The circuits that each load draws through, the nearest first."""
+        return {load.id: self._above(load.circuit) for load in self.loads.values()}
+
+    @cached_property
+    def below(self) -> Mapping[str, tuple[Load, ...]]:
+        """The loads that draw through each circuit."""
+        return {
+            circuit.id: tuple(
+                load for load in self.loads.values() if circuit in self.chain[load.id]
+            )
+            for circuit in self.circuits.values()
+        }
+
+    @cached_property
+    def by_priority(self) -> tuple[tuple[Load, ...], ...]:
+        """The loads, those served first in front; equals together."""
+        ranks = sorted({load.priority for load in self.loads.values()}, reverse=True)
+        return tuple(
+            tuple(load for load in self.loads.values() if load.priority == rank) for rank in ranks
+        )
+
+    def _above(self, circuit_id: str) -> tuple[Circuit, ...]:
+        found: list[Circuit] = []
+        next_id: str | None = circuit_id
+        while next_id is not None:
+            circuit = self.circuits.get(next_id)
+            if circuit is None:
+                raise InvalidError(f"circuit {found[-1].id}: there is no circuit {next_id}")
+            if circuit in found:
+                raise InvalidError(f"circuit {circuit_id}: it is its own parent")
+            found.append(circuit)
+            next_id = circuit.parent
+        return tuple(found)

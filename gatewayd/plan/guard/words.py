@@ -1,0 +1,108 @@
+"""What the guard is told, what it remembers, and what it says."""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+# Phases a, b and c, and what all of them add up to; ampere.
+Quad = tuple[float, float, float, float]
+
+NOTHING_A: Quad = (0.0, 0.0, 0.0, 0.0)
+
+
+class Footing(IntEnum):
+    """How firm the ground is that a circuit's grants stand on."""
+
+    # Nothing is known: nothing may be drawn.
+    NOTHING = 0
+    # As if everything that is not controlled drew its assumed peak.
+    ASSUMED = 1
+    # As before, but nothing more.
+    HOLD = 2
+    FRESH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MeterNow:
+    """A circuit's meter as last read in full.
+
+    `raw` is everything it said, to be compared for sameness; `period_s` is how often it is asked.
+    """
+
+    current_a: tuple[float, float, float]
+    at_s: float
+    period_s: float = 2.0
+    power_w: float | None = None
+    raw: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadNow:
+    """A load as last read, and what the rest of the gateway wants of it.
+
+    `wish_a` is 0 for off. `limit_a` is the limit that the device itself reports to be in force, 0
+    while it is off; None when it does not say, or cannot be reached. `drawn_a` is by its own
+    phases, None when unknown.
+    """
+
+    wish_a: float
+    limit_a: float | None
+    drawn_a: tuple[float, ...] | None
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a load may draw per phase until `valid_until_s`, and what holds it below its wish."""
+
+    amps: float
+    valid_until_s: float
+    footing: Footing
+    binding: str | None = None
+
+
+@dataclass(slots=True)
+class LineMemory:
+    """Of one metered circuit: what was last made of its meter.
+
+    `anchor` is what the loads drew and what the meter said when both last stood still.
+    `rooms` are the rooms of the last half minute, oldest first.
+    """
+
+    base_a: Quad | None = None
+    read_at_s: float = -math.inf
+    raw: object = None
+    same_polls: int = 0
+    drawn_when_same_a: Quad = NOTHING_A
+    anchor: tuple[float, Quad, Quad] | None = None
+    sign_votes: int = 0
+    doubted_since_s: float | None = None
+    heat: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    rooms: deque[tuple[float, Quad]] = field(default_factory=deque)
+
+
+@dataclass(slots=True)
+class LoadMemory:
+    """Of one load: what it was granted, and what it drew of late (`drawn`, oldest first).
+
+    `refused_since_s`: since when the device reports or draws more than it was granted.
+    `active` are its own phases in use, all of them until that has been seen for a while.
+    """
+
+    granted_a: float = 0.0
+    raised_at_s: float = -math.inf
+    stopped_at_s: float = -math.inf
+    refused_since_s: float | None = None
+    drawn: deque[tuple[float, Quad, Quad]] = field(default_factory=deque)
+    seen: tuple[int, ...] = ()
+    seen_since_s: float = -math.inf
+    active: tuple[int, ...] | None = None
+
+
+@dataclass(slots=True)
+class Memory:
+    """All that one look passes on to the next."""
+
+    lines: dict[str, LineMemory] = field(default_factory=dict)
+    loads: dict[str, LoadMemory] = field(default_factory=dict)
