@@ -31,6 +31,27 @@ class Capability(StrEnum):
     EXPORT_FOCUS = "export_focus"
     SET_PERMANENT_HOLD = "set_permanent_hold"
     SET_FOLLOW_SCHEDULE = "set_follow_schedule"
+    HOLD = "hold"
+    HOLD_CHARGE = "hold_charge"
+    SET_POWER = "set_power"
+    SET_RESERVE = "set_reserve"
+    SET_PRODUCTION_LIMIT = "set_production_limit"
+    SET_EXPORT_LIMIT = "set_export_limit"
+    SET_PHASES = "set_phases"
+
+
+# What the Enode API has no word for: only the home's own control uses it (see `model.power`).
+LOCAL = frozenset(
+    {
+        Capability.HOLD,
+        Capability.HOLD_CHARGE,
+        Capability.SET_POWER,
+        Capability.SET_RESERVE,
+        Capability.SET_PRODUCTION_LIMIT,
+        Capability.SET_EXPORT_LIMIT,
+        Capability.SET_PHASES,
+    }
+)
 
 
 class MeterUsage(StrEnum):
@@ -59,7 +80,9 @@ class Role:
     """What a driver says of one asset of its device.
 
     `reports` names the reading fields the device can fill at all, so that nothing is announced
-    which never gets a value. Current limits are the device's own, in ampere per phase.
+    which never gets a value. Current limits are the device's own, in ampere per phase; power limits
+    a battery's (charging +). `safe` is the command that gives the device back to itself, which a
+    battery or inverter stays without for ever if nobody gives it; a charger's has `safe_current_a`.
     `confirm_timeout_s` is how long the device may take to show a command's effect. Only heaters and
     coolers have a thermostat.
     """
@@ -71,6 +94,10 @@ class Role:
     max_current_a: float | None = None
     confirm_timeout_s: float = 60.0
     thermostat: Thermostat | None = None
+    min_power_w: float | None = None
+    max_power_w: float | None = None
+    safe: Capability | None = None
+    safe_current_a: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from gatewayd.model.asset import AssetKind, Capability
+from gatewayd.model.asset import AssetKind, Capability, Role
 from gatewayd.model.climate import FollowSchedule, PermanentHold, is_same, target_state
+from gatewayd.model.power import (
+    Hold,
+    HoldCharge,
+    PowerCommand,
+    SetBatteryPower,
+    SetExportLimit,
+    SetPhases,
+    SetProductionLimit,
+    SetReserve,
+    is_shown,
+)
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
@@ -41,9 +52,10 @@ class SetOperationMode:
 
 
 # What a heater or cooler is to be set to is itself the command to do so.
-Command = (
+EnodeCommand = (
     StartCharging | StopCharging | SetMaxCurrent | SetOperationMode | PermanentHold | FollowSchedule
 )
+Command = EnodeCommand | PowerCommand
 
 
 class ActionState(StrEnum):
@@ -125,6 +137,36 @@ def required(command: Command) -> Capability:
             return Capability.SET_PERMANENT_HOLD
         case FollowSchedule():
             return Capability.SET_FOLLOW_SCHEDULE
+    return _POWER[type(command)]
+
+
+_POWER: dict[type[PowerCommand], Capability] = {
+    Hold: Capability.HOLD,
+    HoldCharge: Capability.HOLD_CHARGE,
+    SetBatteryPower: Capability.SET_POWER,
+    SetReserve: Capability.SET_RESERVE,
+    SetProductionLimit: Capability.SET_PRODUCTION_LIMIT,
+    SetExportLimit: Capability.SET_EXPORT_LIMIT,
+    SetPhases: Capability.SET_PHASES,
+}
+
+
+def safe_command(role: Role) -> Command | None:
+    """What gives a device back to itself; None where its driver does not say."""
+    match role.safe:
+        case None:
+            return None
+        case Capability.SET_MAX_CURRENT:
+            return None if role.safe_current_a is None else SetMaxCurrent(role.safe_current_a)
+        case Capability.SET_PRODUCTION_LIMIT:
+            return SetProductionLimit(None)
+        case Capability.SET_EXPORT_LIMIT:
+            return SetExportLimit(None)
+        case Capability.STOP_CHARGING:
+            return StopCharging()
+        case Capability.SET_FOLLOW_SCHEDULE:
+            return FollowSchedule()
+    return SetOperationMode(OperationMode(role.safe.value.upper()))
 
 
 def is_confirmed(command: Command, reading: Reading) -> bool:
@@ -140,7 +182,7 @@ def is_confirmed(command: Command, reading: Reading) -> bool:
             return actual_mode is mode
         case PermanentHold() | FollowSchedule(), HvacReading():
             return is_same(command, target_state(reading))
-    return False
+    return isinstance(command, PowerCommand) and is_shown(command, reading)
 
 
 def is_near_current(actual_a: float | None, wanted_a: float, tolerance_a: float) -> bool:

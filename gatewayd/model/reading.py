@@ -44,7 +44,11 @@ class PowerDelivery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BatteryReading:
-    """`power_w` charging +; `reserve_pct` is the level it will not discharge below."""
+    """`power_w` charging +; `reserve_pct` is the level it will not discharge below.
+
+    `setpoint_w` is the power it is told to keep, None while it has none. `is_held`: it is told not
+    to discharge, and not to charge from the grid; `is_charge_held`: told not to charge.
+    """
 
     power_w: float | None = None
     soc_pct: float | None = None
@@ -58,11 +62,17 @@ class BatteryReading:
     discharged_wh: float | None = None
     voltage_v: float | None = None
     temperature_c: float | None = None
+    setpoint_w: float | None = None
+    is_held: bool | None = None
+    is_charge_held: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChargerReading:
-    """`max_current_a` is the limit in force per phase; `session_wh` restarts with each plug-in."""
+    """`max_current_a` is the limit in force per phase; `session_wh` restarts with each plug-in.
+
+    `phases` is how many it is set to charge with, 1 or 3, whatever the car uses of them.
+    """
 
     power_delivery: PowerDelivery | None = None
     power_w: float | None = None
@@ -80,6 +90,7 @@ class ChargerReading:
     failsafe_timeout_s: float | None = None
     error_code: int | None = None
     rfid: str | None = None
+    phases: int | None = None
 
     @property
     def is_charging(self) -> bool | None:
@@ -96,7 +107,11 @@ class ChargerReading:
 
 @dataclass(frozen=True, slots=True)
 class InverterReading:
-    """`power_w` is the sun's; a hybrid's AC output, battery included, is `ac_power_w`."""
+    """`power_w` is the sun's; a hybrid's AC output, battery included, is `ac_power_w`.
+
+    `limit_w` and `export_limit_w` are what it is told to keep to; a device that says that it has no
+    limit says infinite or its rated power.
+    """
 
     power_w: float | None = None
     ac_power_w: float | None = None
@@ -112,6 +127,8 @@ class InverterReading:
     temperature_c: float | None = None
     is_asleep: bool | None = None
     has_fault: bool | None = None
+    limit_w: float | None = None
+    export_limit_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

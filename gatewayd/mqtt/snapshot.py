@@ -11,6 +11,7 @@ from gatewayd.model.command import (
     SetOperationMode,
     StartCharging,
     StopCharging,
+    required,
 )
 from gatewayd.model.flow import Flow
 from gatewayd.model.reading import Sample
@@ -92,6 +93,7 @@ def _kind(command: Command) -> str:
             return "PERMANENT_HOLD"
         case FollowSchedule():
             return "FOLLOW_SCHEDULE"
+    return required(command).name
 
 
 def _value(entity: Entity, sample: Sample) -> float | str | None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, StringConstraints, ValidationError
 
 from gatewayd.links.mqtt_wire import Message
 from gatewayd.model.asset import Asset, AssetKind
+from gatewayd.model.power import PowerCommand
 from gatewayd.model.site import AssetState, Site
 from gatewayd.mqtt import discovery, snapshot
 from gatewayd.mqtt.schema import DeviceConfig, Platform
@@ -137,7 +138,8 @@ class Tree:
     def _leaves_of(self, state: AssetState) -> Iterator[tuple[str, str]]:
         place = Place.of(state.asset)
         yield self._topics.availability(place), "online" if state.is_reachable else "offline"
-        if state.action:
+        # Enode has no word for what only the home's own control says.
+        if state.action and not isinstance(state.action.command, PowerCommand):
             yield self._topics.action(place), json.dumps(snapshot.action(state.action))
 
     def _card(self) -> str:

@@ -20,6 +20,7 @@ from gatewayd.model.command import (
     is_confirmed,
     is_near_current,
 )
+from gatewayd.model.power import PowerCommand, is_said
 from gatewayd.model.reading import ChargerReading, Reading, VehicleReading
 from gatewayd.plan.preconditions import lost
 
@@ -118,6 +119,9 @@ def is_already(command: Command, reading: Reading) -> bool:
     match command, reading:
         case SetMaxCurrent(current_a=wanted), ChargerReading() | VehicleReading():
             return is_near_current(reading.max_current_a, wanted, _SAME_A)
+    # A battery that happens to rest has not been told to.
+    if isinstance(command, PowerCommand):
+        return is_said(command, reading)
     return is_confirmed(command, reading)
 
 
@@ -135,7 +139,7 @@ def _seen(attempt: Attempt, seen: Reading) -> End | None:
 
 def _unnecessary(command: Command) -> End:
     # These actions have no failure reason: asking for what is so simply comes true.
-    if isinstance(command, SetOperationMode | PermanentHold | FollowSchedule):
+    if isinstance(command, SetOperationMode | PermanentHold | FollowSchedule | PowerCommand):
         return End(ActionState.CONFIRMED)
     detail = "the asset was as wanted before anything was sent"
     return End(ActionState.CANCELLED, FailureReason.UNNECESSARY, detail)

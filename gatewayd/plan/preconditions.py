@@ -1,5 +1,7 @@
 """What must hold for a command: when it is asked for, and while it is carried out."""
 
+import math
+
 from gatewayd.model.asset import Role
 from gatewayd.model.charging import charging
 from gatewayd.model.climate import PermanentHold
@@ -13,6 +15,14 @@ from gatewayd.model.command import (
     is_confirmed,
     is_repeated,
     required,
+)
+from gatewayd.model.power import (
+    PowerCommand,
+    SetBatteryPower,
+    SetExportLimit,
+    SetPhases,
+    SetProductionLimit,
+    SetReserve,
 )
 from gatewayd.model.reading import (
     ChargerReading,
@@ -72,6 +82,8 @@ def _incapable(state: AssetState, command: Command) -> str | None:
 def _out_of_limits(spec: Role, command: Command) -> str | None:
     if isinstance(command, PermanentHold):
         return unholdable(spec.thermostat, command)
+    if isinstance(command, PowerCommand):
+        return _beyond(spec, command)
     if not isinstance(command, SetMaxCurrent):
         return None
     # Written so that NaN, which compares false with everything, is refused.
@@ -81,6 +93,24 @@ def _out_of_limits(spec: Role, command: Command) -> str | None:
         return f"the current is below the device's minimum of {spec.min_current_a:g} A"
     if spec.max_current_a is not None and command.current_a > spec.max_current_a:
         return f"the current is above the device's maximum of {spec.max_current_a:g} A"
+    return None
+
+
+def _beyond(spec: Role, command: PowerCommand) -> str | None:
+    """Written, as above, so that NaN is refused."""
+    match command:
+        case SetBatteryPower(power_w=power_w):
+            low_w = -math.inf if spec.min_power_w is None else spec.min_power_w
+            high_w = math.inf if spec.max_power_w is None else spec.max_power_w
+            if not (math.isfinite(power_w) and low_w <= power_w <= high_w):
+                return f"the power must lie between {low_w:g} and {high_w:g} W"
+        case SetReserve(reserve_pct=reserve_pct):
+            return None if 0 <= reserve_pct <= 100 else "the reserve must lie between 0 and 100 %"
+        case SetProductionLimit(limit_w=limit_w) | SetExportLimit(limit_w=limit_w):
+            is_limit = limit_w is None or 0 <= limit_w < math.inf
+            return None if is_limit else "a limit is a power of 0 W or more"
+        case SetPhases(phases=phases):
+            return None if phases in (1, 3) else "a car charges on 1 or 3 phases"
     return None
 
 

@@ -25,6 +25,16 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
 )
+from gatewayd.model.power import (
+    Hold,
+    HoldCharge,
+    PowerCommand,
+    SetBatteryPower,
+    SetExportLimit,
+    SetPhases,
+    SetProductionLimit,
+    SetReserve,
+)
 from gatewayd.model.reading import OperationMode
 
 
@@ -67,11 +77,31 @@ def command_text(command: Command) -> str:
             return json_text({"type": "permanent_hold"} | hold)
         case FollowSchedule():
             return json_text({"type": "follow_schedule"})
+    return json_text(_power_body(command))
+
+
+def _power_body(command: PowerCommand) -> dict[str, object]:
+    match command:
+        case Hold():
+            return {"type": "hold"}
+        case HoldCharge():
+            return {"type": "hold_charge"}
+        case SetBatteryPower(power_w=power_w):
+            return {"type": "set_power", "power_w": power_w}
+        case SetReserve(reserve_pct=reserve_pct):
+            return {"type": "set_reserve", "reserve_pct": reserve_pct}
+        case SetProductionLimit(limit_w=limit_w):
+            return {"type": "set_production_limit", "limit_w": limit_w}
+        case SetExportLimit(limit_w=limit_w):
+            return {"type": "set_export_limit", "limit_w": limit_w}
+        case SetPhases(phases=phases):
+            return {"type": "set_phases", "phases": phases}
 
 
 def command_of(text: str, action_id: str) -> Command:
     """The command that `command_text` wrote for an action. Raises StorageError for any other."""
-    match json.loads(text):
+    body = json.loads(text)
+    match body:
         case {"type": "start_charging"}:
             return StartCharging()
         case {"type": "stop_charging"}:
@@ -89,9 +119,32 @@ def command_of(text: str, action_id: str) -> Command:
             return PermanentHold(HvacMode(mode), heat_c, cool_c)
         case {"type": "follow_schedule"}:
             return FollowSchedule()
-    raise StorageError(
-        f"action {action_id}: this program has no command {text}: start the version that wrote it"
-    )
+    command = _power_command(body)
+    if command is None:
+        raise StorageError(
+            f"action {action_id}: this program has no command {text}:"
+            " start the version that wrote it"
+        )
+    return command
+
+
+def _power_command(body: object) -> PowerCommand | None:
+    match body:
+        case {"type": "hold"}:
+            return Hold()
+        case {"type": "hold_charge"}:
+            return HoldCharge()
+        case {"type": "set_power", "power_w": float() | int() as power_w}:
+            return SetBatteryPower(power_w)
+        case {"type": "set_reserve", "reserve_pct": float() | int() as reserve_pct}:
+            return SetReserve(reserve_pct)
+        case {"type": "set_production_limit", "limit_w": float() | int() | None as limit_w}:
+            return SetProductionLimit(limit_w)
+        case {"type": "set_export_limit", "limit_w": float() | int() | None as limit_w}:
+            return SetExportLimit(limit_w)
+        case {"type": "set_phases", "phases": int() as phases}:
+            return SetPhases(phases)
+    return None
 
 
 def role_text(role: Role) -> str:
@@ -105,6 +158,10 @@ def role_text(role: Role) -> str:
             "max_current_a": role.max_current_a,
             "confirm_timeout_s": role.confirm_timeout_s,
             "thermostat": _thermostat_body(role.thermostat),
+            "min_power_w": role.min_power_w,
+            "max_power_w": role.max_power_w,
+            "safe": role.safe,
+            "safe_current_a": role.safe_current_a,
         }
     )
 
@@ -120,8 +177,12 @@ def role_of(text: str) -> Role:
         min_current_a=body["min_current_a"],
         max_current_a=body["max_current_a"],
         confirm_timeout_s=body["confirm_timeout_s"],
-        # A role written before there were thermostats has none.
+        # A role written by an older program says less.
         thermostat=_thermostat_of(body.get("thermostat")),
+        min_power_w=body.get("min_power_w"),
+        max_power_w=body.get("max_power_w"),
+        safe=next((one for one in Capability if one == body.get("safe")), None),
+        safe_current_a=body.get("safe_current_a"),
     )
 
 

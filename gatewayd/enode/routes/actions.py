@@ -10,6 +10,7 @@ from gatewayd.enode.views import scopes
 from gatewayd.errors import ConflictError, ControlledError, InvalidError
 from gatewayd.model.asset import Asset, AssetKind, Consent
 from gatewayd.model.command import Action, Command, SetMaxCurrent, SetOperationMode
+from gatewayd.model.power import PowerCommand
 from gatewayd.model.site import AssetState
 
 _OWNER = "api"
@@ -53,6 +54,7 @@ async def cancel(api: Api, kind: AssetKind, action_id: str) -> Response:
 
 async def _found(api: Api, kind: AssetKind, action_id: str) -> Action:
     found = await api.services.commander.get(action_id)
-    if found is None or found.kind is not kind:
+    is_ours = found is not None and isinstance(found.command, PowerCommand)
+    if found is None or found.kind is not kind or is_ours:
         raise missing.action(action_id)
     return found

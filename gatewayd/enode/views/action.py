@@ -58,6 +58,7 @@ def action(action: Action) -> AnyAction:
             return wire.FollowScheduleAction(
                 **_shared(action), target_type="hvac", target=scheduled_state()
             )
+    raise ValueError(f"the Enode API has no word for {action.command}")
 
 
 def _charge(action: Action, kind: wire.ChargingKind) -> wire.ChargeAction:

@@ -1,6 +1,6 @@
 """What a client may see and do with an asset, in Enode's 14 scope names."""
 
-from gatewayd.model.asset import Asset, AssetKind
+from gatewayd.model.asset import LOCAL, Asset, AssetKind
 
 CONTROL = {
     AssetKind.BATTERY: "battery:control:operation_mode",
@@ -23,7 +23,7 @@ def granted(asset: Asset) -> tuple[str, ...]:
     """The scopes the user gave, or all that fit what the asset can do."""
     if asset.scopes:
         return asset.scopes
-    mute = None if asset.capabilities else CONTROL.get(asset.kind)
+    mute = None if asset.capabilities - LOCAL else CONTROL.get(asset.kind)
     return tuple(scope for scope in of_kind(asset.kind) if scope != mute)
 
 

@@ -28,6 +28,15 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
 )
+from gatewayd.model.power import (
+    Hold,
+    HoldCharge,
+    SetBatteryPower,
+    SetExportLimit,
+    SetPhases,
+    SetProductionLimit,
+    SetReserve,
+)
 from gatewayd.model.reading import OperationMode
 from gatewayd.state import actions, outbox
 from gatewayd.state.codec import role_of, role_text
@@ -65,6 +74,14 @@ async def get(db: Database, action_id: str = "1") -> Action | None:
         SetMaxCurrent(16),
         *(SetOperationMode(mode) for mode in OperationMode),
         FollowSchedule(),
+        Hold(),
+        HoldCharge(),
+        SetBatteryPower(-1500.5),
+        SetReserve(20),
+        SetProductionLimit(None),
+        SetProductionLimit(3000.0),
+        SetExportLimit(0),
+        SetPhases(1),
         PermanentHold(HvacMode.OFF),
         PermanentHold(HvacMode.HEAT, heat_setpoint_c=21),
         PermanentHold(HvacMode.AUTO, heat_setpoint_c=20.5, cool_setpoint_c=24.5),
