@@ -1,4 +1,4 @@
-"""Modbus links: TCP, RTU over TCP and serial RTU behind one pair of unit classes.
+"""Modbus links: TCP, UDP, RTU over both, serial lines and loggers behind one pair of unit classes.
 
 An endpoint is opened once, whoever asks, and shared by all units on it. Nothing is retried here:
 the poller does that. Every fault of the library or the wire leaves this room as a `DeviceError`.
@@ -22,6 +22,7 @@ from gatewayd.errors import (
 from gatewayd.links import modbus_wire
 from gatewayd.links.modbus_line import Line, Pace
 from gatewayd.links.modbus_wire import Question, Wire
+from gatewayd.links.solarman import SolarmanEnvelope
 
 # Connecting has its own limit: a powered device on the LAN takes the connection at once, and a
 # long patience for slow answers must not become a long wait for a dead host.
@@ -60,6 +61,40 @@ class RtuOverTcpEndpoint:
 
 
 @dataclass(frozen=True)
+class UdpEndpoint:
+    """Modbus TCP's frames, each in a datagram."""
+
+    host: str
+    port: int = 502
+
+    def __str__(self) -> str:
+        return f"udp://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class RtuOverUdpEndpoint:
+    """RTU frames, each in a datagram."""
+
+    host: str
+    port: int = 502
+
+    def __str__(self) -> str:
+        return f"rtu-udp://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class SolarmanEndpoint:
+    """RTU frames through a Solarman data logging stick, which must be told its own serial."""
+
+    host: str
+    logger_serial: int
+    port: int = 8899
+
+    def __str__(self) -> str:
+        return f"solarman://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
 class SerialEndpoint:
     """A serial port with RTU framing. A /dev/serial/by-id path survives replugging."""
 
@@ -72,7 +107,14 @@ class SerialEndpoint:
         return f"serial://{self.path}"
 
 
-Endpoint = TcpEndpoint | RtuOverTcpEndpoint | SerialEndpoint
+Endpoint = (
+    TcpEndpoint
+    | RtuOverTcpEndpoint
+    | UdpEndpoint
+    | RtuOverUdpEndpoint
+    | SolarmanEndpoint
+    | SerialEndpoint
+)
 
 
 class UnitReader:
@@ -204,7 +246,7 @@ class ModbusLinks:
         for other in self._shared:
             if _place(other) == _place(endpoint):
                 raise ConfigError([f"{endpoint}: already open as {other!r}; give both one setting"])
-        has_tid = isinstance(endpoint, TcpEndpoint)
+        has_tid = isinstance(endpoint, TcpEndpoint | UdpEndpoint)
         line = Line(has_tid=has_tid, make_wire=lambda line: _wire(endpoint, line))
         self._shared[endpoint] = _Shared(line)
         return self._shared[endpoint]
@@ -226,6 +268,13 @@ def _wire(endpoint: Endpoint, line: Line) -> Wire:
             return Wire(modbus_wire.tcp(host, port, _CONNECT_TIMEOUT_S), line.accepts_tid)
         case RtuOverTcpEndpoint(host, port):
             return Wire(modbus_wire.tcp(host, port, _CONNECT_TIMEOUT_S), None)
+        case UdpEndpoint(host, port):
+            return Wire(modbus_wire.udp(host, port, _CONNECT_TIMEOUT_S), line.accepts_tid)
+        case RtuOverUdpEndpoint(host, port):
+            return Wire(modbus_wire.udp(host, port, _CONNECT_TIMEOUT_S), None)
+        case SolarmanEndpoint(host, logger_serial, port):
+            settings = modbus_wire.tcp(host, port, _CONNECT_TIMEOUT_S)
+            return Wire(settings, None, SolarmanEnvelope(logger_serial))
         case SerialEndpoint(path, baudrate, parity, stopbits):
             settings = modbus_wire.serial(path, baudrate, parity, stopbits, _CONNECT_TIMEOUT_S)
             return Wire(settings, None)

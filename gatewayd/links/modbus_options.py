@@ -6,8 +6,11 @@ from gatewayd.links.modbus import (
     Endpoint,
     ModbusLinks,
     RtuOverTcpEndpoint,
+    RtuOverUdpEndpoint,
     SerialEndpoint,
+    SolarmanEndpoint,
     TcpEndpoint,
+    UdpEndpoint,
     UnitReader,
 )
 from gatewayd.sdk.options import ModbusOptions
@@ -17,8 +20,18 @@ def endpoint(options: ModbusOptions) -> Endpoint:
     """Where the device is."""
     if options.serial is not None:
         return SerialEndpoint(options.serial, options.baudrate, options.parity, options.stopbits)
-    kind = RtuOverTcpEndpoint if options.framing == "rtu" else TcpEndpoint
-    return kind(options.host or "", options.port)
+    host, port = options.host or "", options.port
+    match options.framing:
+        case "rtu":
+            return RtuOverTcpEndpoint(host, port)
+        case "udp":
+            return UdpEndpoint(host, port)
+        case "rtu_udp":
+            return RtuOverUdpEndpoint(host, port)
+        case "solarman":
+            return SolarmanEndpoint(host, options.logger_serial or 0, port)
+        case "tcp":
+            return TcpEndpoint(host, port)
 
 
 def open_unit(

@@ -13,7 +13,7 @@ import select
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
+from typing import Protocol, cast
 
 from pymodbus.framer import FramerBase, FramerRTU, FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
@@ -30,7 +30,8 @@ from pymodbus.pdu.register_message import (
 )
 from pymodbus.transport import CommParams, CommType, ModbusProtocol
 
-from gatewayd.errors import BadReadingError, UnreachableError
+from gatewayd.errors import BadReadingError, DeviceError, UnreachableError
+from gatewayd.links.solarman import Opened
 
 # pymodbus logs every refused connection and every odd frame, at each poll; here each becomes one
 # error, and whoever polls logs it once down and once up.
@@ -107,6 +108,11 @@ def tcp(host: str, port: int, timeout_s: float) -> CommParams:
     return CommParams(CommType.TCP.name, CommType.TCP, 0, 0, timeout_s, host, port)
 
 
+def udp(host: str, port: int, timeout_s: float) -> CommParams:
+    """Where datagrams go; only answers from there are taken."""
+    return CommParams(CommType.UDP.name, CommType.UDP, 0, 0, timeout_s, host, port)
+
+
 def serial(path: str, baudrate: int, parity: str, stopbits: int, timeout_s: float) -> CommParams:
     """Which serial port, and how it is set."""
     params = CommParams(CommType.SERIAL.name, CommType.SERIAL, 0, 0, timeout_s, path)
@@ -118,16 +124,32 @@ def serial(path: str, baudrate: int, parity: str, stopbits: int, timeout_s: floa
 _NOTHING = Question(b"", b"", 0, "nothing")
 
 
+class Envelope(Protocol):
+    """What a gateway puts around each RTU frame: see `solarman.SolarmanEnvelope`."""
+
+    def wrap(self, frame: bytes, number: int) -> bytes: ...
+
+    def open(self, received: bytes) -> Opened: ...
+
+
 class Wire(ModbusProtocol):
     """One connection with at most one question under way. Any fault closes it, for good.
 
-    `accepts_tid` decides over the transaction id of an answer; without it the framing is RTU.
+    `accepts_tid` decides over the transaction id of an answer; without it the framing is RTU, in
+    an `envelope` if there is one. An envelope holds exactly one frame, and so does a datagram.
     Sending and receiving go past pymodbus' own, which copy each frame into a log of their own.
     """
 
-    def __init__(self, params: CommParams, accepts_tid: Callable[[int, int], bool] | None) -> None:
+    def __init__(
+        self,
+        params: CommParams,
+        accepts_tid: Callable[[int, int], bool] | None,
+        envelope: Envelope | None = None,
+    ) -> None:
         super().__init__(params, is_server=False)
         self._accepts_tid = accepts_tid
+        self._envelope = envelope
+        self._unopened = b""
         decoder = DecodePDU(is_server=False)
         self._framer: FramerBase = FramerSocket(decoder) if accepts_tid else FramerRTU(decoder)
         self._answer: asyncio.Future[bytes] | None = None
@@ -157,6 +179,12 @@ class Wire(ModbusProtocol):
     def _out(self) -> asyncio.WriteTransport:
         return cast(asyncio.WriteTransport, self.transport)
 
+    def _send(self, data: bytes) -> None:
+        if self.comm_params.comm_type is CommType.UDP:
+            cast(asyncio.DatagramTransport, self.transport).sendto(data)
+        else:
+            self._out.write(data)
+
     async def exchange(self, question: Question, unit: int, tid: int, timeout_s: float) -> bytes:
         """Send one request and return its answer PDU: the one asked for, or an exception's.
 
@@ -169,7 +197,8 @@ class Wire(ModbusProtocol):
         self._answer = answer = self.loop.create_future()
         deadline = self.loop.call_later(timeout_s, _expire, answer, question, timeout_s)
         try:
-            self._out.write(self._framer.encode(question.pdu, unit, tid))
+            frame = self._framer.encode(question.pdu, unit, tid)
+            self._send(frame if self._envelope is None else self._envelope.wrap(frame, tid))
             pdu: bytes = await answer
             return pdu
         finally:
@@ -185,26 +214,54 @@ class Wire(ModbusProtocol):
         return bool(poll.poll(0))
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come. Bytes that nobody asked for end the connection."""
+        """Take what has come of a stream."""
+        if self._envelope is None:
+            self._take(data, is_whole=False)
+            return
+        try:
+            opened = self._envelope.open(self._unopened + data)
+        except DeviceError as error:
+            self._fail(error)
+            return
+        self._unopened = opened.rest
+        if opened.replies:
+            self._send(opened.replies)
+        for frame in opened.frames:
+            self._take(frame, is_whole=True)
+
+    def datagram_received(self, data: bytes, addr: tuple[object, ...] | None) -> None:  # noqa: ARG002
+        """Take a datagram of the one address that we are connected to."""
+        self._take(data, is_whole=True)
+
+    def error_received(self, exc: Exception) -> None:
+        """The other end's system told that nobody is there."""
+        self._fail(UnreachableError(str(exc)))
+
+    def _take(self, data: bytes, *, is_whole: bool) -> None:
+        """Look for the answer. Bytes that nobody asked for end the connection."""
         if self._answer is None or self._answer.done():
             self.close()
             return
         data = self._received = self._received + data
-        fault = self._hopeless(data)
+        fault = self._hopeless(data) if data else "nothing"
         if not fault:
             used, unit, tid, pdu = self._framer.decode(data)
-            if not used:
+            if not used and not is_whole:
                 return
             if self._accepts_tid is None:
                 # The RTU framer takes all bytes at hand; a frame is unit, PDU and a CRC of two.
                 used = len(pdu) + 3
-            fault = self._fault(unit, tid, pdu, len(data) - used)
+            fault = self._fault(unit, tid, pdu, data[used:])
         if fault:
-            text = f"{fault} in answer to {self._question.text}"
-            self._answer.set_exception(BadReadingError(text))
-            self.close()
+            self._fail(BadReadingError(fault))
         else:
             self._answer.set_result(pdu)
+
+    def _fail(self, error: DeviceError) -> None:
+        if self._answer is not None and not self._answer.done():
+            text = f"{error} in answer to {self._question.text}"
+            self._answer.set_exception(type(error)(text))
+        self.close()
 
     def callback_data(self, data: bytes, addr: tuple[object, ...] | None = None) -> int:
         """Never called: `data_received` has taken the bytes."""
@@ -245,12 +302,13 @@ class Wire(ModbusProtocol):
             return ""
         return "another function, address or count"
 
-    def _fault(self, unit: int, tid: int, pdu: bytes, extra: int) -> str:
+    def _fault(self, unit: int, tid: int, pdu: bytes, extra: bytes) -> str:
         """What is wrong with a whole frame, else nothing."""
         if not pdu:
             return "a damaged frame"
-        if extra:
-            return f"{extra} bytes too many"
+        # Some loggers add a CRC of the frame with its CRC, which is always zero.
+        if extra and not (self._envelope is not None and extra == b"\0\0"):
+            return f"{len(extra)} bytes too many"
         if unit != self._unit:
             return f"unit {unit}"
         if self._accepts_tid is not None and not self._accepts_tid(self._tid, tid):

@@ -1,8 +1,12 @@
 """What the operator may write about a device, whatever its driver."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Framing = Literal["tcp", "rtu", "udp", "rtu_udp", "solarman"]
+
+_SOLARMAN_PORT = 8899
 
 
 class DeviceOptions(BaseModel):
@@ -23,8 +27,13 @@ class ModbusOptions(DeviceOptions):
     port: int = Field(default=502, ge=1, le=65535)
     serial: str | None = Field(default=None, min_length=1, description="serial port, best by-id")
     unit: int = Field(default=1, ge=0, le=255, description="Modbus unit id")
-    framing: Literal["tcp", "rtu"] = Field(
-        default="tcp", description="rtu: a plain serial converter"
+    framing: Framing = Field(
+        default="tcp",
+        description="rtu: a plain serial converter; udp, rtu_udp: the same in datagrams; "
+        "solarman: a Solarman logging stick",
+    )
+    logger_serial: int | None = Field(
+        default=None, ge=1, le=0xFFFFFFFF, description="the number printed on a Solarman stick"
     )
     baudrate: int = Field(default=9600, ge=300, le=921600)
     parity: Literal["N", "E", "O"] = "N"
@@ -33,8 +42,19 @@ class ModbusOptions(DeviceOptions):
     min_gap_s: float = Field(default=0.0, ge=0, le=10, description="silence between two requests")
     connect_delay_s: float = Field(default=0.0, ge=0, le=30, description="silence after connecting")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_port(cls, block: Any) -> Any:  # noqa: ANN401 (whatever stands in the file)
+        if isinstance(block, dict) and block.get("framing") == "solarman":
+            return {"port": _SOLARMAN_PORT, **block}
+        return block
+
     @model_validator(mode="after")
     def _one_place(self) -> Self:
         if (self.host is None) == (self.serial is None):
             raise ValueError("give either host or serial")
+        if self.serial is not None and self.framing not in ("tcp", "rtu"):
+            raise ValueError("a serial port has no framing to choose; leave framing out")
+        if (self.framing == "solarman") != (self.logger_serial is not None):
+            raise ValueError("framing: solarman and logger_serial belong together")
         return self

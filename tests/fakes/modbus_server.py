@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import cast
+from typing import Protocol, cast
 
 from tests.fakes.jump_loop import JumpLoop
 
@@ -97,6 +97,18 @@ class ModbusServer:
             await server.wait_closed()
 
     @asynccontextmanager
+    async def on_udp(self) -> AsyncIterator["ModbusServer"]:
+        """Answer datagrams on 127.0.0.1; `port` then holds the number."""
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _Datagrams(self), local_addr=("127.0.0.1", 0)
+        )
+        self.port = transport.get_extra_info("sockname")[1]
+        try:
+            yield self
+        finally:
+            transport.close()
+
+    @asynccontextmanager
     async def on_pty(self) -> AsyncIterator[str]:
         """Serve RTU on a pseudo terminal; yields the path for the client."""
         loop = asyncio.get_running_loop()
@@ -117,7 +129,7 @@ class ModbusServer:
             os.close(ours)
             os.close(theirs)
 
-    def feed(self, buffer: bytearray, out: "asyncio.Transport | _PtyWriter") -> None:
+    def feed(self, buffer: bytearray, out: "Out") -> None:
         """Answer every whole request in the buffer, and take it out."""
         while True:
             request, used = (_parse_rtu if self.is_rtu else _parse_tcp)(bytes(buffer))
@@ -133,6 +145,48 @@ class ModbusServer:
             body = bytes((request.unit & 0xFF,)) + pdu
             return body + _crc(body)
         return _mbap(request.tid if self.has_tid else 0, request, pdu)
+
+
+class Out(Protocol):
+    """Where a server's answers go."""
+
+    def write(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+    def is_closing(self) -> bool: ...
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    """Each sender counts as a connection."""
+
+    def __init__(self, server: ModbusServer) -> None:
+        self._server = server
+        self._senders: set[object] = set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        if addr not in self._senders:
+            self._senders.add(addr)
+            self._server.connections += 1
+        self._server.feed(bytearray(data), _DatagramWriter(self._transport, addr))
+
+
+@dataclass
+class _DatagramWriter:
+    transport: asyncio.DatagramTransport
+    sender: tuple[str, int]
+
+    def write(self, data: bytes) -> None:
+        self.transport.sendto(data, self.sender)
+
+    def close(self) -> None:
+        """There is nothing to hang up."""
+
+    def is_closing(self) -> bool:
+        return self.transport.is_closing()
 
 
 class _PtyWriter:
@@ -172,7 +226,7 @@ class _Connection(asyncio.Protocol):
 class _Answer:
     server: ModbusServer
     request: Request
-    out: "asyncio.Transport | _PtyWriter"
+    out: "Out"
 
     def send(self, fault: Fault | None) -> None:
         right = self.server.frame(self.request, self._pdu())

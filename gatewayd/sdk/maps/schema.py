@@ -14,6 +14,7 @@ from gatewayd.sdk.maps.expressions import labels_in, names_in, names_of
 from gatewayd.sdk.maps.fields import field_types, label
 from gatewayd.sdk.maps.points import Conditions, Defaults, Point, Strict
 from gatewayd.sdk.maps.sources import Source
+from gatewayd.sdk.options import Framing
 
 # What an asset has beside the fields of its reading.
 _OWN_KEYS = frozenset({"kind", "present", "limits", "thermostat", "commands", "watchdog"})
@@ -44,7 +45,7 @@ class Bus(Strict):
     baudrate: int = 9600
     parity: str = Field(default="N", pattern="^[NEO]$")
     stopbits: int = Field(default=1, ge=1, le=2)
-    framing: str = Field(default="tcp", pattern="^(tcp|rtu)$")
+    framing: Framing = "tcp"
     timeout_s: float = Field(default=2.0, gt=0, le=60)
     min_gap_s: float = Field(default=0.0, ge=0, le=10)
     connect_delay_s: float = Field(default=0.0, ge=0, le=30)
