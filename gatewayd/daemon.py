@@ -43,7 +43,6 @@ from gatewayd.enode.versions import NEWEST
 from gatewayd.links import tls
 from gatewayd.links.http import HttpLink
 from gatewayd.links.http_policy import Policy
-from gatewayd.links.mdns import Announcement
 from gatewayd.links.mqtt_wire import Broker
 from gatewayd.links.pool import Links
 from gatewayd.log import configure
@@ -264,6 +263,9 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
         "webhooks": _courier(config, rooms).run(),
     }
     if config.mdns.enabled:
+        # Loaded only where it is used: zeroconf takes 4 MB.
+        from gatewayd.links.mdns import Announcement
+
         services["mdns"] = Announcement(config.mdns.name, config.api.lan_port, rooms.clock).run()
     if config.mqtt is not None:
         mirror = Mirror(

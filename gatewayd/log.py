@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, TextIO
 from urllib.parse import quote
 
-import structlog
-
 Form = Literal["auto", "json", "journal", "console"]
 
 _HIDDEN = "***"
@@ -80,6 +78,9 @@ def _is_journal(stream: TextIO, environ: Mapping[str, str]) -> bool:
 def _renderer(form: Form, stream: TextIO) -> logging.Formatter:
     if form == "journal":
         return _Journal("%(name)s: %(message)s")
+    # Under systemd it is not needed, and takes 5 MB.
+    import structlog
+
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

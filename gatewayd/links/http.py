@@ -10,14 +10,12 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-
-import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from yarl import URL
 
 from gatewayd.errors import InvalidError, UpstreamError
 from gatewayd.links.http_policy import Policy
+from gatewayd.links.http_url import parsed
 
 # Looks up a host name: its addresses.
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
@@ -61,7 +59,7 @@ class HttpLink:
 
     def check(self, text: str) -> None:
         """Refuse a URL that could never be called. Raises InvalidError."""
-        url = _url(text)
+        url = parsed(text)
         self._policy.check_url(url.scheme, url.host or "")
 
     async def exchange(
@@ -80,41 +78,32 @@ class HttpLink:
         try:
             self.check(url)
             async with asyncio.timeout(timeout_s):
-                return await self._exchange(method, _url(url), body, headers)
+                return await self._exchange(method, url, body, headers)
         except TimeoutError as error:
             raise UpstreamError(f"no answer within {timeout_s:g} s") from error
-        except aiohttp.ClientConnectorCertificateError as error:
-            told = error.certificate_error
-            raise UpstreamError(f"the certificate is not valid: {told}") from error
-        # ValueError: what its own checks of URL and headers find.
-        except (aiohttp.ClientError, OSError, ValueError) as error:
+        # ValueError: what the library's own checks of URL and headers find.
+        except (OSError, ValueError) as error:
             raise UpstreamError(f"no answer: {error or type(error).__name__}") from error
         except InvalidError as error:
             raise UpstreamError(error.detail) from error
 
     async def _exchange(
-        self, method: str, url: URL, body: bytes, headers: Mapping[str, str]
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str]
     ) -> Answer:
-        connector = aiohttp.TCPConnector(
-            resolver=_Checked(self._policy, self._lookup),
-            ssl=await self._context() if url.scheme == "https" else False,
-            use_dns_cache=False,
-            force_close=True,
-        )
-        async with (
-            aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                # The caller's timeout spans all of it.
-                timeout=aiohttp.ClientTimeout(),
-                headers={"Accept-Encoding": "identity", "User-Agent": "gatewayd"},
-            ) as session,
-            session.request(
-                method, url, data=body or None, headers=headers, allow_redirects=False
-            ) as response,
-        ):
-            return Answer(response.status, _headers(response), await _beginning(response))
+        # The library takes 8 MB that many homes never need, and a while to load.
+        await asyncio.to_thread(import_module, "gatewayd.links.http_client")
+        from gatewayd.links import http_client
+
+        tls = await self._context() if parsed(url).scheme == "https" else None
+        question = http_client.Question(method, url, headers, body)
+        return Answer(*await http_client.exchange(question, self._addresses, tls, ANSWER_MAX_BYTES))
+
+    async def _addresses(self, host: str) -> list[str]:
+        """Where a name leads; UpstreamError when one of the addresses may not be called."""
+        addresses = list(dict.fromkeys(await self._lookup(host)))
+        for address in addresses:
+            self._policy.check_address(host, address)
+        return addresses
 
     async def _context(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -123,72 +112,8 @@ class HttpLink:
         return self._tls
 
 
-class _Checked(AbstractResolver):
-    """Looks a name up and lets it pass only when every address of it may be called."""
-
-    def __init__(self, policy: Policy, lookup: Lookup) -> None:
-        self._policy = policy
-        self._lookup = lookup
-
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002
-    ) -> list[ResolveResult]:
-        addresses = list(dict.fromkeys(await self._lookup(host)))
-        for address in addresses:
-            self._policy.check_address(host, address)
-        return [_resolved(host, address, port) for address in addresses]
-
-    async def close(self) -> None:
-        pass
-
-
-def _url(text: str) -> URL:
-    """The URL exactly as written. Raises InvalidError."""
-    if not text.isascii() or not text.isprintable() or any(letter in text for letter in ' \\"<>'):
-        raise InvalidError("the URL holds a character that must be percent-encoded")
-    try:
-        url = URL(text, encoded=True)
-        port = url.port
-    except ValueError as error:
-        raise InvalidError(f"the URL is not valid: {error}") from error
-    if not url.host or port == 0:
-        raise InvalidError("the URL must be of the form https://host/path")
-    if url.user is not None or url.password is not None or url.fragment:
-        raise InvalidError("the URL must hold no user, password or fragment")
-    return url
-
-
-def _resolved(host: str, address: str, port: int) -> ResolveResult:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    return ResolveResult(
-        hostname=host,
-        host=address,
-        port=port,
-        family=family,
-        proto=0,
-        flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-    )
-
-
 def _tls(ca_file: Path | None) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if ca_file is not None:
         context.load_verify_locations(ca_file)
     return context
-
-
-def _headers(response: aiohttp.ClientResponse) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in response.headers.items())
-
-
-async def _beginning(response: aiohttp.ClientResponse) -> bytes:
-    """The body up to what is read of any; the rest is left to the closing of the connection."""
-    read = bytearray()
-    async for part in response.content.iter_any():
-        read += part
-        if len(read) >= ANSWER_MAX_BYTES:
-            break
-    return bytes(read[:ANSWER_MAX_BYTES])

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from gatewayd.links.mdns import local_addresses
+from gatewayd.links.interfaces import local_addresses
 
 _KNOCK_S = 0.7
 # A small router keeps a table of what is under way, and must not run out of room.

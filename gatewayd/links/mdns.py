@@ -4,17 +4,15 @@ Only a name and a port are told: no serial number, owner or version, since anybo
 """
 
 import asyncio
-import fcntl
 import logging
-import socket
-import struct
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import zeroconf
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from gatewayd.clock import Clock
+from gatewayd.links.interfaces import local_addresses
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +21,6 @@ TYPES = ("_gatewayd._tcp.local.", "_http._tcp.local.")
 # How often to look whether the router gave us another address, or multicast works by now.
 _LOOK_S = 60.0
 _FAREWELL_S = 3.0
-# Linux: `if_ioctls.h`.
-_SIOCGIFADDR = 0x8915
 
 
 class Announcement:
@@ -67,13 +63,6 @@ class Announcement:
         self._is_silent = True
 
 
-def local_addresses(interfaces: Iterable[str] = ()) -> list[str]:
-    """Our IPv4 addresses on these interfaces, or on all but the loopback."""
-    wanted = [*interfaces] or [name for _, name in socket.if_nameindex() if name != "lo"]
-    found = [name if _is_address(name) else _address_of(name) for name in wanted]
-    return sorted({address for address in found if address and _is_ours(address)})
-
-
 @asynccontextmanager
 async def _announced(name: str, port: int, addresses: list[str]) -> AsyncIterator[None]:
     if not addresses:
@@ -103,31 +92,3 @@ async def _farewell(network: AsyncZeroconf) -> None:
         async with asyncio.timeout(_FAREWELL_S):
             await network.async_unregister_all_services()
     await network.async_close()
-
-
-def _is_address(name: str) -> bool:
-    try:
-        socket.inet_aton(name)
-    except OSError:
-        return False
-    return "." in name
-
-
-def _is_ours(address: str) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, 0))
-        except OSError:
-            return False
-    return True
-
-
-def _address_of(interface: str) -> str | None:
-    """The interface's first IPv4 address; None while it has none or does not exist."""
-    request = struct.pack("256s", interface.encode()[:15])
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            answer = fcntl.ioctl(probe.fileno(), _SIOCGIFADDR, request)
-        except OSError:
-            return None
-    return socket.inet_ntoa(answer[20:24])

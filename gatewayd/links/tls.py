@@ -4,30 +4,19 @@ Nobody in a home can vouch for a device, so the own certificate is signed by its
 its fingerprint, which is logged and shown; it therefore never expires and never changes.
 """
 
-import ipaddress
+import hashlib
 import logging
 import os
-import socket
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from gatewayd.errors import ConfigError
 
 log = logging.getLogger(__name__)
 
 _FILE = "tls.pem"
-# A Raspberry Pi has no clock of its own: at its first start it may believe in any year.
-_SINCE = datetime(2025, 1, 1, tzinfo=UTC)
-# RFC 5280, section 4.1.2.5: no well-defined end.
-_UNTIL = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 # Forward secret and authenticated; TLS 1.3 brings its own.
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
@@ -43,10 +32,12 @@ class Certificate:
     def fingerprint(self) -> str:
         """SHA-256 in the form that browsers show. Raises ConfigError."""
         try:
-            read = x509.load_pem_x509_certificate(self.cert_file.read_bytes())
+            der = _first_certificate(self.cert_file.read_text("ascii"))
+            # Whether it is a certificate at all; the result is thrown away.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
         except (OSError, ValueError) as error:
             raise _unusable(self.cert_file, error) from error
-        return read.fingerprint(hashes.SHA256()).hex(":").upper()
+        return hashlib.sha256(der).digest().hex(":").upper()
 
     def context(self) -> ssl.SSLContext:
         """What a server needs: TLS 1.2 or newer. Raises ConfigError."""
@@ -80,55 +71,21 @@ def own(folder: Path, names: Iterable[str] = ()) -> Certificate:
     """
     path = folder / _FILE
     if not path.exists():
-        _write(path, _made(names))
+        # What makes one is needed once, and takes 8 MB for as long as the process lives.
+        from gatewayd.links import own_certificate
+
+        _write(path, own_certificate.made(names))
         log.info("tls: made a certificate of our own: %s", path)
     certificate = Certificate(path)
     certificate.context()
     return certificate
 
 
-def _made(names: Iterable[str]) -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "gatewayd")])
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(_SINCE)
-        .not_valid_after(_UNTIL)
-        .add_extension(x509.SubjectAlternativeName(_alternatives(names)), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    return private + built.public_bytes(serialization.Encoding.PEM)
-
-
-def _alternatives(names: Iterable[str]) -> list[x509.GeneralName]:
-    """The names it may be called by; its address in the home is the router's to change."""
-    known = ["localhost", socket.gethostname(), *names]
-    dns = [x509.DNSName(name) for name in dict.fromkeys(known) if name and name.isascii()]
-    loopback = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
-    return [*dns, *loopback]
+def _first_certificate(pem: str) -> bytes:
+    """In DER form; the file may hold the key before and the chain after it."""
+    _, begin, rest = pem.partition(ssl.PEM_HEADER)
+    body, end, _ = rest.partition(ssl.PEM_FOOTER)
+    return ssl.PEM_cert_to_DER_cert(begin + body + end)
 
 
 def _write(path: Path, content: bytes) -> None:

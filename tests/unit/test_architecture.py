@@ -35,7 +35,11 @@ SHARED_LIBRARIES = {
     "uvicorn",
 }
 # The config and the register maps are both YAML, and neither room may know the other.
-YAML_READERS = {"gatewayd/config/source.py", "gatewayd/sdk/maps/mapfile.py"}
+YAML_READERS = {
+    "gatewayd/config/source.py",
+    "gatewayd/sdk/maps/mapfile.py",
+    "gatewayd/sdk/yaml_text.py",
+}
 # The simulated devices stand alone, with servers of their own.
 ALONE = "gatewayd/virtual/"
 

@@ -7,7 +7,8 @@ import pytest
 from zeroconf import IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-from gatewayd.links.mdns import TYPES, Announcement, local_addresses
+from gatewayd.links.interfaces import local_addresses
+from gatewayd.links.mdns import TYPES, Announcement
 from tests.fakes.clock import FakeClock
 
 LOOPBACK = ("127.0.0.1",)

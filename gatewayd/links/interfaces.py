@@ -1,0 +1,44 @@
+"""Which addresses this machine has in the home's network."""
+
+import fcntl
+import socket
+import struct
+from collections.abc import Iterable
+
+# Linux: `if_ioctls.h`.
+_SIOCGIFADDR = 0x8915
+
+
+def local_addresses(interfaces: Iterable[str] = ()) -> list[str]:
+    """Our IPv4 addresses on these interfaces, or on all but the loopback."""
+    wanted = [*interfaces] or [name for _, name in socket.if_nameindex() if name != "lo"]
+    found = [name if _is_address(name) else _address_of(name) for name in wanted]
+    return sorted({address for address in found if address and _is_ours(address)})
+
+
+def _is_address(name: str) -> bool:
+    try:
+        socket.inet_aton(name)
+    except OSError:
+        return False
+    return "." in name
+
+
+def _is_ours(address: str) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+def _address_of(interface: str) -> str | None:
+    """The interface's first IPv4 address; None while it has none or does not exist."""
+    request = struct.pack("256s", interface.encode()[:15])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            answer = fcntl.ioctl(probe.fileno(), _SIOCGIFADDR, request)
+        except OSError:
+            return None
+    return socket.inet_ntoa(answer[20:24])
