@@ -55,7 +55,7 @@ NAMED: dict[str, Any] = {
     "CurrencyCode": str,
     "MonetaryAmount": float,
     "NullableTemperatureTargetState": schedule.TargetState | None,
-    "PaginatedScheduleList": Page[schedule.ScheduleResponse],
+    "PaginatedScheduleList": schedule.SchedulePage,
     "PartialChargeSchedule": schedule.PartialChargeSchedule,
     "PartialSchedule": schedule.PartialSchedule,
     "PartialTemperatureSchedule": schedule.PartialTemperatureSchedule,

@@ -1,10 +1,6 @@
 """The description that the API gives of itself, against the published contract."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -128,28 +124,3 @@ def test_an_event_is_described_as_in_the_contract(name: str) -> None:
 
 def shaped_body(described: Any, root: Any) -> Any:
     return shape(bodies(described)["request"], root)
-
-
-def test_a_stock_generator_makes_a_client_of_it(tmp_path: Path) -> None:
-    told = generated(OURS, tmp_path)
-
-    assert "Warning" not in told
-    made = {file.stem for file in tmp_path.glob("client/api/*/*.py")} - {"__init__"}
-    assert len(made) == len(DESCRIBED)
-
-
-def generated(description: Any, folder: Path) -> str:
-    """Write a client for a description to `client` in a folder; returns what the generator says."""
-    (folder / "description.json").write_text(json.dumps(description))
-    programs = Path(sys.executable).parent
-    done = subprocess.run(
-        [
-            *(programs / "openapi-python-client", "generate", "--meta", "none"),
-            *("--path", folder / "description.json", "--output-path", folder / "client"),
-        ],
-        env=os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout + done.stderr

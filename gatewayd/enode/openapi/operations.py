@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from gatewayd.enode.openapi import queries
 from gatewayd.enode.openapi.queries import Query
 from gatewayd.enode.wire import (
@@ -47,8 +49,8 @@ def _cancelling(operation_id: str, answers: Any, ended: Any = None) -> Operation
     return Operation(operation_id, answers, also={409: ended or answers})
 
 
-def _listing(operation_id: str, item: Any) -> Operation:  # noqa: ANN401
-    return Operation(operation_id, Page[item], query=queries.PAGING)
+def _listing(operation_id: str, item: type[BaseModel]) -> Operation:
+    return Operation(operation_id, Page[item], query=queries.PAGING)  # type: ignore[valid-type]
 
 
 # By tag of the contract.
@@ -129,7 +131,7 @@ OPERATIONS = {
         Operation("vehicleEndSmartOverride", smart_charging.SmartOverride),
     ),
     "Schedules": (
-        _listing("getSchedules", schedule.ScheduleResponse),
+        Operation("getSchedules", schedule.SchedulePage, query=queries.PAGING),
         Operation("createSchedule", schedule.ScheduleResponse, schedule.Schedule),
         Operation("getSchedule", schedule.ScheduleResponse),
         Operation("updateSchedule", schedule.ScheduleResponse, schedule.PartialSchedule),

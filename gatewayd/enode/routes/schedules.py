@@ -17,7 +17,6 @@ from gatewayd.enode.routing import client_router
 from gatewayd.enode.views import schedule as view
 from gatewayd.enode.views.schedule_status import schedule_status
 from gatewayd.enode.wire import schedule as wire
-from gatewayd.enode.wire.base import Page
 from gatewayd.errors import ConflictError, InvalidError
 from gatewayd.model.climate import PermanentHold
 from gatewayd.model.schedule import Schedule, TemperatureSchedule
@@ -38,7 +37,7 @@ async def get_schedules(api: Given, user_id: UserId, paging: Paging) -> Response
     theirs = [schedule for schedule in known if schedule.user_id == user_id]
     shown, cursors = page(theirs, lambda one: key_of(one.created_at, one.id), paging)
     models = [view.schedule(one) for one in shown]
-    return ok(Page[wire.ScheduleResponse](data=models, pagination=cursors))
+    return ok(wire.SchedulePage(data=models, pagination=cursors))
 
 
 @router.post("/users/{userId}/schedules")

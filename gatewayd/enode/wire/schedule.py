@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from gatewayd.enode.wire.base import EnodeModel, Payload, Uuid
+from gatewayd.enode.wire.base import EnodeModel, Page, Payload, Uuid
 from gatewayd.enode.wire.clock import Instant, TimeOfDay, Weekday
 from gatewayd.enode.wire.hold import AutoState, CoolState, HeatState, OffState, ScheduledState
 from gatewayd.enode.wire.sparse import ABSENT, Sparse
@@ -161,3 +161,7 @@ class TemperatureScheduleResponse(EnodeModel):
 ScheduleResponse = Annotated[
     ChargeScheduleResponse | TemperatureScheduleResponse, Field(discriminator="target_type")
 ]
+
+
+class SchedulePage(Page[ScheduleResponse]):
+    """One page of schedules."""
