@@ -4,7 +4,7 @@ import logging
 
 from gatewayd.clock import Clock
 from gatewayd.errors import StorageError
-from gatewayd.state import clients, meta
+from gatewayd.state import clients, decisions, meta
 from gatewayd.state.db import Database
 
 log = logging.getLogger(__name__)
@@ -15,7 +15,7 @@ _FIRST_S = 3600.0
 
 
 class Housekeeping:
-    """Backs up, forgets expired tokens, and remembers how late it has been."""
+    """Backs up, forgets expired tokens and old decisions, and remembers how late it has been."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -35,4 +35,5 @@ class Housekeeping:
         now = self._clock.now()
         await self._db.write(lambda c: meta.mark_time(c, now))
         await self._db.write(lambda c: clients.purge(c, now))
+        await self._db.write(lambda c: decisions.purge(c, now))
         log.info("database backed up to %s", await self._db.backup())

@@ -7,6 +7,7 @@ after the write, and ends exactly once: the database refuses a second end, whoev
 import asyncio
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from uuid import uuid4
 
 from gatewayd.clock import Clock
@@ -15,11 +16,13 @@ from gatewayd.devices.lane import Job, Lane
 from gatewayd.devices.poller import Poller
 from gatewayd.errors import InvalidError, NotFoundError, StorageError
 from gatewayd.model.command import Action, ActionState, Command
+from gatewayd.model.decision import Decision, Grounds
 from gatewayd.model.site import AssetState
 from gatewayd.plan.attempts import is_already
+from gatewayd.plan.heard import heard
 from gatewayd.plan.lease import Lease
 from gatewayd.plan.preconditions import refusal
-from gatewayd.state import actions
+from gatewayd.state import actions, decisions
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
@@ -28,6 +31,8 @@ log = logging.getLogger(__name__)
 _CALL_S = 10.0
 _TICK_S = 1.0
 _REVIEW_S = 10.0
+_ASKED = Grounds("it was asked for")
+_CANCELLED = Grounds("it was cancelled on request")
 
 
 class Commander:
@@ -55,9 +60,12 @@ class Commander:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
 
-    async def submit(self, asset_id: str, command: Command, owner: str) -> Action:
-        """Journal a new action, PENDING, and return before anything is sent.
+    async def submit(
+        self, asset_id: str, command: Command, owner: str, grounds: Grounds = _ASKED
+    ) -> Action:
+        """Journal a new action, PENDING, with its grounds, and return before anything is sent.
 
+        What the asset says now is added to the grounds' inputs.
         An older PENDING action of the asset is cancelled, or returned where it does the same and
         may be used again. Raises NotFoundError and InvalidError, and then nothing is stored.
         """
@@ -69,22 +77,25 @@ class Commander:
             raise InvalidError(why_not)
         born_at = self._clock.monotonic()
         action = self._new(state, command, owner)
-        begun, replaced = await self._db.write(lambda c: journal.begin(c, action))
+        decision = self._decision(state, action, grounds)
+        begun, replaced = await self._db.write(lambda c: journal.begin(c, action, decision))
         if begun.id != action.id:
             return begun
         for shown in [*replaced, action]:
             self._store.acted(shown)
+        self._store.decided(decision)
         self._lane(asset_id).offer(self._job(action, born_at, state, replaced))
         return action
 
-    async def cancel(self, action_id: str) -> Action:
+    async def cancel(self, action_id: str, grounds: Grounds = _CANCELLED) -> Action:
         """End a PENDING action; what the device already took may still take effect.
 
         Raises NotFoundError, and ConflictError for an action that has ended.
         """
         now = self._clock.now()
-        ended = await self._db.write(lambda c: journal.cancel(c, action_id, now))
+        ended, decision = await self._db.write(lambda c: journal.cancel(c, action_id, grounds, now))
         self._store.acted(ended)
+        self._store.decided(decision)
         self._lane(ended.asset_id).look()
         return ended
 
@@ -103,11 +114,7 @@ class Commander:
         """Take up what the journal holds, and carry out what comes, until cancelled."""
         # Before that, an asset might look removed that is only not shown yet.
         await self._poller.pictured.wait()
-        latest = await self._db.read(actions.latest)
-        for action in latest.values():
-            state = self._store.site.assets.get(action.asset_id)
-            if state is not None and state.action is None:
-                self._store.acted(action)
+        await self._recall()
         self.resumed.set()
         async with asyncio.TaskGroup() as group:
             self._group = group
@@ -119,6 +126,16 @@ class Commander:
                 await self._tick()
             finally:
                 self._group = None
+
+    async def _recall(self) -> None:
+        """Show what an earlier run left, where nothing newer has come meanwhile."""
+        acted, decided = await self._db.read(lambda c: (actions.latest(c), decisions.latest(c)))
+        for state in self._store.site.assets.values():
+            asset_id = state.asset.id
+            if state.action is None and asset_id in acted:
+                self._store.acted(acted[asset_id])
+            if state.decision is None and asset_id in decided:
+                self._store.decided(decided[asset_id])
 
     def _new(self, state: AssetState, command: Command, owner: str) -> Action:
         now, asset = self._clock.now(), state.asset
@@ -132,6 +149,11 @@ class Commander:
             created_at=now,
             updated_at=now,
         )
+
+    def _decision(self, state: AssetState, action: Action, grounds: Grounds) -> Decision:
+        said = heard(state, self._clock.monotonic())
+        known = replace(grounds, inputs=grounds.inputs + said)
+        return Decision.on(known, action.created_at, action.asset_id, action.owner, action.command)
 
     def _job(
         self, action: Action, born_at: float, state: AssetState, replaced: list[Action]

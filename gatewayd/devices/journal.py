@@ -5,14 +5,16 @@ from datetime import datetime
 
 from gatewayd.errors import ConflictError, NotFoundError
 from gatewayd.model.command import Action, ActionState, FailureReason, is_repeated
-from gatewayd.state import actions, outbox
+from gatewayd.model.decision import Decision, Grounds
+from gatewayd.model.power import PowerCommand
+from gatewayd.state import actions, decisions, outbox
 
 _EVENT = "user:vendor-action:updated"
 _ALWAYS = ("state", "updatedAt", "completedAt")
 
 
-def begin(c: sqlite3.Connection, action: Action) -> tuple[Action, list[Action]]:
-    """Write a new action as INTENT.
+def begin(c: sqlite3.Connection, action: Action, decision: Decision) -> tuple[Action, list[Action]]:
+    """Write a new action as INTENT, with the decision that it comes of.
 
     Returns it and the pending ones of its asset, which it has ended; or the pending one that does
     the same already and is used again.
@@ -33,6 +35,7 @@ def begin(c: sqlite3.Connection, action: Action) -> tuple[Action, list[Action]]:
     for ended in replaced:
         end(c, ended)
     actions.insert(c, action)
+    decisions.record(c, decision, action.id)
     return action, replaced
 
 
@@ -40,13 +43,18 @@ def end(c: sqlite3.Connection, ended: Action) -> bool:
     """Write an action's terminal state and its event; False when it had one already."""
     if not actions.update(c, ended):
         return False
+    if isinstance(ended.command, PowerCommand):
+        # Enode has no word for it, so nobody is told.
+        return True
     fields = [*_ALWAYS, "failureReason"] if ended.failure_reason else list(_ALWAYS)
     body = {"actionId": ended.id, "updatedFields": fields}
     outbox.append(c, _EVENT, ended.id, ended.user_id, body, ended.updated_at)
     return True
 
 
-def cancel(c: sqlite3.Connection, action_id: str, now: datetime) -> Action:
+def cancel(
+    c: sqlite3.Connection, action_id: str, grounds: Grounds, now: datetime
+) -> tuple[Action, Decision]:
     """End a PENDING action at its owner's wish. Raises NotFoundError and ConflictError."""
     action = actions.get(c, action_id)
     if action is None:
@@ -59,4 +67,6 @@ def cancel(c: sqlite3.Connection, action_id: str, now: datetime) -> Action:
     )
     if not end(c, ended):
         raise ConflictError(f"Action {action_id} has already ended")
-    return ended
+    decision = Decision.on(grounds, ended.updated_at, ended.asset_id, ended.owner, None)
+    decisions.record(c, decision, action_id)
+    return ended, decision

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.command import Action
+from gatewayd.model.decision import Decision
 from gatewayd.model.reading import Sample
 
 
@@ -15,7 +16,7 @@ class AssetState:
     """An asset, the last thing it said, and whether it can be asked now.
 
     A sample stays, with its old time, when the asset becomes unreachable.
-    `action` is the newest action of the asset, ended or not.
+    `action` is the newest action of the asset, ended or not, and `decision` the newest reason.
     """
 
     asset: Asset
@@ -23,6 +24,7 @@ class AssetState:
     is_reachable: bool = False
     last_seen_at: datetime | None = None
     action: Action | None = None
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from gatewayd.clock import Clock
 from gatewayd.model.asset import Asset
 from gatewayd.model.command import Action
+from gatewayd.model.decision import Decision
 from gatewayd.model.reading import Reading, Sample
 from gatewayd.model.site import AssetState, Site
 
@@ -77,6 +78,13 @@ class Store:
         state = self._site.assets.get(action.asset_id)
         if state:
             self._show({**self._site.assets, action.asset_id: replace(state, action=action)})
+
+    def decided(self, decision: Decision) -> None:
+        """Show a decision as the newest of its asset."""
+        state = self._site.assets.get(decision.asset_id)
+        if state:
+            changed = replace(state, decision=decision)
+            self._show({**self._site.assets, decision.asset_id: changed})
 
     async def watch(self) -> AsyncIterator[Site]:
         """The picture now, then the newest one after each change; pictures between are skipped."""

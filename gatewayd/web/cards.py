@@ -5,19 +5,11 @@ from datetime import datetime
 from math import isfinite
 
 from gatewayd.model.asset import Asset, AssetKind, MeterUsage
-from gatewayd.model.climate import FollowSchedule, PermanentHold
-from gatewayd.model.command import (
-    Action,
-    ActionState,
-    Command,
-    SetMaxCurrent,
-    SetOperationMode,
-    StartCharging,
-    StopCharging,
-)
+from gatewayd.model.command import Action, ActionState
+from gatewayd.model.command_words import in_words
 from gatewayd.model.site import AssetState, Site
 from gatewayd.web.figures import Figures, figures
-from gatewayd.web.words import UNKNOWN, age, figure
+from gatewayd.web.words import UNKNOWN, age, sentence
 
 _KIND_NAMES = {
     AssetKind.INVERTER: "Solar inverter",
@@ -101,20 +93,4 @@ def _action(action: Action, now: datetime) -> ActionView:
     is_bad = action.state is ActionState.FAILED
     if is_bad and action.failure_reason:
         state = f"{state} ({action.failure_reason.value.replace('_', ' ').lower()})"
-    return ActionView(_what(action.command), state, is_bad, age_s, age(age_s))
-
-
-def _what(command: Command) -> str:
-    match command:
-        case StartCharging():
-            return "Start charging"
-        case StopCharging():
-            return "Stop charging"
-        case SetMaxCurrent(current_a=current):
-            return f"Limit to {figure(current, 'A')}"
-        case SetOperationMode(mode=mode):
-            return f"Mode {mode.value.replace('_', ' ').lower()}"
-        case PermanentHold(mode=mode):
-            return f"Hold {mode.value.lower()}"
-        case FollowSchedule():
-            return "Follow its own schedule"
+    return ActionView(sentence(in_words(action.command)), state, is_bad, age_s, age(age_s))

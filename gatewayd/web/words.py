@@ -32,6 +32,11 @@ def figure(value: float | None, unit: str, digits: int = 0) -> str:
     return UNKNOWN if value is None else f"{value:.{digits}f} {unit}"
 
 
+def sentence(text: str) -> str:
+    """With a capital at its beginning; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def age(seconds: float) -> str:
     """How long ago something was."""
     if not math.isfinite(seconds):

@@ -12,6 +12,7 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
 )
+from gatewayd.model.decision import Grounds
 from gatewayd.model.flex import FlexAgreement
 from gatewayd.model.schedule import ScheduleStatus
 from gatewayd.model.site import AssetState
@@ -23,19 +24,20 @@ LOOK_AGAIN = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command to an asset, and why, in plain words."""
+    """A command to an asset, and what speaks for it."""
 
     asset_id: str
     command: Command
     owner: str
-    reason: str
+    grounds: Grounds
 
 
 @dataclass(slots=True)
-class Decision:
-    """Statuses are those that changed; `looked` are vehicles that are as they were.
+class Outcome:
+    """All that follows from one look.
 
-    `withdrawn` are ids of actions that nobody wants any more.
+    Statuses are those that changed; `looked` are vehicles that are as they were. `withdrawn` are
+    ids of actions that nobody wants any more.
     """
 
     statuses: dict[str, ScheduleStatus] = field(default_factory=dict)

@@ -6,9 +6,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gatewayd.control.steering.decision import (
-    Decision,
     Glances,
     Order,
+    Outcome,
     circumstances,
     is_heard,
     linked,
@@ -19,6 +19,7 @@ from gatewayd.control.steering.smart_charging import is_capable, reading
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.charging import charging
 from gatewayd.model.command import ActionState, StartCharging, StopCharging
+from gatewayd.model.decision import Grounds
 from gatewayd.model.flex import FlexAgreement
 from gatewayd.model.reading import VehicleReading
 from gatewayd.model.site import AssetState, Site
@@ -29,6 +30,17 @@ from gatewayd.plan.flex.turn import FlexTurn, turns
 from gatewayd.plan.pursuit import latest_charging, pursue
 
 OWNER = "flex"
+
+_CHOICE = ("charge now", "wait")
+_GROUNDS = {
+    FlexTurn.WAIT: Grounds(
+        "the intent asks for another time", candidates=_CHOICE, binding="the flex intent"
+    ),
+    FlexTurn.CHARGE: Grounds(
+        "the user has asked to charge now", candidates=_CHOICE, binding="the user's override"
+    ),
+    FlexTurn.FREE: Grounds("there is nothing to wait for any more", candidates=_CHOICE),
+}
 
 # What most cars take on three phases, as long as they have not said otherwise.
 _USUAL_W = 11_000.0
@@ -54,7 +66,7 @@ def flexible(known: Known, site: Site) -> list[FlexVehicle]:
     return found
 
 
-def end_overrides(known: Known, site: Site, now: datetime, done: Decision) -> None:
+def end_overrides(known: Known, site: Site, now: datetime, done: Outcome) -> None:
     """Add to a decision the overrides that have done their work."""
     for policy_id, agreement in known.agreements.items():
         state = site.assets.get(agreement.policy.vehicle_id)
@@ -65,7 +77,7 @@ def end_overrides(known: Known, site: Site, now: datetime, done: Decision) -> No
             done.flex[policy_id] = replace(agreement, override=None, updated_at=now)
 
 
-def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Decision) -> None:
+def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Outcome) -> None:
     """Add to a decision what flex makes of the home."""
     vehicles = flexible(known, site)
     states = [site.assets[one.policy.vehicle_id] for one in vehicles]
@@ -105,7 +117,7 @@ def _orders(state: AssetState, turn: FlexTurn, now: datetime) -> Iterator[Order]
         return
     if pursue(wanted, latest_charging(state.action), now).is_due:
         command = StartCharging() if wanted else StopCharging()
-        yield Order(state.asset.id, command, OWNER, _reason(turn))
+        yield Order(state.asset.id, command, OWNER, _GROUNDS[turn])
 
 
 def _wanted(state: AssetState, turn: FlexTurn, now: datetime) -> bool | None:
@@ -128,14 +140,6 @@ def _waits_for_us(state: AssetState) -> bool:
     if action is None or action.owner != OWNER or not isinstance(action.command, StopCharging):
         return False
     return action.state in (ActionState.PENDING, ActionState.CONFIRMED)
-
-
-def _reason(turn: FlexTurn) -> str:
-    return {
-        FlexTurn.WAIT: "the intent asks for another time",
-        FlexTurn.CHARGE: "the user has asked to charge now",
-        FlexTurn.FREE: "there is nothing to wait for any more",
-    }[turn]
 
 
 def _power_w(vehicle: VehicleReading) -> float:

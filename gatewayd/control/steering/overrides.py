@@ -10,12 +10,15 @@ from gatewayd.devices.commander import Commander
 from gatewayd.errors import InvalidError, NotFoundError, RequestError
 from gatewayd.model.charging import charging
 from gatewayd.model.command import StartCharging, StopCharging
+from gatewayd.model.decision import Grounds
 from gatewayd.model.site import AssetState
 from gatewayd.model.smart_charging import SmartOverride
 from gatewayd.plan.smart.override import begin_override
 from gatewayd.state import smart_charging
 
 OWNER = "smart_override"
+_ASKED = Grounds("the user has asked to charge now")
+_ENDED = Grounds("the user has ended the override")
 
 
 async def begin(
@@ -36,7 +39,7 @@ async def begin(
             return decision.existing
         action_id = None
         if decision.needs_start or _is_stopping(vehicle):
-            action_id = (await commander.submit(asset.id, StartCharging(), OWNER)).id
+            action_id = (await commander.submit(asset.id, StartCharging(), OWNER, _ASKED)).id
         override = SmartOverride(asset.id, now, action_id)
         await steering.commit(lambda c: smart_charging.put_override(c, override, asset.user_id))
         return override
@@ -67,7 +70,7 @@ async def _withdraw(commander: Commander, vehicle: AssetState, override: SmartOv
     if under_way is None or under_way.id != override.vendor_action_id:
         return
     try:
-        await commander.cancel(under_way.id)
+        await commander.cancel(under_way.id, _ENDED)
     except RequestError:
         # It has ended in this very moment.
         return

@@ -5,9 +5,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gatewayd.control.steering.decision import (
-    Decision,
     Glances,
     Order,
+    Outcome,
     circumstances,
     linked,
     may_tell,
@@ -26,6 +26,7 @@ from gatewayd.model.schedule import (
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.pursuit import LatestAction
 from gatewayd.plan.schedule import controlling, timezone_of
+from gatewayd.plan.schedule_grounds import grounds
 from gatewayd.plan.schedule_status import ChargeVerdict, Circumstances, charge_status
 from gatewayd.plan.temperature_status import TemperatureVerdict, temperature_status
 
@@ -34,7 +35,7 @@ OWNER = "schedule"
 _Verdict = ChargeVerdict | TemperatureVerdict
 
 
-def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Decision) -> None:
+def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Outcome) -> None:
     """Add to a decision what schedules make of the home."""
     chiefs = _chiefs(known, site)
     for schedule in known.schedules.values():
@@ -43,7 +44,7 @@ def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Deci
         key = (schedule, circumstances(target), given.is_controlling, given.override, given.zone)
         if glances.is_news(schedule.id, key, now):
             verdict = _verdict(schedule, given, known.statuses.get(schedule.id))
-            _take(schedule, verdict, target, known, done)
+            _take(verdict, given, known, done)
             glances.keep(schedule.id, key, now, _look_again_at(verdict))
     done.withdrawn.extend(_unwanted(known, site, done))
 
@@ -96,18 +97,14 @@ def _latest_hold(target: AssetState | None) -> LatestAction[TargetState] | None:
     return LatestAction(action.command, action.state, action.created_at, action.completed_at)
 
 
-def _take(
-    schedule: Schedule,
-    verdict: _Verdict,
-    target: AssetState | None,
-    known: Known,
-    done: Decision,
-) -> None:
-    if verdict.status != known.statuses.get(schedule.id):
-        done.statuses[schedule.id] = verdict.status
+def _take(verdict: _Verdict, given: Circumstances, known: Known, done: Outcome) -> None:
+    status, target = verdict.status, given.target
+    if status != known.statuses.get(status.schedule_id):
+        done.statuses[status.schedule_id] = status
     wanted = verdict.command if isinstance(verdict, ChargeVerdict) else verdict.target_state
     if wanted is not None and target is not None and may_tell(target):
-        done.orders.append(Order(target.asset.id, wanted, OWNER, verdict.reason))
+        why = grounds(status, given.zone)
+        done.orders.append(Order(target.asset.id, wanted, OWNER, why))
 
 
 def _look_again_at(verdict: _Verdict) -> datetime | None:
@@ -117,7 +114,7 @@ def _look_again_at(verdict: _Verdict) -> datetime | None:
     return min(coming, default=None)
 
 
-def _unwanted(known: Known, site: Site, done: Decision) -> Iterator[str]:
+def _unwanted(known: Known, site: Site, done: Outcome) -> Iterator[str]:
     """The actions under way of schedules that have nothing to say any more."""
     statuses = known.statuses | done.statuses
     active = {

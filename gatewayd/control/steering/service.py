@@ -16,10 +16,12 @@ from gatewayd.clock import Clock
 from gatewayd.control.steering import flex as flex_turns
 from gatewayd.control.steering import schedules as schedule_turns
 from gatewayd.control.steering import smart_charging as smart_turns
-from gatewayd.control.steering.decision import Decision, Glances, Order
+from gatewayd.control.steering.decision import Glances, Order, Outcome
 from gatewayd.control.steering.known import Known, Market, read
 from gatewayd.devices.commander import Commander
 from gatewayd.errors import RequestError, StorageError
+from gatewayd.model.command_words import in_words
+from gatewayd.model.decision import Grounds
 from gatewayd.model.location import Location
 from gatewayd.model.smart_charging import SmartChargingPolicy
 from gatewayd.model.tariff import PriceSlot
@@ -35,6 +37,7 @@ _TICK_S = 1.0
 _READ_AGAIN_S = 30.0
 # A decision may make another one due; more than these in a row are left to the next look.
 _ROUNDS = 8
+_WITHDRAWN = Grounds("whoever asked for it has nothing to say any more")
 
 
 def _no_market(_place: Location) -> Sequence[PriceSlot]:
@@ -153,9 +156,9 @@ class Steering:
             self._glances.forget()
             raise
 
-    def _decide(self) -> Decision:
+    def _decide(self) -> Outcome:
         now, site, known = self._clock.now(), self._store.site, self.known
-        decision = Decision()
+        decision = Outcome()
         smart_turns.end_overrides(known, site, now, decision)
         flex_turns.end_overrides(known, site, now, decision)
         known.overrides |= decision.overrides
@@ -165,7 +168,7 @@ class Steering:
         flex_turns.decide(known, site, now, self._glances, decision)
         return decision
 
-    async def _write(self, decision: Decision) -> None:
+    async def _write(self, decision: Outcome) -> None:
         """Commit what changed, with its events, and then know it."""
         known = self.known
         if decision.is_change:
@@ -174,7 +177,7 @@ class Steering:
         known.statuses |= decision.statuses
         known.smart |= decision.looked | decision.smart
 
-    async def _tell(self, decision: Decision) -> bool:
+    async def _tell(self, decision: Outcome) -> bool:
         """Send what is to be sent; whether anything was."""
         if not self._is_armed or not self._is_time_trusted():
             return False
@@ -184,16 +187,16 @@ class Steering:
 
     async def _submit(self, order: Order) -> bool:
         try:
-            await self._commander.submit(order.asset_id, order.command, order.owner)
+            await self._commander.submit(order.asset_id, order.command, order.owner, order.grounds)
         except RequestError as error:
             log.debug("%s: %s is refused: %s", order.asset_id, order.command, error)
             return False
-        log.info("%s: %s, %s", order.asset_id, type(order.command).__name__, order.reason)
+        log.info("%s: %s, %s", order.asset_id, in_words(order.command), order.grounds.reason)
         return True
 
     async def _cancel(self, action_id: str) -> bool:
         try:
-            await self._commander.cancel(action_id)
+            await self._commander.cancel(action_id, _WITHDRAWN)
         except RequestError:
             # It has ended in this very moment, as it should.
             return False
@@ -231,7 +234,7 @@ class Steering:
             self._is_reported = False
 
 
-def _put(c: sqlite3.Connection, known: Known, decision: Decision, now: datetime) -> None:
+def _put(c: sqlite3.Connection, known: Known, decision: Outcome, now: datetime) -> None:
     for override in decision.overrides.values():
         smart_charging.end_override(c, override)
     for agreement in decision.flex.values():

@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import uuid4
 
 from gatewayd.control.steering.decision import (
-    Decision,
     Glances,
     Order,
+    Outcome,
     circumstances,
     is_heard,
     linked,
@@ -23,6 +23,7 @@ from gatewayd.model.site import AssetState, Site
 from gatewayd.model.smart_charging import SmartChargeState as State
 from gatewayd.model.smart_charging import SmartChargingStatus, SmartOverride
 from gatewayd.plan.pursuit import latest_charging
+from gatewayd.plan.smart.grounds import grounds
 from gatewayd.plan.smart.machine import step
 from gatewayd.plan.smart.observation import Observation
 from gatewayd.plan.smart.override import has_ended
@@ -33,7 +34,7 @@ _NOTHING = VehicleReading()
 _START_AND_STOP = frozenset({Capability.START_CHARGING, Capability.STOP_CHARGING})
 
 
-def end_overrides(known: Known, site: Site, now: datetime, done: Decision) -> None:
+def end_overrides(known: Known, site: Site, now: datetime, done: Outcome) -> None:
     """Add to a decision the overrides whose vehicles have stopped charging."""
     for vehicle_id, override in known.overrides.items():
         state = site.assets.get(vehicle_id)
@@ -43,7 +44,7 @@ def end_overrides(known: Known, site: Site, now: datetime, done: Decision) -> No
             done.overrides[vehicle_id] = replace(override, ended_at=now)
 
 
-def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Decision) -> None:
+def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Outcome) -> None:
     """Add to a decision what smart charging makes of the home."""
     for vehicle_id, before in known.smart.items():
         state = linked(site.assets.get(vehicle_id))
@@ -89,7 +90,7 @@ def _observation(
 
 
 def _decide(
-    before: SmartChargingStatus, seen: Observation, state: AssetState, done: Decision
+    before: SmartChargingStatus, seen: Observation, state: AssetState, done: Outcome
 ) -> None:
     vehicle = state.asset
     turn = step(before.charging, seen)
@@ -101,7 +102,7 @@ def _decide(
     else:
         done.smart[vehicle.id] = after
     if turn.command and may_tell(state):
-        done.orders.append(Order(vehicle.id, turn.command, OWNER, turn.reason))
+        done.orders.append(Order(vehicle.id, turn.command, OWNER, grounds(turn, seen)))
         return
     action = pending(state)
     if action and _is_unwanted(action, after):

@@ -74,6 +74,9 @@ async def test_a_command_is_an_action_of_the_schedule(
         action = running.gateway.state("wallbox").action
         assert action is not None
         assert (action.owner, action.state) == ("schedule", ActionState.CONFIRMED)
+        decision = running.gateway.state("wallbox").decision
+        assert decision is not None
+        assert decision.in_words == "the schedule says to charge"
 
 
 async def test_053_a_charging_car_is_pending_until_it_stops_then_aligned(

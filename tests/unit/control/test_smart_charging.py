@@ -74,6 +74,9 @@ async def test_065_a_charge_is_stopped_until_the_cheap_hours(db: Path, box: Scri
         await begin(running)
         assert running.smart("car") == "PLAN:EXECUTING:STOPPED"
         assert box.writes == [STOP]
+        decision = running.gateway.state("car").decision
+        assert decision is not None
+        assert decision.in_words == "smart charging: charging later is cheaper"
         await running.gateway.pass_time(55 * 60, step_s=5)
         assert box.writes == [STOP]
         await running.gateway.pass_time(10 * 60, step_s=5)
