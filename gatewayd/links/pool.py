@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from gatewayd.links.modbus import ModbusLinks
+from gatewayd.links.udp import UdpLinks
 
 
 @dataclass(frozen=True)
@@ -10,3 +11,4 @@ class Links:
     """One pool per protocol."""
 
     modbus: ModbusLinks = field(default_factory=ModbusLinks)
+    udp: UdpLinks = field(default_factory=UdpLinks)
