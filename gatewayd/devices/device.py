@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from gatewayd.model.asset import MeterUsage
 from gatewayd.model.reading import Reading
@@ -34,6 +34,16 @@ class ConfiguredDevice:
         return self.options.poll_s or self.info.poll_s
 
     @property
+    def address(self) -> str | None:
+        """Where it is, for people: no option that could hold a secret is looked at."""
+        serial, host = (getattr(self.options, name, None) for name in ("serial", "host"))
+        port, unit = (getattr(self.options, name, None) for name in ("port", "unit"))
+        if not serial and not host:
+            return None
+        place = serial or f"{str(host).rpartition('@')[2]}{f':{port}' if port else ''}"
+        return f"{place} unit {unit}" if unit is not None else str(place)
+
+    @property
     def record(self) -> DeviceRecord:
         """What is stored of it."""
         return DeviceRecord(
@@ -61,14 +71,46 @@ class Poll:
     watchdogs: Mapping[str, float]
 
 
+@dataclass(slots=True)
+class LinkCounts:
+    """What became of a device's reads; `faults` are what nobody foresaw."""
+
+    reads: int = 0
+    timeouts: int = 0
+    refused: int = 0
+    bad_frames: int = 0
+    faults: int = 0
+    reconnects: int = 0
+
+
+@dataclass(slots=True)
+class DayOfWrites:
+    """What was written to a device on one day of UTC: commands, and renewals of its watchdog."""
+
+    day: date
+    commands: int = 0
+    renewals: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceHealth:
     """How a device is doing, for people. `failures` are those in a row; `is_locked_out`: the last
-    one was that it refused its login."""
+    one was that it refused its login.
+
+    `state_age_s` is for how long it has been reachable, or not. `latency_s` is the last read's,
+    `usual_latency_s` a moving mean. `counts` and `writes`, oldest first, are since the device was
+    configured or gatewayd started.
+    """
 
     is_reachable: bool
     failures: int
     last_error: str | None
     last_success_age_s: float | None
     latency_s: float | None
-    is_locked_out: bool = False
+    is_locked_out: bool
+    state_age_s: float
+    last_error_age_s: float | None
+    usual_latency_s: float | None
+    worst_latency_s: float | None
+    counts: LinkCounts
+    writes: tuple[DayOfWrites, ...]

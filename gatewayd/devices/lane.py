@@ -214,6 +214,7 @@ class Lane:
         refusal: End | None = None
         try:
             async with self._poller.guard(asset.device_id, self._call_s):
+                self._poller.wrote(asset.device_id)
                 await driver.apply(asset.role, job.action.command)
         except (RefusedError, UnsupportedError) as error:
             refusal = End(ActionState.FAILED, FailureReason.NO_RESPONSE, str(error))
@@ -244,6 +245,7 @@ class Lane:
             return
         try:
             async with self._poller.guard(state.asset.device_id, self._call_s):
+                self._poller.wrote(state.asset.device_id, is_renewal=True)
                 await driver.renew(state.asset.role)
         except DeviceError as error:
             log.debug("%s: its watchdog was not fed: %s", self._asset_id, error)

@@ -97,6 +97,7 @@ class Life:
             driver = await stack.enter_async_context(
                 self.device.info.open(self.device.options, self._around.links)
             )
+        self.health.opened()
         try:
             yield driver
         finally:

@@ -97,6 +97,15 @@ class Poller:
         life = self._lives.get(device_id)
         return life.health.view() if life else None
 
+    def devices(self) -> tuple[ConfiguredDevice, ...]:
+        """The devices that are polled, linked ones too."""
+        return tuple(self._devices.values())
+
+    def wrote(self, device_id: str, *, is_renewal: bool = False) -> None:
+        """Count what was written to a device."""
+        if device_id in self._lives:
+            self._lives[device_id].health.wrote(is_renewal=is_renewal)
+
     def latest(self, device_id: str) -> Poll | None:
         """The last read of a device that succeeded in this run."""
         life = self._lives.get(device_id)
