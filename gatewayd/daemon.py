@@ -49,7 +49,7 @@ from gatewayd.log import configure
 from gatewayd.mqtt.mirror import Mirror
 from gatewayd.mqtt.settings import MqttSettings
 from gatewayd.server import HttpServer
-from gatewayd.state import assets, history, locations, meta, users
+from gatewayd.state import assets, history, locations, meta
 from gatewayd.state.db import BALLAST_BYTES, Database
 from gatewayd.state.history import MinuteRecorder
 from gatewayd.state.store import Store
@@ -162,20 +162,14 @@ def _http(webhooks: settings.Webhooks) -> HttpLink:
 
 
 async def _home(config: Config, db: Database, clock: Clock) -> str | None:
-    """The id of the home's location, its user and itself created when they are new.
-
-    None when that user was erased: a restart does not bring the user back.
-    """
+    """The id of the home's location; None when it or its user is no longer wanted."""
     home, now = config.home, clock.now()
-    if await db.read(meta.erased_home_user) == home.user:
-        return None
-    await db.write(lambda c: users.ensure(c, home.user, now))
     location = await db.write(
-        lambda c: locations.ensure_home(
+        lambda c: locations.configured_home(
             c, home.user, home.name, home.latitude, home.longitude, home.timezone, now
         )
     )
-    return location.id
+    return location.id if location else None
 
 
 def _devices(
@@ -309,6 +303,7 @@ def _mqtt(mqtt: settings.Mqtt, gateway_id: str) -> MqttSettings:
             ca_file=str(mqtt.ca_file) if mqtt.ca_file else None,
             cert_file=str(mqtt.cert_file) if mqtt.cert_file else None,
             key_file=str(mqtt.key_file) if mqtt.key_file else None,
+            version="5" if mqtt.protocol == 5 else mqtt.protocol,
         ),
         base=mqtt.base,
         gateway_id=gateway_id,

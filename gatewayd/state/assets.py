@@ -106,8 +106,8 @@ def set_location(
     c: sqlite3.Connection, asset_id: str, location_id: str | None, now: datetime
 ) -> Asset:
     """Attach an asset to a location, or detach it. Raises NotFoundError for either."""
-    if location_id is not None and locations.get(c, location_id) is None:
-        raise NotFoundError(f"Could not find location with ID {location_id}")
+    if location_id is not None:
+        locations.known(c, location_id)
     c.execute(
         "UPDATE assets SET location_id = ?, location_updated_at = ? WHERE id = ?",
         (location_id, time_text(now), asset_id),
@@ -116,6 +116,12 @@ def set_location(
     if asset is None:
         raise NotFoundError(f"Could not find asset with ID {asset_id}")
     return asset
+
+
+def detach(c: sqlite3.Connection, location_id: str, now: datetime) -> list[Asset]:
+    """Take away all assets that are at a location; returns them."""
+    rows = c.execute("SELECT id FROM assets WHERE location_id = ?", (location_id,)).fetchall()
+    return [set_location(c, asset_id, None, now) for (asset_id,) in rows]
 
 
 def machine_name(brand: str) -> str:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from gatewayd.errors import NotFoundError
 from gatewayd.model.asset import Asset, AssetKind, Consent
-from gatewayd.state import assets, grants, linked_devices, links, meta, outbox, users
+from gatewayd.state import assets, grants, linked_devices, links, locations, meta, outbox, users
 from gatewayd.state.codec import json_text, time_text
 from gatewayd.state.grants import NOBODYS, Grant
 
@@ -113,10 +113,7 @@ def erase(c: sqlite3.Connection, user_id: str, now: datetime) -> Ended:
     # Rows refer to each other across tables; what counts is that nothing dangles at the commit.
     c.execute("PRAGMA defer_foreign_keys = ON")
     ended = _end(c, assets.of_user(c, user_id), now)
-    is_home = c.execute(
-        "SELECT 1 FROM locations WHERE user_id = ? AND is_home", (user_id,)
-    ).fetchone()
-    if is_home:
+    if locations.home_of(c, user_id) or meta.removed_home(c) == user_id:
         meta.mark_erased(c, user_id)
     for table in _tables_with(c, "user_id") - _KEPT:
         c.execute(f"DELETE FROM {table} WHERE user_id = ?", (user_id,))  # noqa: S608

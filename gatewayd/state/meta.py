@@ -9,6 +9,7 @@ from gatewayd.state.codec import time_of, time_text
 _GATEWAY_ID = "gateway_id"
 _LATEST_TIME = "latest_time"
 _ERASED_HOME_USER = "erased_home_user"
+_REMOVED_HOME = "removed_home_of"
 _FIREHOSE = "firehose_webhook"
 
 
@@ -43,14 +44,23 @@ def erased_home_user(c: sqlite3.Connection) -> str | None:
 
 def mark_erased(c: sqlite3.Connection, user_id: str) -> None:
     """Remember that the configured user was erased, so that no restart brings the user back."""
-    c.execute(
-        "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (_ERASED_HOME_USER, user_id)
-    )
+    _put(c, _ERASED_HOME_USER, user_id)
+    c.execute("DELETE FROM meta WHERE key = ?", (_REMOVED_HOME,))
 
 
 def unmark_erased(c: sqlite3.Connection, user_id: str) -> None:
     """The user is there again."""
     c.execute("DELETE FROM meta WHERE key = ? AND value = ?", (_ERASED_HOME_USER, user_id))
+
+
+def removed_home(c: sqlite3.Connection) -> str | None:
+    """The configured user, if the configured location was deleted."""
+    return _get(c, _REMOVED_HOME)
+
+
+def mark_home_removed(c: sqlite3.Connection, user_id: str) -> None:
+    """Remember that the configured location was deleted, so that no restart brings it back."""
+    _put(c, _REMOVED_HOME, user_id)
 
 
 def firehose(c: sqlite3.Connection, client_id: str) -> str | None:
@@ -60,10 +70,11 @@ def firehose(c: sqlite3.Connection, client_id: str) -> str | None:
 
 def set_firehose(c: sqlite3.Connection, client_id: str, webhook_id: str) -> None:
     """From now on this webhook is the one."""
-    c.execute(
-        "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
-        (f"{_FIREHOSE} {client_id}", webhook_id),
-    )
+    _put(c, f"{_FIREHOSE} {client_id}", webhook_id)
+
+
+def _put(c: sqlite3.Connection, key: str, value: str) -> None:
+    c.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
 
 def _get(c: sqlite3.Connection, key: str) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 
 from gatewayd.model.asset import AssetKind
+from gatewayd.model.location import Location
 from gatewayd.state import locations
 from tests.enode.home import Home
 
@@ -103,6 +104,25 @@ async def test_077_a_deleted_location_is_shown_a_last_time_and_its_assets_are_no
         (asset,) = (await a_home.http.get(f"/{kind}")).json()["data"]
         assert asset["location"]["id"] is None
         assert asset["location"]["lastUpdated"] == "2026-06-21T10:01:00.000Z"
+
+
+async def test_the_home_that_was_deleted_does_not_come_back_by_a_restart(a_home: Home) -> None:
+    home = a_home.location
+
+    async def restart() -> Location | None:
+        where, now = (home.name, home.latitude, home.longitude, home.timezone), a_home.clock.now()
+        return await a_home.db.write(
+            lambda c: locations.configured_home(c, home.user_id, *where, now)
+        )
+
+    assert await restart() == home
+    await a_home.http.delete(f"/locations/{home.id}")
+
+    assert await restart() is None
+    assert (await a_home.http.get("/locations")).json()["data"] == []
+    await a_home.http.delete(f"/users/{home.user_id}")
+    assert await restart() is None
+    assert (await a_home.http.get("/users")).json()["data"] == []
 
 
 async def test_an_unknown_location_cannot_be_updated(a_home: Home) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from sqlite3 import Connection
 from typing import Any
 
 from fastapi import Response
 from pydantic import BaseModel
 
-from gatewayd.enode import location_rows
 from gatewayd.enode.answers import nothing, ok
 from gatewayd.enode.api import Api
 from gatewayd.enode.paging import Key, PageRequest, key_of, page
@@ -15,6 +15,7 @@ from gatewayd.enode.wire.base import Page
 from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.location import Location
 from gatewayd.model.site import AssetState
+from gatewayd.state import assets, locations
 
 View = Callable[[AssetState, Location | None], BaseModel]
 
@@ -41,9 +42,14 @@ def hint(api: Api, state: AssetState) -> Response:
 
 async def attach(api: Api, asset: Asset, place_id: str | None) -> None:
     """Put an asset at one of its user's locations, or at none; raises NotFoundError."""
-    services, now = api.services, api.services.clock.now()
-    moved = await services.db.write(lambda c: location_rows.attach(c, asset, place_id, now))
-    move(api, [moved])
+    now = api.services.clock.now()
+
+    def write(c: Connection) -> Asset:
+        if place_id is not None:
+            locations.known(c, place_id, asset.user_id)
+        return assets.set_location(c, asset.id, place_id, now)
+
+    move(api, [await api.services.db.write(write)])
 
 
 def move(api: Api, moved: Iterable[Asset]) -> None:

@@ -5,7 +5,7 @@ from sqlite3 import Connection
 
 from fastapi import Request, Response
 
-from gatewayd.enode import location_rows, missing
+from gatewayd.enode import missing
 from gatewayd.enode.answers import ok
 from gatewayd.enode.api import Api, Given
 from gatewayd.enode.bodies import payload
@@ -16,8 +16,10 @@ from gatewayd.enode.routing import client_router
 from gatewayd.enode.views.location import location
 from gatewayd.enode.wire.base import Page
 from gatewayd.enode.wire.location import LocationPayload, LocationResponse, PartialLocation
+from gatewayd.model.asset import Asset
 from gatewayd.model.location import Location
 from gatewayd.state import locations, users
+from gatewayd.state.assets import detach
 
 router = client_router()
 
@@ -37,12 +39,15 @@ async def get_userlocations(api: Given, user_id: UserId, paging: Paging) -> Resp
 @router.post("/users/{userId}/locations")
 async def create_location(api: Given, user_id: UserId, request: Request) -> Response:
     """A new location of a user who exists."""
-    if await api.services.db.read(lambda c: users.get(c, user_id)) is None:
-        raise missing.user(user_id)
+    await api.services.db.read(lambda c: _check_user(c, user_id))
     values = _values(await payload(request, LocationPayload))
     now = api.services.clock.now()
-    added = await _write(api, lambda c: location_rows.add(c, user_id, values, now))
-    return ok(location(added))
+
+    def add(c: Connection) -> Location:
+        _check_user(c, user_id)
+        return locations.add(c, user_id, values, now)
+
+    return ok(location(await _write(api, add)))
 
 
 @router.get("/locations/{locationId}")
@@ -57,15 +62,19 @@ async def update_location(api: Given, location_id: LocationId, request: Request)
     await _known(api, location_id)
     changes = await payload(request, PartialLocation)
     values = _values(changes, changes.model_fields_set)
-    changed = await _write(api, lambda c: location_rows.change(c, location_id, values))
+    changed = await _write(api, lambda c: locations.change(c, location_id, values))
     return ok(location(changed))
 
 
 @router.delete("/locations/{locationId}")
 async def delete_location(api: Given, location_id: LocationId) -> Response:
     """Remove a location, detaching its assets, and show it a last time."""
-    services, now = api.services, api.services.clock.now()
-    gone, detached = await services.db.write(lambda c: location_rows.remove(c, location_id, now))
+    now = api.services.clock.now()
+
+    def remove(c: Connection) -> tuple[list[Asset], Location]:
+        return detach(c, location_id, now), locations.remove(c, location_id)
+
+    detached, gone = await api.services.db.write(remove)
     assets.move(api, detached)
     api.places.changed()
     return ok(location(gone))
@@ -79,13 +88,18 @@ async def _listed(api: Api, user_id: str | None, paging: PageRequest) -> Respons
 
 
 async def _known(api: Api, location_id: str) -> Location:
-    return await api.services.db.read(lambda c: location_rows.known(c, location_id))
+    return await api.services.db.read(lambda c: locations.known(c, location_id))
 
 
 async def _write(api: Api, change: Callable[[Connection], Location]) -> Location:
     written = await api.services.db.write(change)
     api.places.changed()
     return written
+
+
+def _check_user(c: Connection, user_id: str) -> None:
+    if users.get(c, user_id) is None:
+        raise missing.user(user_id)
 
 
 def _values(

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from pydantic import TypeAdapter
 
 from gatewayd.control.steering import wishes
-from gatewayd.enode import location_rows, missing
+from gatewayd.enode import missing
 from gatewayd.enode.answers import nothing, ok
 from gatewayd.enode.api import Api, Given
 from gatewayd.enode.bodies import parsed, payload
@@ -21,7 +21,7 @@ from gatewayd.errors import ConflictError, InvalidError
 from gatewayd.model.climate import PermanentHold
 from gatewayd.model.schedule import Schedule, TemperatureSchedule
 from gatewayd.plan.holds import unholdable
-from gatewayd.state import schedules, users
+from gatewayd.state import locations, schedules, users
 
 router = client_router()
 
@@ -128,7 +128,6 @@ def _check_states(api: Api, wanted: Schedule) -> None:
 def _put(c: Connection, wanted: Schedule) -> None:
     if users.get(c, wanted.user_id) is None:
         raise missing.user(wanted.user_id)
-    place_id = wanted.location_id
-    if place_id and location_rows.known(c, place_id).user_id != wanted.user_id:
-        raise missing.location(place_id)
+    if wanted.location_id:
+        locations.known(c, wanted.location_id, wanted.user_id)
     wishes.put_schedule(c, wanted)

@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import Path, Request, Response
 
-from gatewayd.enode import location_rows
 from gatewayd.enode.answers import listed, nothing, ok
 from gatewayd.enode.api import Given
 from gatewayd.enode.bodies import payload
@@ -16,7 +15,7 @@ from gatewayd.enode.wire import tariff as wire
 from gatewayd.errors import NotFoundError
 from gatewayd.model.tariff import Tariff
 from gatewayd.plan.tariff import check_intervals, check_rates
-from gatewayd.state import tariffs
+from gatewayd.state import locations, tariffs
 
 router = client_router()
 
@@ -44,7 +43,7 @@ async def get_user_location_tariff(api: Given, location_id: LocationId) -> Respo
     """The week of a location's tariff, in local time; empty where none is linked."""
 
     def read(c: Connection) -> list[wire.LocationTariffEntry]:
-        location_rows.known(c, location_id)
+        locations.known(c, location_id)
         return view.schedule(tariffs.linked(c, location_id))
 
     return listed(await api.services.db.read(read))
@@ -55,12 +54,12 @@ async def associate_user_location_with_tariff(
     api: Given, location_id: LocationId, request: Request
 ) -> Response:
     """Replace the whole tariff of a location from now on."""
-    await api.services.db.read(lambda c: location_rows.known(c, location_id))
+    await api.services.db.read(lambda c: locations.known(c, location_id))
     link = view.link_of(await payload(request, wire.LocationTariffInterval))
     now = api.services.clock.now()
 
     def write(c: Connection) -> None:
-        location_rows.known(c, location_id)
+        locations.known(c, location_id)
         check_intervals(_known(c, link.tariff_id), link.intervals)
         tariffs.link(c, location_id, link, now)
 
