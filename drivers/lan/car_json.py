@@ -21,7 +21,7 @@ from gatewayd.model.asset import AssetKind, Capability, Identity, Role
 from gatewayd.model.command import Command, SetMaxCurrent, StartCharging, StopCharging
 from gatewayd.model.reading import PowerDelivery, Reading, VehicleReading
 from gatewayd.sdk.driver import Driver, DriverInfo
-from gatewayd.sdk.options import DeviceOptions
+from gatewayd.sdk.options import HttpOptions
 
 _ROLE = "vehicle"
 _CAN = frozenset({Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT})
@@ -29,14 +29,6 @@ _FIELDS = tuple(field.name for field in fields(VehicleReading))
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Amount = Annotated[float, Field(ge=0)]
-
-
-class Options(DeviceOptions):
-    """Where the car's document is."""
-
-    host: str = Field(min_length=1, description="name or address in the LAN")
-    port: int = Field(default=80, ge=1, le=65535)
-    timeout_s: float = Field(default=5.0, gt=0, le=60)
 
 
 class _Vehicle(BaseModel):
@@ -128,16 +120,15 @@ def _order(command: Command) -> _Order:
 
 
 @asynccontextmanager
-async def _open(options: Options, _links: Links) -> AsyncIterator[Driver]:
-    link = DeviceHttp(options.host, options.port, timeout_s=options.timeout_s)
-    yield CarJson(link, read_only=options.read_only)
+async def _open(options: HttpOptions, links: Links) -> AsyncIterator[Driver]:
+    yield CarJson(links.http.device(options), read_only=options.read_only)
 
 
 DRIVER = DriverInfo(
     vendor="Car",
     models=("any car with a JSON document",),
     source="this file: the document is gatewayd's own",
-    options=Options,
+    options=HttpOptions,
     open=_open,
     quality={"captured": False, "commands_verified": False},
     poll_s=10.0,

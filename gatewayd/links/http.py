@@ -1,21 +1,25 @@
 """HTTP to others: one request, one answer, and nothing that the other end can lead astray.
 
-No redirects, cookies, proxies or decompression; certificates are always verified. The addresses
-of a name are looked up once, checked all, and only those are connected to, so a name that changes
-its mind between check and call gains nothing.
+No redirects, cookies, proxies or decompression; certificates are always verified or pinned. The
+addresses of a name are looked up once, checked all, and only those are connected to, so a name that
+changes its mind between check and call gains nothing.
 """
 
 import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gatewayd.errors import InvalidError, UpstreamError
 from gatewayd.links.http_policy import Policy
 from gatewayd.links.http_url import parsed
+
+if TYPE_CHECKING:
+    from gatewayd.links import http_client
 
 # Looks up a host name: its addresses.
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
@@ -46,15 +50,36 @@ async def look_up(host: str) -> Sequence[str]:
     return [str(address[0]) for *_, address in found]
 
 
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user's name and password."""
+
+    username: str
+    password: str = field(repr=False)
+
+
 class HttpLink:
-    """Requests under one policy. `ca_file` is trusted beside the system's authorities."""
+    """Requests under one policy. `ca_file` is trusted beside the system's authorities.
+
+    With `pin` one certificate is accepted, by its SHA-256, whoever signed it and for what name.
+    `digest` is the login at the one server that is then called.
+    """
 
     def __init__(
-        self, policy: Policy = _DEFAULT, *, ca_file: Path | None = None, lookup: Lookup = look_up
+        self,
+        policy: Policy = _DEFAULT,
+        *,
+        ca_file: Path | None = None,
+        lookup: Lookup = look_up,
+        pin: bytes | None = None,
+        digest: Login | None = None,
     ) -> None:
         self._policy = policy
         self._ca_file = ca_file
         self._lookup = lookup
+        self._pin = pin
+        self._login = digest
+        self._digest: http_client.Digest | None = None
         self._tls: ssl.SSLContext | None = None
 
     def check(self, text: str) -> None:
@@ -94,8 +119,11 @@ class HttpLink:
         await asyncio.to_thread(import_module, "gatewayd.links.http_client")
         from gatewayd.links import http_client
 
-        tls = await self._context() if parsed(url).scheme == "https" else None
-        question = http_client.Question(method, url, headers, body)
+        is_verified = parsed(url).scheme == "https" and not self._pin
+        tls = await self._context() if is_verified else None
+        if self._login and not self._digest:
+            self._digest = http_client.Digest(self._login.username, self._login.password)
+        question = http_client.Question(method, url, headers, body, self._pin, self._digest)
         return Answer(*await http_client.exchange(question, self._addresses, tls, ANSWER_MAX_BYTES))
 
     async def _addresses(self, host: str) -> list[str]:

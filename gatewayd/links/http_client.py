@@ -16,25 +16,41 @@ Addresses = Callable[[str], Awaitable[list[str]]]
 Headers = tuple[tuple[str, str], ...]
 
 
+class Digest:
+    """A login by HTTP digest, and what the server said about it last: RFC 7616."""
+
+    def __init__(self, username: str, password: str) -> None:
+        self.middleware = aiohttp.DigestAuthMiddleware(username, password)
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked."""
+    """What is asked. `pin` is the SHA-256 of the one certificate that is accepted."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes = b""
+    pin: bytes | None = None
+    digest: Digest | None = None
 
 
 async def exchange(
     question: Question, addresses: Addresses, tls: ssl.SSLContext | None, most_bytes: int
 ) -> tuple[int, Headers, bytes]:
     """Status, headers and the beginning of the body. Raises UpstreamError, OSError, ValueError."""
+    pin = aiohttp.Fingerprint(question.pin) if question.pin else None
     connector = aiohttp.TCPConnector(
-        resolver=_Resolver(addresses), ssl=tls or False, use_dns_cache=False, force_close=True
+        resolver=_Resolver(addresses),
+        ssl=pin or tls or False,
+        use_dns_cache=False,
+        force_close=True,
     )
     try:
         return await _asked(question, connector, most_bytes)
+    except aiohttp.ServerFingerprintMismatch as error:
+        shown = error.got.hex(":").upper()
+        raise UpstreamError(f"not the agreed certificate: its fingerprint is {shown}") from error
     except aiohttp.ClientConnectorCertificateError as error:
         told = error.certificate_error
         raise UpstreamError(f"the certificate is not valid: {told}") from error
@@ -53,6 +69,7 @@ async def _asked(
             # The caller's timeout spans all of it.
             timeout=aiohttp.ClientTimeout(),
             headers={"Accept-Encoding": "identity", "User-Agent": "gatewayd"},
+            middlewares=[question.digest.middleware] if question.digest else (),
         ) as session,
         session.request(
             question.method,

@@ -1,44 +1,134 @@
-"""HTTP as small devices in the LAN speak it: JSON, one request at a time.
+"""HTTP as devices in the LAN speak it: JSON, one request at a time at each host.
 
 Where a device is comes from the operator's own configuration, so any address may be called.
 """
 
 import asyncio
-from typing import TypeVar
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 from pydantic import BaseModel, ValidationError
 
 from gatewayd.errors import (
+    AuthError,
     BadReadingError,
     BusyError,
     RefusedError,
     UnreachableError,
     UpstreamError,
 )
-from gatewayd.links.http import ANSWER_MAX_BYTES, Answer, HttpLink
+from gatewayd.links.http import ANSWER_MAX_BYTES, Answer, HttpLink, Login
 from gatewayd.links.http_policy import ANYWHERE
+from gatewayd.sdk.options import HttpOptions
 
 T = TypeVar("T", bound=BaseModel)
 
 _JSON = {"Content-Type": "application/json"}
+_NO_HEADERS: Mapping[str, str] = {}
 _BUSY = frozenset({429, 503})
+_UNAUTHORIZED = 401
 _LONGEST_WORDS = 200
 
 
-class DeviceHttp:
-    """One device behind one address. Raises DeviceErrors only."""
+class Asker(Protocol):
+    """Sends one request without a token; its answer may have any status."""
 
-    def __init__(self, host: str, port: int, *, timeout_s: float = 5.0) -> None:
+    async def __call__(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS
+    ) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A login by HTTP digest."""
+
+    login: Login
+
+
+@dataclass(frozen=True, slots=True)
+class Basic:
+    """A login that is sent with every request."""
+
+    login: Login
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A login by a token, which `fetch` gets when there is none or the device refuses the old one.
+
+    `fetch` raises AuthError when the device refuses the login too. `form` is the header's value.
+    """
+
+    fetch: Callable[[Asker], Awaitable[str]]
+    header: str = "Authorization"
+    form: str = "Bearer {}"
+
+
+Credentials = Digest | Basic | Token
+
+
+class HttpDevices:
+    """Devices by HTTP. Those at one host take turns, also at several ports of it."""
+
+    def __init__(self) -> None:
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def device(self, options: HttpOptions, credentials: Credentials | None = None) -> "DeviceHttp":
+        """The device of these options; nothing is opened yet."""
+        host = options.host.lower()
+        turn = self._turns.get(host) or asyncio.Lock()
+        self._turns[host] = turn
+        return DeviceHttp(options, turn, credentials)
+
+
+class DeviceHttp:
+    """One device behind one address. Raises DeviceErrors only.
+
+    AuthError when the device refuses the login, RefusedError for other answers of 4xx, BusyError
+    for 429 and 503, BadReadingError for any other but 2xx and for what is longer than 64 KiB.
+    """
+
+    def __init__(
+        self, options: HttpOptions, turn: asyncio.Lock, credentials: Credentials | None = None
+    ) -> None:
         # An IPv6 address would be taken for a host with a port.
-        plain = f"[{host}]" if ":" in host else host
-        self._base = f"http://{plain}:{port}"
-        self._timeout_s = timeout_s
-        self._link = HttpLink(ANYWHERE)
-        self._turn = asyncio.Lock()
+        plain = f"[{options.host}]" if ":" in options.host else options.host
+        self._base = f"{'https' if options.tls else 'http'}://{plain}:{options.port}"
+        self._timeout_s = options.timeout_s
+        self._link = HttpLink(
+            ANYWHERE,
+            pin=options.pin,
+            digest=credentials.login if isinstance(credentials, Digest) else None,
+        )
+        self._turn = turn
+        self._credentials = credentials
+        self._token: str | None = None
 
     async def get(self, path: str, model: type[T]) -> T:
         """A document; BadReadingError for one that is not as `model` says."""
+        return self._read(path, await self._ask("GET", path), model)
+
+    async def text(self, path: str) -> str:
+        """A document of another kind."""
         answer = await self._ask("GET", path)
+        return answer.body.decode(errors="replace")
+
+    async def ask(self, path: str, body: BaseModel, model: type[T]) -> T:
+        """Send a document and read the one in answer to it."""
+        return self._read(path, await self._ask("POST", path, _json(body)), model)
+
+    async def post(self, path: str, body: BaseModel) -> None:
+        """Send a document. Returning means that the device took it."""
+        await self._ask("POST", path, _json(body))
+
+    async def put(self, path: str, body: BaseModel) -> None:
+        """Replace a document. Returning means that the device took it."""
+        await self._ask("PUT", path, _json(body))
+
+    def _read(self, path: str, answer: Answer, model: type[T]) -> T:
         try:
             return model.model_validate_json(answer.body)
         except ValidationError as error:
@@ -46,21 +136,41 @@ class DeviceHttp:
             where = ".".join(str(step) for step in first["loc"]) or "document"
             raise BadReadingError(f"{self._base}{path}: {where}: {first['msg']}") from error
 
-    async def post(self, path: str, body: BaseModel) -> None:
-        """Send a document. Returning means that the device took it."""
-        await self._ask("POST", path, body.model_dump_json(exclude_none=True).encode())
-
     async def _ask(self, method: str, path: str, body: bytes = b"") -> Answer:
-        url = f"{self._base}{path}"
         async with self._turn:
-            try:
-                answer = await self._link.exchange(
-                    method, url, body=body, headers=_JSON if body else {}, timeout_s=self._timeout_s
-                )
-            except UpstreamError as error:
-                raise UnreachableError(f"{url}: {error}") from error
-        _check(url, answer)
+            answer = await self._send(method, path, body, await self._headers())
+            if answer.status == _UNAUTHORIZED and isinstance(self._credentials, Token):
+                # It has refused, so asking once more with a new token repeats nothing.
+                self._token = None
+                answer = await self._send(method, path, body, await self._headers())
+        _check(f"{self._base}{path}", answer)
         return answer
+
+    async def _headers(self) -> Mapping[str, str]:
+        match self._credentials:
+            case Basic(login):
+                pair = b64encode(f"{login.username}:{login.password}".encode()).decode()
+                return {"Authorization": f"Basic {pair}"}
+            case Token(fetch, header, form):
+                self._token = self._token or await fetch(self._send)
+                return {header: form.format(self._token)}
+        return _NO_HEADERS
+
+    async def _send(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS
+    ) -> Answer:
+        url = f"{self._base}{path}"
+        headers = {**(_JSON if body else {}), **headers}
+        try:
+            return await self._link.exchange(
+                method, url, body=body, headers=headers, timeout_s=self._timeout_s
+            )
+        except UpstreamError as error:
+            raise UnreachableError(f"{url}: {error}") from error
+
+
+def _json(body: BaseModel) -> bytes:
+    return body.model_dump_json(exclude_none=True).encode()
 
 
 def _check(url: str, answer: Answer) -> None:
@@ -68,7 +178,8 @@ def _check(url: str, answer: Answer) -> None:
         raise BusyError(f"{url}: status {answer.status}")
     if 400 <= answer.status < 500:
         words = answer.body[:_LONGEST_WORDS].decode(errors="replace")
-        raise RefusedError(f"{url}: status {answer.status}: {words}")
+        kind = AuthError if answer.status == _UNAUTHORIZED else RefusedError
+        raise kind(f"{url}: status {answer.status}: {words}")
     if not answer.is_success:
         raise BadReadingError(f"{url}: status {answer.status}")
     if len(answer.body) >= ANSWER_MAX_BYTES:

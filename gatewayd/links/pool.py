@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from gatewayd.links.http_device import HttpDevices
 from gatewayd.links.modbus import ModbusLinks
 from gatewayd.links.udp import UdpLinks
 
@@ -11,4 +12,5 @@ class Links:
     """One pool per protocol."""
 
     modbus: ModbusLinks = field(default_factory=ModbusLinks)
+    http: HttpDevices = field(default_factory=HttpDevices)
     udp: UdpLinks = field(default_factory=UdpLinks)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Framing = Literal["tcp", "rtu", "udp", "rtu_udp", "solarman"]
 
 _SOLARMAN_PORT = 8899
+_HTTPS_PORT = 443
 
 
 class DeviceOptions(BaseModel):
@@ -57,4 +58,36 @@ class ModbusOptions(DeviceOptions):
             raise ValueError("a serial port has no framing to choose; leave framing out")
         if (self.framing == "solarman") != (self.logger_serial is not None):
             raise ValueError("framing: solarman and logger_serial belong together")
+        return self
+
+
+class HttpOptions(DeviceOptions):
+    """Where a device that speaks HTTP is. Its port is 80, or 443 with `tls`."""
+
+    host: str = Field(min_length=1, description="name or address in the LAN")
+    port: int = Field(default=80, ge=1, le=65535)
+    tls: bool = Field(default=False, description="https instead of http")
+    fingerprint: str | None = Field(
+        default=None,
+        pattern=r"^([0-9A-Fa-f]{2}:?){32}$",
+        description="SHA-256 of the device's own certificate, where no authority has signed it",
+    )
+    timeout_s: float = Field(default=5.0, gt=0, le=60)
+
+    @property
+    def pin(self) -> bytes | None:
+        """The fingerprint as bytes."""
+        return bytes.fromhex(self.fingerprint.replace(":", "")) if self.fingerprint else None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_port(cls, block: Any) -> Any:  # noqa: ANN401 (whatever stands in the file)
+        if isinstance(block, dict) and block.get("tls") in (True, "true"):
+            return {"port": _HTTPS_PORT, **block}
+        return block
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.fingerprint and not self.tls:
+            raise ValueError("has a fingerprint but no TLS; add tls: true")
         return self
