@@ -27,6 +27,20 @@ def shape(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
     return plain
 
 
+def defaults(schema: Mapping[str, Any], root: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """The defaults anywhere in a schema, by the path of what they are for."""
+    if "$ref" in schema:
+        own = {key: value for key, value in schema.items() if key != "$ref"}
+        return defaults({**_follow(schema["$ref"], root), **own}, root, path)
+    parts = [(f"{path}.{name}", part) for name, part in schema.get("properties", {}).items()]
+    parts += [(f"{path}[]", schema["items"])] if "items" in schema else []
+    parts += [(path, part) for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ()))]
+    found = {path: schema["default"]} if "default" in schema else {}
+    for step, part in parts:
+        found |= defaults(part, root, step)
+    return found
+
+
 def _object(plain: dict[str, Any], root: Mapping[str, Any]) -> None:
     properties = plain.get("properties", {})
     # The contract requires a property with a default, or does not, as it comes.

@@ -9,7 +9,7 @@ import pytest
 from gatewayd.enode.openapi.document import document
 from tests.enode import contract
 from tests.enode.home import Home
-from tests.enode.shapes import shape
+from tests.enode.shapes import defaults, shape
 from tests.enode.test_contract import bodies, served
 
 # The contract does not say with what these answer.
@@ -17,6 +17,13 @@ UNTOLD = {"getFlexPolicyStatus", "postAssetsAssetidRelink"}
 # Vendors are open, an offset is no number, and an id of ours may look otherwise; a tariff's is
 # held to the whole pattern.
 OWN = {"smartChargingPlanId", "tariffId", "utcOffset", "vendor"}
+# A change keeps what it does not name: a client would send a default, and overwrite it.
+CHANGES = {
+    "updateLocation",
+    "updateSchedule",
+    "updateVehicleSmartChargingPolicy",
+    "updateWebhook",
+}
 
 OURS = document()
 DESCRIBED = {
@@ -32,7 +39,7 @@ def theirs(operation_id: str) -> Any:
 
 
 def parameters(described: Any, root: Any) -> dict[tuple[str, str], Any]:
-    """Whether each parameter is required, and its schema, by place and name."""
+    """Whether each parameter is required, its schema and its default, by place and name."""
     followed = [
         root["components"]["parameters"][given["$ref"].rpartition("/")[2]]
         if "$ref" in given
@@ -43,6 +50,7 @@ def parameters(described: Any, root: Any) -> dict[tuple[str, str], Any]:
         (given["in"], given["name"]): (
             given.get("required", False),
             None if given["name"] in OWN else shape(given["schema"], root),
+            defaults(given["schema"], root),
         )
         for given in followed
     }
@@ -87,6 +95,23 @@ def test_the_bodies_are_those_of_the_contract(operation_id: str) -> None:
     assert ours == expected
 
 
+@pytest.mark.parametrize("operation_id", sorted(set(DESCRIBED) - UNTOLD))
+def test_the_defaults_are_those_of_the_contract(operation_id: str) -> None:
+    ours, expected = (
+        {which: defaults(schema, root) for which, schema in bodies(described).items()}
+        for described, root in (
+            (DESCRIBED[operation_id][2], OURS),
+            (theirs(operation_id), contract.spec()),
+        )
+    )
+
+    if operation_id in CHANGES:
+        assert expected.pop("request") != {}
+        assert ours.pop("request") == {}
+    for which, found in expected.items():
+        assert ours.get(which, {}) == found
+
+
 @pytest.mark.parametrize("operation_id", DESCRIBED)
 def test_any_other_answer_is_described_as_a_problem(operation_id: str) -> None:
     answers = DESCRIBED[operation_id][2]["responses"]
@@ -119,8 +144,9 @@ def test_an_event_is_described_as_in_the_contract(name: str) -> None:
     assert ours[0]["operationId"] == expected[0]["operationId"]
     assert ours[0]["security"] == expected[0]["security"]
     assert set(ours[0]["responses"]) == set(expected[0]["responses"])
-    assert shaped_body(*ours) == shaped_body(*expected)
+    assert shape(body(ours[0]), OURS) == shape(body(expected[0]), contract.spec())
+    assert defaults(body(ours[0]), OURS) == defaults(body(expected[0]), contract.spec())
 
 
-def shaped_body(described: Any, root: Any) -> Any:
-    return shape(bodies(described)["request"], root)
+def body(described: Any) -> Any:
+    return bodies(described)["request"]

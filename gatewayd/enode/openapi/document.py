@@ -9,8 +9,10 @@ from typing import Any
 from fastapi import Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, APIRouter
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import to_json
+from pydantic_core.core_schema import WithDefaultSchema
 
 from gatewayd import __version__
 from gatewayd.enode.openapi.operations import OPERATIONS, Operation
@@ -86,6 +88,16 @@ def _described() -> Iterator[tuple[APIRoute, str, Operation]]:
             yield route, *lines[route.name]
 
 
+class _Schemas(GenerateJsonSchema):
+    """Schemas without the defaults that stand for an absent key: a client would send those."""
+
+    def default_schema(self, schema: WithDefaultSchema) -> Json:
+        default = schema.get("default")
+        if default is None or default == () or isinstance(default, BaseModel):
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
+
+
 def _schemas(described: Sequence[tuple[APIRoute, str, Operation]]) -> tuple[Json, Json]:
     """The schema of each body and event by the name of its place, and what these refer to."""
     bodies = {
@@ -96,7 +108,12 @@ def _schemas(described: Sequence[tuple[APIRoute, str, Operation]]) -> tuple[Json
     }
     bodies |= EVENTS | {"problem": Problem}
     inputs = [(name, "validation", TypeAdapter[Any](body)) for name, body in bodies.items()]
-    found, rest = TypeAdapter.json_schemas(inputs, by_alias=True, ref_template=_SCHEMA)  # type: ignore[arg-type]
+    found, rest = TypeAdapter.json_schemas(
+        inputs,  # type: ignore[arg-type]
+        by_alias=True,
+        ref_template=_SCHEMA,
+        schema_generator=_Schemas,
+    )
     return {name: schema for (name, _), schema in found.items()}, rest.get("$defs", {})
 
 

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from gatewayd.enode.wire.base import EnodeModel, Payload
+from gatewayd.enode.wire.sparse import ABSENT
 from gatewayd.enode.wire.vendor import Scope
 from gatewayd.model.asset import AssetKind
 
@@ -67,8 +68,8 @@ class RelinkUserPayload(Payload):
 class LinkUserPayload(RelinkUserPayload):
     """What a client asks a person for; `only_vendor` and `only_kind` are what was sent of both."""
 
-    vendor: str = ""
-    vendor_type: AssetKind = AssetKind.VEHICLE
+    vendor: str = ABSENT
+    vendor_type: AssetKind = ABSENT
     scopes: Annotated[list[Scope], Field(min_length=1)]
 
     @property

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from gatewayd.enode.wire.base import EnodeModel, Payload, Uuid
+from gatewayd.enode.wire.sparse import ABSENT
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NAME_MAX = 255
@@ -69,10 +70,10 @@ class LocationPayload(Payload):
 class PartialLocation(Payload):
     """A change of a location: only the keys that were sent count, see `model_fields_set`."""
 
-    name: Name = ""
-    latitude: Latitude = 0.0
-    longitude: Longitude = 0.0
-    timezone_name: Timezone = "UTC"
+    name: Name = ABSENT
+    latitude: Latitude = ABSENT
+    longitude: Longitude = ABSENT
+    timezone_name: Timezone = ABSENT
 
 
 class LocationResponse(EnodeModel):

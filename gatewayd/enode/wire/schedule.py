@@ -116,8 +116,8 @@ class PartialChargeSchedule(Payload):
 
     target_id: TargetId = ABSENT
     target_type: ChargeTarget = ABSENT
-    location_id: Uuid | None = None
-    is_enabled: bool = True
+    location_id: Uuid | None = ABSENT
+    is_enabled: bool = ABSENT
     default_should_charge: bool = ABSENT
     rules: ChargeRules = ABSENT
 
@@ -127,7 +127,7 @@ class PartialTemperatureSchedule(Payload):
 
     target_id: TargetId = ABSENT
     target_type: HvacTarget = ABSENT
-    is_enabled: bool = True
+    is_enabled: bool = ABSENT
     default_target_state: TargetState = ABSENT
     rules: TemperatureRules = ABSENT
 

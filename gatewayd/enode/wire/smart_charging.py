@@ -29,9 +29,9 @@ def _percent(value: float) -> float:
 class PartialSmartChargingPolicy(Payload, OpenModel):
     """A change of a policy: only the keys that were sent count."""
 
-    is_enabled: bool = False
+    is_enabled: bool = ABSENT
     deadline: TimeOfDay = ABSENT
-    minimum_charge_limit: Annotated[float, AfterValidator(_percent)] = 0
+    minimum_charge_limit: Annotated[float, AfterValidator(_percent)] = ABSENT
 
 
 class SmartOverrideStatus(EnodeModel):

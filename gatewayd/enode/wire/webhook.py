@@ -6,6 +6,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from gatewayd.enode.wire.base import EnodeModel, Payload, Timestamp
+from gatewayd.enode.wire.sparse import ABSENT
 
 EventName = Literal[
     "*",
@@ -96,9 +97,6 @@ class Authentication(Payload):
     header_value: HeaderValue
 
 
-_NO_AUTHENTICATION = Authentication.model_construct()
-
-
 class WebhookCreatePayload(Payload):
     """A new webhook; which optional keys were sent is in `model_fields_set`."""
 
@@ -106,17 +104,17 @@ class WebhookCreatePayload(Payload):
     secret: Secret
     events: list[EventName] = Field(default=["*"])
     api_version: str | None = None
-    authentication: Authentication = _NO_AUTHENTICATION
+    authentication: Authentication = ABSENT
 
 
 class WebhookUpdatePayload(Payload):
     """A change of a webhook: only the keys that were sent count, see `model_fields_set`."""
 
-    url: Url = ""
-    secret: Secret = ""
-    events: list[EventName] = Field(default=["*"])
-    api_version: str | None = None
-    authentication: Authentication | None = None
+    url: Url = ABSENT
+    secret: Secret = ABSENT
+    events: list[EventName] = ABSENT
+    api_version: str | None = ABSENT
+    authentication: Authentication | None = ABSENT
 
 
 class ShownAuthentication(EnodeModel):
