@@ -149,7 +149,8 @@ def _write_config(options: DemoOptions, devices: dict[str, dict[str, object]]) -
             name: device | {"poll_s": _POLL_S} | ({"usage": usage[name]} if name in usage else {})
             for name, device in devices.items()
         },
-        "mqtt": {"host": "127.0.0.1", "port": options.mqtt_port},
+        # The demo's broker does not answer who greets it in MQTT 5.
+        "mqtt": {"host": "127.0.0.1", "port": options.mqtt_port, "protocol": "3.1.1"},
         "api": {"listen": "127.0.0.1", "port": options.port},
         "storage": {"directory": str(options.data)},
         "mdns": {"enabled": False},

@@ -176,6 +176,11 @@ class Mqtt(Section):
     password_credential: SecretCredential | None = Field(
         default=None, description="Name of the systemd credential that holds the password."
     )
+    protocol: Literal["auto", "3.1.1", "5", 5] = Field(
+        default="auto",
+        description="Version of MQTT; auto asks in 5, then in 3.1.1, which costs brokers that fall "
+        "silent at 5 two seconds.",
+    )
     base: Topic = Field(default="gatewayd", description="Where our topics begin.")
     discovery: Discovery = Field(
         default=Discovery(), description="How assets are shown to Home Assistant."

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from gatewayd.clock import Clock
 from gatewayd.errors import UpstreamError
 from gatewayd.links.mqtt import MisunderstoodError, MqttSession, connected
-from gatewayd.links.mqtt_wire import Broker, Message
+from gatewayd.links.mqtt_wire import Broker, Message, Version
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class MqttLink:
         self._broker = broker
         self._will = will
         self._clock = clock
-        self._version = broker.version
+        self._version: Version = "5" if broker.version == "auto" else broker.version
         self._failures = 0
         self._short_lives = 0
         self._is_away = False
@@ -75,7 +75,7 @@ class MqttLink:
 
     def _failed(self, error: BaseException) -> float:
         """Note the failure; the pause before the next try, in seconds."""
-        if isinstance(error, MisunderstoodError) and self._broker.version == "5":
+        if isinstance(error, MisunderstoodError) and self._broker.version == "auto":
             self._version = "3.1.1" if self._version == "5" else "5"
             if self._version == "3.1.1":
                 return 0.0

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Version = Literal["5", "3.1.1"]
+Wanted = Literal["auto", "5", "3.1.1"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,8 +12,8 @@ class Broker:
     """Where the broker is and how to enter.
 
     With `tls` the broker's certificate is always verified, against `ca_file` or the system's
-    authorities. A silent broker is noticed within twice `keepalive_s`, which is 2 or more. A
-    broker that does not understand MQTT 5 is asked again in 3.1.1.
+    authorities. A silent broker is noticed within twice `keepalive_s`, which is 2 or more. With
+    the version `auto` a broker that does not understand MQTT 5 is asked again in 3.1.1.
     """
 
     host: str = "localhost"
@@ -25,7 +26,7 @@ class Broker:
     key_file: str | None = None
     client_id: str = "gatewayd"
     keepalive_s: int = 15
-    version: Version = "5"
+    version: Wanted = "auto"
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

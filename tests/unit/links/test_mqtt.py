@@ -14,7 +14,7 @@ from gatewayd.errors import UpstreamError
 from gatewayd.links.mqtt import MqttSession
 from gatewayd.links.mqtt_inbox import MAX_PAYLOAD, Inbox
 from gatewayd.links.mqtt_link import MqttLink, pause_s
-from gatewayd.links.mqtt_wire import Broker, Incoming, Message, Version
+from gatewayd.links.mqtt_wire import Broker, Incoming, Message, Wanted
 from tests.fakes.clock import FakeClock
 from tests.fakes.mosquitto import Mosquitto, listening, mosquitto, until
 
@@ -195,8 +195,8 @@ async def test_a_broker_without_mqtt_5_is_asked_again_in_3_1_1() -> None:
     assert versions == [5, 4]
 
 
-@pytest.mark.parametrize("version", ["5", "3.1.1"])
-async def test_the_embedded_broker_is_served_in_3_1_1(version: Version) -> None:
+@pytest.mark.parametrize("version", ["auto", "3.1.1"])
+async def test_the_embedded_broker_is_served_in_3_1_1(version: Wanted) -> None:
     server = AmqttBroker(
         {
             "listeners": {"default": {"type": "tcp", "bind": "127.0.0.1:0"}},
