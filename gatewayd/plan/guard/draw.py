@@ -22,6 +22,7 @@ _KEPT_S = 2 * UNKNOWN_S
 def note(load: Load, now: LoadNow | None, memory: LoadMemory, now_s: float) -> None:
     """Remember what the load draws."""
     if now is None or now.drawn_a is None:
+        memory.active = None
         return
     if not memory.drawn or now.at_s > memory.drawn[-1][0]:
         total_a = sum(now.drawn_a)
@@ -36,17 +37,17 @@ def drawn(loads: Iterable[Load], memory: Memory, at_s: float, now_s: float) -> t
     """What the loads drew at least and at most around `at_s`."""
     low, high = list(NOTHING_A), list(NOTHING_A)
     for load in loads:
-        least, most = _range(load, memory.loads[load.id], at_s, now_s)
+        least, most = _range(memory.loads[load.id], at_s, now_s)
         for i in range(4):
             low[i] += least[i]
             high[i] += most[i]
     return _quad(low), _quad(high)
 
 
-def _range(load: Load, memory: LoadMemory, at_s: float, now_s: float) -> tuple[Quad, Quad]:
+def _range(memory: LoadMemory, at_s: float, now_s: float) -> tuple[Quad, Quad]:
     if not memory.drawn or now_s - memory.drawn[-1][0] > UNKNOWN_S:
-        worst = (load.max_a,) * (3 if load.lines is None else len(load.lines))
-        return NOTHING_A, (*at_most(load, worst), sum(worst))
+        # Then it is among what the meter sees, and counts at its maximum beside.
+        return NOTHING_A, NOTHING_A
     near = [entry for entry in memory.drawn if abs(entry[0] - at_s) <= SKEW_S]
     if len(near) == 1:
         return near[0][1], near[0][2]

@@ -63,6 +63,7 @@ class _Look:
         self._wishes = wishes
         self._footings: dict[str, Footing] = {}
         self._rooms: dict[str, Quad] = {}
+        self._probed_ids: set[str] = set()
 
     def see(self, circuit: Circuit, meter: MeterNow | None) -> None:
         """Find out what the circuit offers."""
@@ -73,6 +74,9 @@ class _Look:
             if meter is not None and meter.at_s > line.read_at_s:
                 self._read(circuit, meter, line)
             footing = trust.footing(meter, line, self._now_s)
+            if trust.is_to_be_probed(line) and not line.is_probed:
+                line.is_probed = True
+                self._probed_ids.add(circuit.id)
         self._footings[circuit.id] = footing
         self._rooms[circuit.id] = room.room(circuit, line, footing)
         room.remember(line, self._rooms[circuit.id], footing, self._now_s)
@@ -138,8 +142,13 @@ class _Look:
         if target_a == 0 < own.granted_a and self._wishes[load.id] > 0:
             own.stopped_at_s = self._now_s
         own.granted_a = target_a
-        binding = self._binding(load, own, rooms, footing, target_a)
-        return Grant(target_a, self._now_s + LEASE_S, footing, binding)
+        return Grant(
+            target_a,
+            self._now_s + LEASE_S,
+            footing,
+            renews=footing is not Footing.NOTHING and not obedience.is_hopeless(own, self._now_s),
+            binding=self._binding(load, own, rooms, footing, target_a),
+        )
 
     def _raised(self, load: Load, own: LoadMemory, target_a: float, footing: Footing) -> float:
         is_early = self._now_s - own.raised_at_s < RAISE_EVERY_S
@@ -164,11 +173,8 @@ class _Look:
 
     def _probed(self, load: Load, own: LoadMemory, fair_a: float) -> float:
         """Less than now where a meter repeats itself: it must show that."""
-        is_probing = any(
-            self._memory.lines[circuit.id].same_polls == trust.PROBE_POLLS
-            for circuit in self._wiring.chain[load.id]
-        )
         lower_a = own.granted_a - _PROBE_A
+        is_probing = any(circuit.id in self._probed_ids for circuit in self._wiring.chain[load.id])
         return min(fair_a, lower_a) if is_probing and lower_a >= load.min_a else fair_a
 
     def _binding(

@@ -7,12 +7,15 @@ by its age; the others by what it says, or does not say, when a load of ours cha
 from gatewayd.plan.guard.words import Footing, LineMemory, MeterNow, Quad
 
 HOLD_POLLS = 2
-ASSUMED_S = 15.0
+ASSUMED_S = 10.0
+ASSUMED_S_MAX = 15.0
 NOTHING_S = 60.0
-# So many polls in a row that are the same in every bit are no longer chance.
-SAME_POLLS = 12
-# One that repeats itself is tested by lowering a load; it then has so many polls to show it.
-PROBE_POLLS = 6
+# A meter that repeats itself this much longer than it usually does is tested by lowering a load;
+# this much longer still, it is no longer believed.
+_PROBE, _SAME = 2.0, 3.0
+# No meter is taken for livelier than this.
+_USUAL_LEAST = 1.6
+_USUAL_FADES = 0.02
 SHOWN_POLLS = 3
 # The least change of our loads that a meter must show.
 CHANGE_A = 2.0
@@ -31,11 +34,17 @@ def footing(meter: MeterNow | None, memory: LineMemory, now_s: float) -> Footing
     if memory.doubted_since_s is not None:
         lasts_s = now_s - memory.doubted_since_s
         return Footing.NOTHING if lasts_s > NOTHING_S - ASSUMED_S else Footing.ASSUMED
-    if age_s > ASSUMED_S or memory.same_polls >= SAME_POLLS:
+    assumed_s = min(ASSUMED_S_MAX, max(ASSUMED_S, meter.period_s + 5.0))
+    if age_s > assumed_s or memory.same_polls >= _SAME * _usual(memory):
         return Footing.ASSUMED
-    if age_s > HOLD_POLLS * meter.period_s + 1.0 or memory.same_polls >= PROBE_POLLS:
+    if age_s > HOLD_POLLS * meter.period_s + 1.0 or is_to_be_probed(memory):
         return Footing.HOLD
     return Footing.FRESH
+
+
+def is_to_be_probed(memory: LineMemory) -> bool:
+    """Whether the meter has to show that it is alive."""
+    return memory.same_polls >= _PROBE * _usual(memory)
 
 
 def note(meter: MeterNow, memory: LineMemory, least: Quad, most: Quad, now_s: float) -> None:
@@ -51,8 +60,16 @@ def note(meter: MeterNow, memory: LineMemory, least: Quad, most: Quad, now_s: fl
 def _note_sameness(meter: MeterNow, memory: LineMemory, least: Quad) -> None:
     if meter.raw is not None and meter.raw == memory.raw:
         memory.same_polls += 1
-    else:
-        memory.raw, memory.same_polls, memory.drawn_when_same_a = meter.raw, 0, least
+        return
+    # What was taken for dead does not count as usual.
+    if memory.same_polls < _SAME * _usual(memory):
+        memory.usual_same = max(float(memory.same_polls), memory.usual_same - _USUAL_FADES)
+    memory.raw, memory.same_polls, memory.drawn_when_same_a = meter.raw, 0, least
+    memory.is_probed = False
+
+
+def _usual(memory: LineMemory) -> float:
+    return max(_USUAL_LEAST, memory.usual_same)
 
 
 def _is_doubtful(memory: LineMemory, least: Quad) -> bool:

@@ -54,11 +54,16 @@ class LoadNow:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a load may draw per phase until `valid_until_s`, and what holds it below its wish."""
+    """What a load may draw per phase until `valid_until_s`, and what holds it below its wish.
+
+    Unless it `renews`, the device's own watchdog must not be fed: nothing is known of the circuit,
+    or the device does not obey and its own fallback is all that is left.
+    """
 
     amps: float
     valid_until_s: float
     footing: Footing
+    renews: bool
     binding: str | None = None
 
 
@@ -66,7 +71,8 @@ class Grant:
 class LineMemory:
     """Of one metered circuit: what was last made of its meter.
 
-    `anchor` is what the loads drew and what the meter said when both last stood still.
+    `same_polls` is how often in a row the meter has repeated itself, `usual_same` how often it does
+    at most. `anchor` is what the loads drew and what the meter said when both last stood still.
     `rooms` are the rooms of the last half minute, oldest first.
     """
 
@@ -74,6 +80,8 @@ class LineMemory:
     read_at_s: float = -math.inf
     raw: object = None
     same_polls: int = 0
+    usual_same: float = 4.0
+    is_probed: bool = False
     drawn_when_same_a: Quad = NOTHING_A
     anchor: tuple[float, Quad, Quad] | None = None
     sign_votes: int = 0

@@ -1,0 +1,88 @@
+"""A charging point as it behaves: it obeys after a while, and falls back when it is not fed."""
+
+from dataclasses import dataclass
+from random import Random
+
+
+@dataclass
+class Charger:
+    """`lines` are the phases of the site on which its own are; a car may use fewer than it has.
+
+    `limit_a` is the current it offers, 0 while it is stopped. Not fed for `failsafe_s` it falls
+    back to `failsafe_a` at most.
+    """
+
+    id: str
+    lines: tuple[int, ...]
+    max_a: float
+    random: Random
+    failsafe_s: float = 20.0
+    failsafe_a: float = 0.0
+    limit_a: float = 0.0
+    car_phases: int = 3
+    car_max_a: float = 16.0
+    is_plugged: bool = True
+    draws_more_a: float = 0.0
+    ignores: bool = False
+    is_linked: bool = True
+    dark_until_s: float = -1.0
+    drawn_a: float = 0.0
+    fed_at_s: float = 0.0
+    _ordered: tuple[float, float] | None = None
+
+    def write(self, limit_a: float, now_s: float) -> None:
+        """Tell it a limit; it follows within three seconds."""
+        if self._hears(now_s) and not self.ignores:
+            self._ordered = (limit_a, now_s + self.random.uniform(0.3, 2.5))
+
+    def feed(self, now_s: float) -> None:
+        """Be a sign of life."""
+        if self._hears(now_s):
+            self.fed_at_s = now_s
+
+    def reboot(self, now_s: float) -> None:
+        """Be silent for a while, and then offer what it can."""
+        self.dark_until_s = now_s + self.random.uniform(8.0, 25.0)
+        self.limit_a, self._ordered, self.drawn_a = 0.0, None, 0.0
+
+    def step(self, now_s: float) -> None:
+        """One second."""
+        if 0 < self.dark_until_s <= now_s:
+            self.dark_until_s, self.limit_a, self.fed_at_s = -1.0, self.max_a, now_s
+        if self._ordered is not None and now_s >= self._ordered[1]:
+            self.limit_a, self._ordered = self._ordered[0], None
+        if now_s - self.fed_at_s > self.failsafe_s:
+            self.limit_a = min(self.limit_a, self.failsafe_a)
+        self._draw()
+
+    def current_a(self) -> tuple[float, ...]:
+        """By its own phases."""
+        return tuple(self.drawn_a if i < self.car_phases else 0.0 for i in range(len(self.lines)))
+
+    @property
+    def used_lines(self) -> tuple[int, ...]:
+        """The phases of the site that its car draws on."""
+        return self.lines[: self.car_phases]
+
+    @property
+    def is_controllable(self) -> bool:
+        """Whether telling it something would help."""
+        obeys = self.is_linked and not self.ignores and not self.draws_more_a
+        return obeys and self.drawn_a > 0
+
+    def report(self, now_s: float) -> tuple[float, tuple[float, ...]] | None:
+        """Limit in force and currents; None while nothing is heard of it."""
+        return (self.limit_a, self.current_a()) if self._hears(now_s) else None
+
+    def _hears(self, now_s: float) -> bool:
+        return self.is_linked and now_s >= self.dark_until_s
+
+    def _draw(self) -> None:
+        may_a = self.limit_a if self.is_plugged and self.limit_a >= 6.0 else 0.0
+        target_a = min(may_a, self.car_max_a)
+        if target_a and self.draws_more_a:
+            target_a = min(target_a + self.draws_more_a, self.max_a)
+        if target_a > self.drawn_a:
+            self.drawn_a = min(target_a, self.drawn_a + 8.0)
+        else:
+            self.drawn_a = max(target_a, self.drawn_a - 16.0)

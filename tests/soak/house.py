@@ -1,0 +1,124 @@
+"""A house at one-second steps: what it draws by itself, its chargers, its meter, its breakers."""
+
+from collections import deque
+from random import Random
+
+from gatewayd.model.circuit import Circuit, Load
+from gatewayd.plan.guard.wiring import Wiring
+from gatewayd.plan.guard.words import MeterNow
+from tests.soak.breaker import Breaker
+from tests.soak.charger import Charger
+
+METER_S = 2.0
+_RATINGS = (20.0, 25.0, 35.0)
+_NOTHING: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+class House:
+    """Drawn from a seed. Its own draw never passes four fifths of the rating on any phase."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.now_s = 0.0
+        self.rating_a = self.random.choice(_RATINGS)
+        self.chargers = self._install()
+        self.main = Breaker(self.rating_a)
+        self.garage = Breaker(self.wiring.circuits["garage"].limit_a)
+        self.base_a = [1.0, 1.0, 1.0]
+        self.current_a = _NOTHING
+        self.meter = Meter(self.random)
+        self._appliances: list[tuple[float, int, float]] = []
+        self._noise = [0.0, 0.0, 0.0]
+        self._sun_a = 0.0
+
+    @property
+    def has_tripped(self) -> bool:
+        """Whether the house stands in the dark."""
+        return self.main.has_tripped or self.garage.has_tripped
+
+    def step(self) -> None:
+        """One second."""
+        self.now_s += 1.0
+        self._live()
+        total, garage = list(self.base_a), [0.0, 0.0, 0.0]
+        for charger in self.chargers:
+            charger.step(self.now_s)
+            for line, amps in zip(charger.lines, charger.current_a(), strict=True):
+                total[line] += amps
+                garage[line] += amps
+        self.current_a = total[0], total[1], total[2]
+        controllable = {line for c in self.chargers if c.is_controllable for line in c.used_lines}
+        self.main.carry(total, controllable)
+        self.garage.carry(garage, controllable)
+        self.meter.step(self.now_s, self.current_a)
+
+    def _install(self) -> tuple[Charger, ...]:
+        pick = self.random
+        rotation = pick.choice(((0, 1, 2), (1, 2, 0), (2, 0, 1)))
+        chargers = [Charger("left", rotation, pick.choice((16.0, 32.0)), pick)]
+        if pick.random() < 0.5:
+            lines = (pick.randrange(3),) if pick.random() < 0.4 else rotation[::-1]
+            chargers.append(Charger("right", lines, 32.0, pick))
+        for charger in chargers:
+            charger.car_phases = pick.choice((1, 3, 3))
+            charger.car_max_a = pick.choice((16.0, 16.0, 32.0))
+        is_known = pick.random() < 0.8
+        self.wiring = Wiring(
+            {
+                "main": Circuit(
+                    "main", self.rating_a, meter_id="meter", assumed_base_a=0.6 * self.rating_a
+                ),
+                "garage": Circuit("garage", min(self.rating_a, 32.0), parent="main"),
+            },
+            {c.id: Load(c.id, "garage", c.max_a, c.lines if is_known else None) for c in chargers},
+        )
+        return tuple(chargers)
+
+    def _live(self) -> None:
+        pick = self.random
+        if pick.random() < 1 / 240:
+            self._switch_on()
+        if self._appliances and self._appliances[0][0] <= self.now_s:
+            self._appliances.pop(0)
+        if pick.random() < 0.05:
+            self._sun_a = max(0.0, min(0.4 * self.rating_a, self._sun_a + pick.gauss(0, 1.0)))
+        for line in range(3):
+            self._noise[line] += (pick.random() - 0.5) * 0.2 - 0.02 * self._noise[line]
+            drawn_a = 1.5 + abs(self._noise[line])
+            for _, at, amps in self._appliances:
+                if at in (line, 3):
+                    drawn_a += amps
+            self.base_a[line] = min(drawn_a, 0.8 * self.rating_a) - self._sun_a
+
+    def _switch_on(self) -> None:
+        pick = self.random
+        amps = pick.choice((4.0, 9.0, 9.0, 13.0, 16.0, 20.0))
+        ends_s = self.now_s + pick.expovariate(1 / 400)
+        self._appliances.append((ends_s, pick.randrange(4), amps))
+        self._appliances.sort()
+
+
+class Meter:
+    """The meter at the house connection, read every two seconds, right or wrong."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self.last: MeterNow | None = None
+        self.is_silent = False
+        self.is_frozen = False
+        self.sign = 1.0
+        self.late_s = 0
+        self._history: deque[tuple[float, float, float]] = deque(maxlen=10)
+
+    def step(self, now_s: float, current_a: tuple[float, float, float]) -> None:
+        """One second; every other a reading."""
+        self._history.append(current_a)
+        if self.is_silent or now_s % METER_S:
+            return
+        if self.is_frozen and self.last is not None:
+            said = self.last.current_a
+        else:
+            seen = self._history[max(0, len(self._history) - 1 - self.late_s)]
+            a, b, c = (round(self.sign * i + self._random.gauss(0, 0.02), 2) for i in seen)
+            said = a, b, c
+        self.last = MeterNow(said, now_s, METER_S, sum(said) * 230.0, said)
