@@ -1,60 +1,122 @@
 """Writes a command's registers, with care for memory that wears out."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 
+from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.sdk.driver import ModbusWriter
 from gatewayd.sdk.maps.codec import Words
 from gatewayd.sdk.maps.commands import Step
 from gatewayd.sdk.maps.points import Value
 from gatewayd.sdk.registers import StepRun
 
+_DAY_S = 86400.0
+
+# A unit's name in the map, and the address there.
+_Place = tuple[str | None, int]
+
 
 class Writes:
-    """The only holder of the unit's write methods. Knows what it wrote last to each address."""
+    """The only holder of the units' write methods. Knows what it wrote last to each address.
 
-    def __init__(self, unit: ModbusWriter) -> None:
-        self._unit = unit
-        self._written: dict[int, Words] = {}
+    A register of memory that wears out takes `per_day` writes in any 24 hours, counted since the
+    driver was opened. Only the safe command may go beyond: a device that nobody can give back to
+    itself is worse than a worn one.
+    """
+
+    def __init__(self, units: Mapping[str | None, ModbusWriter], per_day: int) -> None:
+        self._units = units
+        self._per_day = per_day
+        self._written: dict[_Place, Words] = {}
+        self._wear: dict[_Place, deque[float]] = {}
 
     async def write(
-        self, steps: Sequence[StepRun], values: Sequence[Value], *, always: bool = False
+        self,
+        steps: Sequence[StepRun],
+        values: Sequence[Value],
+        *,
+        is_safe: bool = False,
     ) -> None:
         """Check all steps, then write them in order. RefusedError before the first write.
 
-        What is already there is not written to anything but RAM, unless `always`, as for a
-        watchdog that wants to hear the same again and again.
+        What is already there is not written to anything but RAM.
         """
         due = [(run.step, words) for run in steps if (words := run.words(values)) is not None]
         for step, words in due:
-            if await self._write_step(step, words, always=always) and step.pause_s:
+            if step.unit not in self._units:
+                raise UnsupportedError(f"the device's unit {step.unit} is not configured")
+            if not is_safe and self._is_spent(step) and not await self._is_there(step, words):
+                raise RefusedError(_spent_words(step, self._per_day))
+        for step, words in due:
+            if await self._write_step(step, words) and step.pause_s:
                 await asyncio.sleep(step.pause_s)
 
-    async def _write_step(self, step: Step, words: Words, *, always: bool) -> bool:
+    def worn(self) -> Mapping[_Place, int]:
+        """How often each register that wears out was written in the last 24 hours."""
+        return {place: count for place in self._wear if (count := self._count(place))}
+
+    async def _write_step(self, step: Step, words: Words) -> bool:
         """Whether there was something to write."""
         present = await self._present(step)
-        if step.mask is not None and present is not None:
-            words = ((present[0] & ~step.mask & 0xFFFF) | (words[0] & step.mask),)
-        if present == words and not always and step.memory != "ram":
+        words = _masked(step, words, present)
+        if present == words and step.memory != "ram":
             return False
         # Forgotten first: after an error nobody knows what the register holds.
-        self._written.pop(step.address, None)
+        self._written.pop(_place(step), None)
+        if step.memory != "ram":
+            self._wear.setdefault(_place(step), deque()).append(_now())
         await self._send(step, words)
-        self._written[step.address] = words
+        self._written[_place(step)] = words
         return True
+
+    async def _is_there(self, step: Step, words: Words) -> bool:
+        present = await self._present(step)
+        return present == _masked(step, words, present)
 
     async def _present(self, step: Step) -> Words | None:
         """What the register holds, as far as it matters and can be known."""
         if step.coil is not None or (step.memory == "ram" and step.mask is None):
             return None
         if not step.readable:
-            return self._written.get(step.address)
-        return await self._unit.read_holding(step.address, step.width())
+            return self._written.get(_place(step))
+        return await self._units[step.unit].read_holding(step.address, step.width())
 
     async def _send(self, step: Step, words: Words) -> None:
+        unit = self._units[step.unit]
         if step.coil is not None:
-            await self._unit.write_coil(step.coil, value=bool(words[0]))
+            await unit.write_coil(step.coil, value=bool(words[0]))
         elif step.function == 16 or len(words) > 1:
-            await self._unit.write_registers(step.address, words)
+            await unit.write_registers(step.address, words)
         else:
-            await self._unit.write_register(step.address, words[0])
+            await unit.write_register(step.address, words[0])
+
+    def _is_spent(self, step: Step) -> bool:
+        return step.memory != "ram" and self._count(_place(step)) >= self._per_day
+
+    def _count(self, place: _Place) -> int:
+        times = self._wear.get(place, deque())
+        while times and times[0] <= _now() - _DAY_S:
+            times.popleft()
+        return len(times)
+
+
+def _place(step: Step) -> _Place:
+    return step.unit, step.address
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _masked(step: Step, words: Words, present: Words | None) -> Words:
+    if step.mask is None or present is None:
+        return words
+    return ((present[0] & ~step.mask & 0xFFFF) | (words[0] & step.mask),)
+
+
+def _spent_words(step: Step, per_day: int) -> str:
+    return (
+        f"register {step.address} was written {per_day} times in 24 hours, and its memory wears"
+        " out; wait, or raise the map's nvm_writes_per_day"
+    )

@@ -1,19 +1,19 @@
 """Runs a register map as a driver."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from gatewayd.devices.register_writes import Writes
 from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.links.modbus_options import open_unit
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import Identity, Role
-from gatewayd.model.climate import PermanentHold
-from gatewayd.model.command import Command, SetMaxCurrent, required
+from gatewayd.model.command import Command, SetMaxCurrent, StopCharging, required
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.driver import Driver, ModbusReader, ModbusWriter
 from gatewayd.sdk.maps.blocks import Block
-from gatewayd.sdk.maps.commands import CURRENT, HVAC_MODE, INPUTS
+from gatewayd.sdk.maps.commands import CURRENT, INPUTS, inputs_of
 from gatewayd.sdk.maps.expressions import Evaluate
 from gatewayd.sdk.maps.points import Value
 from gatewayd.sdk.options import ModbusOptions
@@ -23,22 +23,45 @@ from gatewayd.sdk.registers import Layout, RegisterMap, RoleLayout, StepRun
 MIN_CURRENT_A = 6.0
 
 
+@dataclass(frozen=True)
+class _Told:
+    """A command in force: what of it can be said again."""
+
+    steps: Sequence[StepRun]
+    inputs: Mapping[str, Value]
+
+
 class RegisterDriver:
     """One device as its map describes it. Keeps the values read last, for commands and watchdog."""
 
-    def __init__(self, unit: ModbusReader, layout: Layout) -> None:
-        self._unit = unit
+    def __init__(
+        self,
+        units: Mapping[str | None, ModbusReader],
+        layout: Layout,
+        options: Mapping[str, Value] | None = None,
+        brand: str | None = None,
+    ) -> None:
+        """`units` by name, the device's own under None; `options` are those that the map asks for.
+
+        A unit that is not there is left out. `brand` is whose name the device bears.
+        """
+        self._brand = brand or layout.map.vendor
+        self._units = units
         self._layout = layout
-        self._writes = Writes(unit) if isinstance(unit, ModbusWriter) else None
+        self._options = [(options or {}).get(name) for name in layout.map.options]
+        writers = {name: unit for name, unit in units.items() if isinstance(unit, ModbusWriter)}
+        self._writes = Writes(writers, layout.map.bus.nvm_writes_per_day) if writers else None
         self._absent: set[int] = set()
         self._static: list[Value] = []
         self._values: list[Value] = []
         self._roles: Mapping[str, RoleLayout] = {}
         self._current_a: dict[str, float] = {}
+        self._last: dict[str, _Told] = {}
 
     async def identify(self) -> Identity:
         """Read everything once; RefusedError when the probe says that this is another device."""
-        self._absent.clear()
+        blocks = (*self._layout.static, *self._layout.polled)
+        self._absent = {id(block) for block in blocks if block.unit not in self._units}
         self._static = await self._read_blocks(self._layout.static)
         await self._poll()
         if self._layout.probe is not None and not self._layout.probe(self._values):
@@ -58,27 +81,38 @@ class RegisterDriver:
 
     async def apply(self, role: str, command: Command) -> None:
         """Check every step of the command, then write them in order."""
-        layout = self._role(role)
-        steps = layout.commands.get(required(command))
+        layout, capability = self._role(role), required(command)
+        steps = layout.commands.get(capability)
         if steps is None:
-            raise UnsupportedError(f"{role} has no command {required(command)}")
+            raise UnsupportedError(f"{role} has no command {capability}")
         if isinstance(command, SetMaxCurrent):
             _refuse_unchargeable(command.current_a, _number(layout.min_current, self._values))
-        await self._write(role, steps, self._inputs(role, command))
+        safe = layout.asset.safe
+        is_safe = isinstance(command, StopCharging) or (safe is not None and safe.do == capability)
+        inputs = {CURRENT: self._current_a.get(role), **inputs_of(command)}
+        # Whatever a failed command has left half done is not said again.
+        self._last.pop(role, None)
+        await self._write(role, steps, inputs, is_safe=is_safe)
         if isinstance(command, SetMaxCurrent):
             self._current_a[role] = command.current_a
+        repeated = tuple(run for run in steps if run.step.memory == "ram")
+        if layout.repeats and not is_safe and repeated:
+            self._last[role] = _Told(repeated, inputs)
 
     async def renew(self, role: str) -> None:
         """Feed the watchdog, if it is on."""
-        if self.watchdog_s(role) is not None:
-            inputs = {CURRENT: self._current_a.get(role)}
-            await self._write(role, self._role(role).feed, inputs, always=True)
+        if self.watchdog_s(role) is None:
+            return
+        inputs = {CURRENT: self._current_a.get(role)}
+        told = self._last.get(role) or _Told(self._role(role).feed, inputs)
+        await self._write(role, told.steps, told.inputs)
 
     def watchdog_s(self, role: str) -> float | None:
         """The device's own timeout as read last; None when there is none or it is off."""
         layout = self._role(role)
-        timeout_s = _number(layout.watchdog, self._values) if self._values else None
-        return timeout_s or None
+        if not self._values or (layout.repeats and role not in self._last):
+            return None
+        return _number(layout.watchdog, self._values) or None
 
     async def _write(
         self,
@@ -86,28 +120,20 @@ class RegisterDriver:
         steps: Sequence[StepRun],
         inputs: Mapping[str, Value],
         *,
-        always: bool = False,
+        is_safe: bool = False,
     ) -> None:
         if self._writes is None:
             raise UnsupportedError(f"{role}: the device is read only; see its `read_only` option")
         if not self._values:
             await self._poll()
         given = [inputs.get(name) for name in INPUTS]
-        await self._writes.write(steps, [*given, *self._values[len(INPUTS) :]], always=always)
-
-    def _inputs(self, role: str, command: Command) -> Mapping[str, Value]:
-        """What a command asks for, by the names that maps know."""
-        match command:
-            case SetMaxCurrent(current_a=current_a):
-                return {CURRENT: current_a}
-            case PermanentHold(mode=mode, heat_setpoint_c=heat_c, cool_setpoint_c=cool_c):
-                setpoints = {"heat_setpoint_c": heat_c, "cool_setpoint_c": cool_c}
-                return {HVAC_MODE: mode.value, **setpoints}
-        return {CURRENT: self._current_a.get(role)}
+        values = [*given, *self._values[len(INPUTS) :]]
+        await self._writes.write(steps, values, is_safe=is_safe)
 
     async def _poll(self) -> None:
         polled = await self._read_blocks(self._layout.polled)
-        self._values = [*(None for _ in INPUTS), *self._static, *polled]
+        nothing = (None for _ in INPUTS)
+        self._values = [*nothing, *self._options, *self._static, *polled]
 
     async def _read_blocks(self, blocks: Sequence[Block]) -> list[Value]:
         values: list[Value] = []
@@ -119,7 +145,8 @@ class RegisterDriver:
         if id(block) in self._absent:
             return block.nothing()
         try:
-            return block.decode(await _reader(self._unit, block)(block.address, block.count))
+            read = _reader(self._units[block.unit], block)
+            return block.decode(await read(block.address, block.count))
         except RefusedError:
             if not block.is_optional:
                 raise
@@ -129,7 +156,7 @@ class RegisterDriver:
     def _identity(self) -> Identity:
         found, values = self._layout, self._values
         return Identity(
-            vendor=found.map.vendor,
+            vendor=_text(found.vendor, values) or self._brand,
             model=_text(found.model, values) or found.map.models[0],
             roles={name: self._describe(name, role) for name, role in self._roles.items()},
             serial=_text(found.serial, values),
@@ -140,12 +167,16 @@ class RegisterDriver:
         missing = {key for b in self._layout.polled if id(b) in self._absent for key in b.keys}
         return Role(
             kind=role.asset.kind,
-            capabilities=role.capabilities,
+            capabilities=role.capabilities(self._values),
             reports=frozenset(f for f in role.fields if f"assets.{name}.{f}" not in missing),
             min_current_a=_number(role.min_current, self._values),
             max_current_a=_number(role.max_current, self._values),
             confirm_timeout_s=role.asset.limits.confirm_timeout_s,
             thermostat=role.asset.thermostat.thermostat if role.asset.thermostat else None,
+            min_power_w=_number(role.min_power, self._values),
+            max_power_w=_number(role.max_power, self._values),
+            safe=role.asset.safe.do if role.asset.safe else None,
+            safe_current_a=role.asset.safe.current_a if role.asset.safe else None,
         )
 
     def _role(self, name: str) -> RoleLayout:
@@ -166,10 +197,26 @@ def opener(found: RegisterMap) -> Opener:
     async def open_driver(options: ModbusOptions, links: Links) -> AsyncIterator[Driver]:
         if not compiled:
             compiled.append(Layout(found))
-        async with open_unit(links.modbus, options) as unit:
-            yield RegisterDriver(unit, compiled[0])
+        async with AsyncExitStack() as stack:
+            units: dict[str | None, ModbusReader] = {}
+            for name, unit_id in _unit_ids(found, options).items():
+                opened = open_unit(links.modbus, options, unit_id)
+                units[name] = await stack.enter_async_context(opened)
+            given = {name: getattr(options, name) for name in found.options}
+            brand = getattr(options, "brand", None)
+            yield RegisterDriver(units, compiled[0], given, brand)
 
     return open_driver
+
+
+def _unit_ids(found: RegisterMap, options: ModbusOptions) -> dict[str | None, int]:
+    """The units that are there, by their names in the map."""
+    ids: dict[str | None, int] = {None: options.unit}
+    for name in found.units:
+        unit_id = getattr(options, f"{name}_unit")
+        if unit_id is not None:
+            ids[name] = unit_id
+    return ids
 
 
 def _reader(unit: ModbusReader, block: Block) -> Callable[[int, int], Awaitable[tuple[int, ...]]]:

@@ -6,7 +6,7 @@ from functools import partial
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, create_model
 
@@ -15,7 +15,7 @@ from gatewayd.devices.registers import opener
 from gatewayd.errors import ConfigError
 from gatewayd.sdk.driver import DriverInfo
 from gatewayd.sdk.options import ModbusOptions
-from gatewayd.sdk.registers import Bus, RegisterMap, load_map
+from gatewayd.sdk.registers import Bus, MapOption, RegisterMap, load_map
 
 _GROUP = "gatewayd.drivers"
 _MAPS = "modbus"
@@ -86,6 +86,10 @@ def map_info(found: RegisterMap) -> DriverInfo:
         name: (ModbusOptions.model_fields[name].annotation, _default(found.bus, name))
         for name in sorted(_BUS_OPTIONS)
     }
+    fields |= {f"{name}_unit": _unit_option(number) for name, number in found.units.items()}
+    fields |= {name: _own_option(option) for name, option in found.options.items()}
+    if found.brands:
+        fields["brand"] = _brand_option(found)
     options = create_model("MapOptions", __base__=ModbusOptions, **fields)  # type: ignore[call-overload]
     return DriverInfo(
         vendor=found.vendor,
@@ -96,6 +100,24 @@ def map_info(found: RegisterMap) -> DriverInfo:
         quality=dict(found.quality),
         poll_s=found.bus.poll_s,
         kinds=frozenset(asset.kind for asset in found.assets.values()),
+        brands=tuple(found.brands),
+        sleeps=found.bus.sleeps,
+    )
+
+
+def _brand_option(found: RegisterMap) -> tuple[Any, object]:
+    names = tuple(dict.fromkeys((found.vendor, *found.brands)))
+    return Literal[names], Field(default=found.vendor, description="whose name the device bears")
+
+
+def _unit_option(number: int | None) -> tuple[Any, object]:
+    told = "Modbus unit id of that part; not there without it" if number is None else None
+    return int | None, Field(default=number, ge=0, le=255, description=told)
+
+
+def _own_option(option: MapOption) -> tuple[Any, object]:
+    return float | None, Field(
+        default=option.default, ge=option.min, le=option.max, description=option.about
     )
 
 

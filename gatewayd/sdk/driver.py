@@ -67,7 +67,8 @@ class DriverInfo:
     pool. `poll_s` and `timeout_s` are what suits the device when the config is silent.
     `quality` is evidence: `captured` true when the fixture comes from a real device. `kinds` are
     the assets it can make, none when that is not known; `brands` are whose devices it talks to,
-    where that is not `vendor` alone.
+    where that is not `vendor` alone. One that `sleeps` has no power at night: then it is silent,
+    which is no fault.
     """
 
     vendor: str
@@ -79,3 +80,4 @@ class DriverInfo:
     poll_s: float = 2.0
     kinds: frozenset[AssetKind] = frozenset()
     brands: tuple[str, ...] = ()
+    sleeps: bool = False

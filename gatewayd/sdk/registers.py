@@ -2,6 +2,6 @@
 
 from gatewayd.sdk.maps.layout import Layout, RoleLayout, StepRun
 from gatewayd.sdk.maps.mapfile import load_map
-from gatewayd.sdk.maps.schema import Bus, RegisterMap
+from gatewayd.sdk.maps.schema import Bus, MapOption, RegisterMap
 
-__all__ = ["Bus", "Layout", "RegisterMap", "RoleLayout", "StepRun", "load_map"]
+__all__ = ["Bus", "Layout", "MapOption", "RegisterMap", "RoleLayout", "StepRun", "load_map"]

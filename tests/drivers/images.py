@@ -9,7 +9,7 @@ expect: {meter: {power_w: -1800.5}}  every field that is not None
 commands: [{do: set_max_current, current_a: 10, writes: [[5004, [10000]]], then: {...}}]
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,15 @@ from gatewayd.model.command import (
     SetOperationMode,
     StartCharging,
     StopCharging,
+)
+from gatewayd.model.power import (
+    Hold,
+    HoldCharge,
+    SetBatteryPower,
+    SetExportLimit,
+    SetPhases,
+    SetProductionLimit,
+    SetReserve,
 )
 from gatewayd.model.reading import OperationMode
 from gatewayd.sdk.driver import Driver
@@ -98,6 +107,8 @@ def fixtures() -> list[Fixture]:
 def command(entry: dict[str, Any]) -> tuple[Capability, Command]:
     """What a fixture's command entry tells the device."""
     capability = Capability(entry["do"])
+    if make := _POWER.get(capability):
+        return capability, make(entry)
     match capability:
         case Capability.START_CHARGING:
             return capability, StartCharging()
@@ -110,6 +121,17 @@ def command(entry: dict[str, Any]) -> tuple[Capability, Command]:
         case Capability.SET_FOLLOW_SCHEDULE:
             return capability, FollowSchedule()
     return capability, SetOperationMode(OperationMode(capability.value.upper()))
+
+
+_POWER: Mapping[Capability, Callable[[dict[str, Any]], Command]] = {
+    Capability.HOLD: lambda _: Hold(),
+    Capability.HOLD_CHARGE: lambda _: HoldCharge(),
+    Capability.SET_POWER: lambda entry: SetBatteryPower(entry["power_w"]),
+    Capability.SET_RESERVE: lambda entry: SetReserve(entry["reserve_pct"]),
+    Capability.SET_PRODUCTION_LIMIT: lambda entry: SetProductionLimit(entry["limit_w"]),
+    Capability.SET_EXPORT_LIMIT: lambda entry: SetExportLimit(entry["limit_w"]),
+    Capability.SET_PHASES: lambda entry: SetPhases(entry["phases"]),
+}
 
 
 def _tables(registers: dict[str, dict[int, list[int]]]) -> Tables:

@@ -16,7 +16,7 @@ def test_the_map_in_the_guide_loads(tmp_path: Path) -> None:
     path = tmp_path / "acme_hybrid.yaml"
     path.write_text(example)
 
-    assert Layout(load_map(path)).roles.keys() == {"battery"}
+    assert Layout(load_map(path)).roles.keys() == {"battery", "inverter", "meter"}
 
 
 def test_the_guide_names_everything_a_point_or_a_value_can_say() -> None:

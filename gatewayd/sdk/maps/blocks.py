@@ -32,6 +32,7 @@ class Block:
 
     def __init__(self, placed: Sequence[Placed]) -> None:
         first = placed[0].point
+        self.unit = first.unit
         self.table: Table = first.table
         self.address = min(item.point.address for item in placed)
         self.count = max(_end(item) for item in placed) - self.address
@@ -56,18 +57,18 @@ def plan(placed: Iterable[Placed], joining: Joining) -> list[Block]:
     """The fewest requests for these settled points, never splitting a value."""
     ordered = sorted(placed, key=_place)
     blocks = []
-    for _, together in groupby(ordered, key=lambda item: _place(item)[:2]):
+    for _, together in groupby(ordered, key=lambda item: _place(item)[:3]):
         blocks += [Block(run) for run in _runs(list(together), joining)]
     return blocks
 
 
-def _place(item: Placed) -> tuple[str, str, int, int]:
+def _place(item: Placed) -> tuple[str, str, str, int, int]:
     point = item.point
     # An optional point stands alone unless it shares the name of its group with others.
     group = "" if point.optional is False else f"{point.optional}"
     if point.optional is True:
         group = f"alone at {point.address}"
-    return point.table, group, point.address, -point.width()
+    return point.unit or "", point.table, group, point.address, -point.width()
 
 
 def _runs(items: list[Placed], joining: Joining) -> Iterator[list[Placed]]:

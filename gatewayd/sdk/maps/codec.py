@@ -12,7 +12,7 @@ from enum import IntEnum
 from itertools import accumulate
 from operator import itemgetter, mul, truediv
 
-from gatewayd.sdk.maps.points import CODES, SUNSPEC_NAN, Point, Shape, Value
+from gatewayd.sdk.maps.points import CODES, MAX_NAN, SUNSPEC_NAN, Point, Shape, Value
 
 Words = tuple[int, ...]
 
@@ -80,8 +80,9 @@ def nans(point: Point) -> list[float]:
     """All raw values that mean nothing, in the point's own sign."""
     if point.nan in (None, "none"):
         return []
-    if point.nan == "sunspec":
-        return [SUNSPEC_NAN[point.type]] if point.type in SUNSPEC_NAN else []
+    if point.nan in ("sunspec", "max"):
+        known = SUNSPEC_NAN if point.nan == "sunspec" else MAX_NAN
+        return [known[point.type]] if point.type in known else []
     given = point.nan if isinstance(point.nan, list) else [point.nan]
     return [_signed(int(number), point) for number in given]
 
@@ -96,7 +97,7 @@ def converter(point: Point) -> Callable[[float | bytes], Value]:
 
 
 def words_of(shape: Shape, value: float) -> Words:
-    """The registers for a value, rounded down where they are whole numbers.
+    """The registers for a value, rounded towards zero where they are whole numbers.
 
     ValueError when it does not fit. The inverse of reading it.
     """
@@ -106,7 +107,9 @@ def words_of(shape: Shape, value: float) -> Words:
         # A value that is whole but for the noise of floating point must not lose a step.
         whole = round(raw)
         is_whole = math.isclose(raw, whole, rel_tol=1e-14, abs_tol=1e-9)
-        raw = whole if is_whole else math.floor(raw)
+        raw = whole if is_whole else math.trunc(raw)
+    if shape.bcd:
+        raw = _bcd_of(int(raw))
     code, count = CODES[kind]
     try:
         words = struct.unpack(f">{count}H", struct.pack(">" + code, raw))
@@ -144,7 +147,7 @@ def _is_plain(point: Point) -> bool:
         and point.bytes != "little"
         and point.offset == 0
         and point.valid is None
-        and not (point.bits or point.enum or point.hex)
+        and not (point.bits or point.enum or point.hex or point.bcd)
         and point.bit is None
         and len(nans(point)) < 2
     )
@@ -202,6 +205,8 @@ def _number(point: Point) -> Callable[[float | bytes], Value]:
         if isinstance(raw, bytes) or raw in nothing or raw - raw != 0:
             return None
         number = _part(point, raw)
+        if number != number:
+            return None
         if labels is not None:
             return labels.get(int(number))
         if point.bit is not None or point.type == "bool":
@@ -219,8 +224,20 @@ def _part(point: Point, raw: float) -> float:
         return int(raw) >> point.bit & 1
     if point.bits is not None:
         low, high = point.bits
-        return int(raw) >> low & ((1 << (high - low + 1)) - 1)
-    return raw
+        raw = int(raw) >> low & ((1 << (high - low + 1)) - 1)
+    return _number_of(int(raw)) if point.bcd else raw
+
+
+def _number_of(bcd: int) -> float:
+    """NaN where there is more than decimal digits."""
+    text = f"{bcd:x}"
+    return int(text) if text.isdecimal() else math.nan
+
+
+def _bcd_of(number: int) -> int:
+    if number < 0:
+        raise ValueError(f"{number} has no decimal digits")
+    return int(str(number), 16)
 
 
 def _scaler(point: Point) -> Callable[[float], float]:

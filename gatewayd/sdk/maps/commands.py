@@ -5,22 +5,50 @@ set_max_current:
 """
 
 import math
-from collections.abc import Sequence
-from typing import Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from gatewayd.errors import RefusedError
 from gatewayd.model.asset import AssetKind, Capability
+from gatewayd.model.climate import PermanentHold
+from gatewayd.model.command import Command, SetMaxCurrent
+from gatewayd.model.power import (
+    SetBatteryPower,
+    SetExportLimit,
+    SetPhases,
+    SetProductionLimit,
+    SetReserve,
+)
 from gatewayd.sdk.maps.codec import Words, words_of
 from gatewayd.sdk.maps.points import CODES, Address, Conditions, Shape, Strict, Value
 from gatewayd.sdk.maps.sources import Source
 
 # The names under which sources and conditions of commands know what was asked for. The current is,
-# outside `set_max_current`, the one set last, if any; a hold has a mode, and setpoints as it needs.
+# outside `set_max_current`, the one set last, if any; a thermostat's hold has a mode, and setpoints
+# as it needs; a limit that is ended is unknown, and `is_limited` is false.
 CURRENT = "current_a"
-HVAC_MODE = "hvac_mode"
-INPUTS = (CURRENT, HVAC_MODE, "heat_setpoint_c", "cool_setpoint_c")
+INPUTS = (
+    CURRENT,
+    "hvac_mode",
+    "heat_setpoint_c",
+    "cool_setpoint_c",
+    "power_w",
+    "reserve_pct",
+    "limit_w",
+    "is_limited",
+    "phases",
+)
+Input = Literal[
+    "current_a",
+    "heat_setpoint_c",
+    "cool_setpoint_c",
+    "power_w",
+    "reserve_pct",
+    "limit_w",
+    "phases",
+]
 
 _MODES = frozenset(
     {
@@ -28,34 +56,57 @@ _MODES = frozenset(
         Capability.TIME_OF_USE,
         Capability.IMPORT_FOCUS,
         Capability.EXPORT_FOCUS,
+        Capability.HOLD,
+        Capability.HOLD_CHARGE,
+        Capability.SET_POWER,
+        Capability.SET_RESERVE,
     }
 )
 _CHARGING = frozenset(
     {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
 )
+_CURTAILMENT = frozenset({Capability.SET_PRODUCTION_LIMIT, Capability.SET_EXPORT_LIMIT})
 _HOLDS = frozenset({Capability.SET_PERMANENT_HOLD, Capability.SET_FOLLOW_SCHEDULE})
 CAPABILITIES: dict[AssetKind, frozenset[Capability]] = {
     AssetKind.BATTERY: _MODES,
-    AssetKind.CHARGER: _CHARGING,
+    AssetKind.CHARGER: _CHARGING | {Capability.SET_PHASES},
     AssetKind.HVAC: _HOLDS,
+    AssetKind.INVERTER: _CURTAILMENT,
     AssetKind.VEHICLE: _CHARGING,
 }
 
 Memory = Literal["ram", "nvm", "unknown"]
 
 
+def inputs_of(command: Command) -> Mapping[str, Value]:
+    """What a command asks for, by the names that maps know."""
+    match command:
+        case SetMaxCurrent(current_a=current_a):
+            return {CURRENT: current_a}
+        case PermanentHold(mode=mode, heat_setpoint_c=heat_c, cool_setpoint_c=cool_c):
+            setpoints = {"heat_setpoint_c": heat_c, "cool_setpoint_c": cool_c}
+            return {"hvac_mode": mode.value, **setpoints}
+        case SetBatteryPower(power_w=power_w):
+            return {"power_w": power_w}
+        case SetReserve(reserve_pct=reserve_pct):
+            return {"reserve_pct": reserve_pct}
+        case SetProductionLimit(limit_w=limit_w) | SetExportLimit(limit_w=limit_w):
+            return {"limit_w": limit_w, "is_limited": limit_w is not None}
+        case SetPhases(phases=phases):
+            return {"phases": phases}
+    return {}
+
+
 class Amount(Shape):
     """A value to write: `value` from any source, or `from` the command.
 
-    It is rounded down to a multiple of `step`, has to lie in `range` and at most at `limit`, or
-    be 0 where `zero` allows that; otherwise the whole command is refused before anything is
-    written. The same goes for an unknown value, unless `if_known` leaves the step out.
+    It is rounded towards zero to a multiple of `step`, has to lie in `range` and at most at
+    `limit`, or be 0 where `zero` allows that; otherwise the whole command is refused before
+    anything is written. The same goes for an unknown value, unless `if_known` leaves the step out.
     """
 
     value: Source | None = None
-    from_: Literal["current_a", "heat_setpoint_c", "cool_setpoint_c"] | None = Field(
-        default=None, alias="from"
-    )
+    from_: Input | None = Field(default=None, alias="from")
     range: tuple[float, float] | None = None
     limit: Source | None = None
     zero: bool = False
@@ -78,7 +129,8 @@ class Amount(Shape):
         if not isinstance(value, int | float) or not math.isfinite(value):
             raise RefusedError(f"{at}: value to write is unknown; read the device first")
         if self.step is not None:
-            value = math.floor(value / self.step + 1e-6) * self.step
+            steps = value / self.step
+            value = math.trunc(steps + math.copysign(1e-6, steps)) * self.step
         low, high = self.range or (-math.inf, math.inf)
         if isinstance(limit, int | float):
             high = min(high, limit)
@@ -96,7 +148,9 @@ class Amount(Shape):
 
 
 class Step(Amount):
-    """One write. `block` writes several values in one request, from the address on.
+    """One write, to the map's own unit or another `unit` of it.
+
+    `block` writes several values in one request, from the address on.
 
     `memory` says where the device keeps it: `ram` may be written as often as wanted; anything
     else wears out, so it is read first and written only if it differs (compared with the last
@@ -106,6 +160,7 @@ class Step(Amount):
 
     holding: Address | None = None
     coil: Address | None = None
+    unit: str | None = None
     function: Literal[5, 6, 16] | None = None
     memory: Memory = "unknown"
     readable: bool = True
@@ -163,7 +218,29 @@ def words_to_write(step: Step, found: Sequence[tuple[Value, Value]]) -> Words | 
 
 
 class Watchdog(Strict):
-    """What the device does when it hears nothing: the time it waits, and how to feed it."""
+    """What the device does when it hears nothing: the time it waits, and how to feed it.
+
+    `feed: repeat` says the last command again: what it writes to RAM, with the same numbers. The
+    watchdog is on, then, from a command of ours until the `safe` one.
+    """
 
     timeout_s: Source
-    feed: list[Step] = Field(min_length=1)
+    feed: Annotated[list[Step], Field(min_length=1)] | Literal["repeat"]
+
+    @property
+    def steps(self) -> list[Step]:
+        """What feeds it beside the last command."""
+        return [] if self.feed == "repeat" else list(self.feed)
+
+    @model_validator(mode="after")
+    def _wears_nothing(self) -> Self:
+        if any(step.memory != "ram" for step in self.steps):
+            raise ValueError("a watchdog is fed through registers with memory: ram only")
+        return self
+
+
+class Safe(Strict):
+    """The command that gives the device back to itself; a charger's may have a current."""
+
+    do: Capability
+    current_a: float | None = Field(default=None, ge=0)

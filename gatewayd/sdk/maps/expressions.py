@@ -11,9 +11,11 @@ from gatewayd.sdk.maps.sources import (
     Dotted,
     First,
     Fixed,
+    Highest,
     Lowest,
     Negate,
     Product,
+    Quotient,
     Rule,
     Source,
     Sum,
@@ -57,7 +59,7 @@ def names_of(point: Point) -> Iterator[str]:
     yield from point.when or ()
 
 
-def labels_in(source: Source, named: Mapping[str, Point]) -> Iterator[Label]:
+def labels_in(source: Source, named: Mapping[str, Source]) -> Iterator[Label]:
     """Every label that may come out of a source as its value."""
     match source:
         case Fixed(label=label):
@@ -79,9 +81,11 @@ def _parts(source: Source) -> Sequence[Source]:
     match source:
         case Sum(sum=parts) | Product(product=parts) | First(first=parts):
             return parts
-        case SumPresent(sum_present=parts) | Lowest(lowest=parts) | Dotted(dotted=parts):
+        case SumPresent(sum_present=parts) | Lowest(lowest=parts) | Highest(highest=parts):
             return parts
-        case Diff(diff=pair):
+        case Dotted(dotted=parts):
+            return parts
+        case Diff(diff=pair) | Quotient(quotient=pair):
             return pair
         case Negate(negate=part):
             return [part]
@@ -91,10 +95,13 @@ def _parts(source: Source) -> Sequence[Source]:
 
 
 class Compiler:
-    """Makes sources runnable. `named` are the map's named points, settled."""
+    """Makes sources runnable. `named` are the map's points, settled, `values` its named sources."""
 
-    def __init__(self, named: Mapping[str, Point], index: Index) -> None:
+    def __init__(
+        self, named: Mapping[str, Point], values: Mapping[str, Source], index: Index
+    ) -> None:
         self._named = named
+        self._values = values
         self._index = index
 
     def source(self, source: Source, path: str) -> Evaluate:
@@ -102,6 +109,8 @@ class Compiler:
         if isinstance(source, Point):
             return self._point(path, source)
         if isinstance(source, str):
+            if source in self._values:
+                return self.source(self._values[source], f"values.{source}")
             if source not in self._named:
                 return _at(self._index[source])
             return self._point(source, self._named[source])
@@ -205,6 +214,16 @@ def _any_or_none(parts: Sequence[Evaluate], combine: Callable[[list[float]], flo
     return evaluate
 
 
+def _quotient(above: Evaluate, below: Evaluate) -> Evaluate:
+    def evaluate(values: Values) -> Value:
+        number, by = above(values), below(values)
+        if not isinstance(number, int | float) or not isinstance(by, int | float):
+            return None
+        return number / by if by else None
+
+    return evaluate
+
+
 def _first(parts: Sequence[Evaluate]) -> Evaluate:
     def evaluate(values: Values) -> Value:
         return next((found for part in parts if (found := part(values)) is not None), None)
@@ -227,7 +246,9 @@ _OPERATORS: Mapping[type, Callable[[Sequence[Evaluate]], Evaluate]] = {
     Diff: lambda parts: _all_or_none(parts, lambda pair: pair[0] - pair[1]),
     Product: lambda parts: _all_or_none(parts, math.prod),
     Negate: lambda parts: _all_or_none(parts, lambda one: -one[0]),
+    Quotient: lambda parts: _quotient(*parts),
     Lowest: lambda parts: _any_or_none(parts, min),
+    Highest: lambda parts: _any_or_none(parts, max),
     First: _first,
     Dotted: _dotted,
 }

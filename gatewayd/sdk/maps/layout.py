@@ -6,6 +6,7 @@ from itertools import chain
 
 from gatewayd.model.asset import Capability
 from gatewayd.model.reading import Reading
+from gatewayd.sdk.maps.assets import AssetMap
 from gatewayd.sdk.maps.blocks import plan
 from gatewayd.sdk.maps.codec import Placed, Words
 from gatewayd.sdk.maps.commands import INPUTS, Step, words_to_write
@@ -19,7 +20,7 @@ from gatewayd.sdk.maps.expressions import (
 )
 from gatewayd.sdk.maps.fields import READINGS, field_types, fit
 from gatewayd.sdk.maps.points import Point
-from gatewayd.sdk.maps.schema import AssetMap, RegisterMap, conditions_of, sources_of
+from gatewayd.sdk.maps.schema import RegisterMap, conditions_of, sources_of
 from gatewayd.sdk.maps.sources import Source
 
 Verdict = Callable[[Values], bool | None]
@@ -51,10 +52,14 @@ class RoleLayout:
         self.min_current = _maybe(compiler, f"{path}.limits.min_current_a", limits.min_current_a)
         self.max_current = _maybe(compiler, f"{path}.limits.max_current_a", limits.max_current_a)
         watchdog = asset.watchdog
+        self.min_power = _maybe(compiler, f"{path}.limits.min_power_w", limits.min_power_w)
+        self.max_power = _maybe(compiler, f"{path}.limits.max_power_w", limits.max_power_w)
         self.watchdog = _maybe(
             compiler, f"{path}.watchdog.timeout_s", watchdog.timeout_s if watchdog else None
         )
-        self.feed = _steps(watchdog.feed if watchdog else (), f"{path}.watchdog.feed", compiler)
+        self.feed = _steps(watchdog.steps if watchdog else (), f"{path}.watchdog.feed", compiler)
+        self.repeats = watchdog is not None and watchdog.feed == "repeat"
+        self.needs = {one: compiler.conditions(needed) for one, needed in asset.needs.items()}
         self.commands = {
             capability: _steps(steps, f"{path}.commands.{capability}", compiler)
             for capability, steps in asset.commands.items()
@@ -66,10 +71,11 @@ class RoleLayout:
         }
         self._read = READINGS[asset.kind]
 
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What it can be told."""
-        return frozenset(self.commands)
+    def capabilities(self, values: Values) -> frozenset[Capability]:
+        """What it can be told, as far as what was read allows it."""
+        return frozenset(
+            one for one in self.commands if one not in self.needs or self.needs[one](values)
+        )
 
     def reading(self, values: Values) -> Reading:
         """What the role says now."""
@@ -79,7 +85,10 @@ class RoleLayout:
 
 
 class Layout:
-    """All of a map. Values lie in one list: the command's INPUTS, static ones, polled ones."""
+    """All of a map.
+
+    Values lie in one list: the command's INPUTS, the operator's options, static ones, polled ones.
+    """
 
     def __init__(self, found: RegisterMap) -> None:
         self.map = found
@@ -87,9 +96,12 @@ class Layout:
         uses = list(_uses(found, named))
         self.static = plan(_placed(uses, is_static=True), found.bus.joining)
         self.polled = plan(_placed(uses, is_static=False), found.bus.joining)
-        keys = chain(INPUTS, *(block.keys for block in (*self.static, *self.polled)))
-        compiler = Compiler(named, {key: place for place, key in enumerate(keys)})
+        blocks = (*self.static, *self.polled)
+        keys = chain(INPUTS, found.options, *(block.keys for block in blocks))
+        index = {key: place for place, key in enumerate(keys)}
+        compiler = Compiler(named, found.values, index)
         self.probe = compiler.conditions(found.probe) if found.probe else None
+        self.vendor = _maybe(compiler, "identity.vendor", found.identity.vendor)
         self.serial = _maybe(compiler, "identity.serial", found.identity.serial)
         self.firmware = _maybe(compiler, "identity.firmware", found.identity.firmware)
         self.model = _maybe(compiler, "identity.model", found.identity.model)
@@ -125,8 +137,8 @@ def _uses(found: RegisterMap, named: dict[str, Point]) -> Iterator[_Use]:
 
 def _named(names: Iterable[str], named: dict[str, Point], *, is_static: bool) -> Iterator[_Use]:
     for name in names:
-        if name not in INPUTS:
-            point = named[name]
+        # The others are the command's, the operator's or a value, whose points are found with it.
+        if point := named.get(name):
             yield _Use(name, point, is_static or point.static, is_float=False)
             yield from _named(names_of(point), named, is_static=is_static)
 

@@ -12,6 +12,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from gatewayd.errors import ConfigError
 from gatewayd.sdk.maps.schema import MapError, RegisterMap
+from gatewayd.sdk.maps.sources import SOURCE_KEYS
 from gatewayd.sdk.yaml_text import (
     PYTHON_S_OWN,
     TOO_DEEP,
@@ -96,7 +97,7 @@ def _merged(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_source(value: Mapping[str, Any]) -> bool:
     """Whether it says where a value is: that is replaced whole."""
-    return bool(value.keys() & {"holding", "input", "coil", "discrete", "case", "sum", "diff"})
+    return bool(value.keys() & SOURCE_KEYS)
 
 
 def _plain(node: Any) -> Any:  # noqa: ANN401 - whatever the file holds

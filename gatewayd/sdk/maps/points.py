@@ -40,6 +40,16 @@ SUNSPEC_NAN = {
     "s64": -0x8000000000000000,
 }
 
+# The greatest number of the type, which other makers use for the same.
+MAX_NAN = {
+    "u16": 0xFFFF,
+    "s16": 0x7FFF,
+    "u32": 0xFFFFFFFF,
+    "s32": 0x7FFFFFFF,
+    "u64": 0xFFFFFFFFFFFFFFFF,
+    "s64": 0x7FFFFFFFFFFFFFFF,
+}
+
 
 class Strict(BaseModel):
     """What is not known is wrong, and nothing changes after loading."""
@@ -75,14 +85,14 @@ class Defaults(Strict):
     type: PointType = "u16"
     order: Order = "big"
     bytes: Order = "big"
-    nan: Literal["sunspec", "none"] = "none"
+    nan: Literal["sunspec", "max", "none"] = "none"
 
 
 class Shape(Strict):
     """How a value lies in registers; also that of a value to write.
 
     `order` is the word order, `bytes` the order inside each word. `length` counts the registers
-    of a string. `bits` takes a part of the raw value, lowest and highest bit.
+    of a string. `bcd` numbers have a decimal digit in each four bits.
     """
 
     type: PointType | None = None
@@ -91,11 +101,14 @@ class Shape(Strict):
     length: int | None = Field(default=None, ge=1, le=125)
     scale: float = 1.0
     offset: float = 0.0
+    bcd: bool = False
 
     @model_validator(mode="after")
     def _scale_is_not_zero(self) -> Self:
         if self.scale == 0:
             raise ValueError("scale must not be 0")
+        if self.bcd and (self.type or "u16") not in ("u16", "u32", "u64"):
+            raise ValueError("bcd needs an unsigned type")
         return self
 
 
@@ -106,14 +119,16 @@ class Point(Shape):
     are believed. `scale_factor` is another point, a power of ten from -10 to 10. `when` makes it
     nothing unless the conditions hold. An `optional` point may not exist in the device: it is
     read on its own, or together with those that share a group name. A `static` one is read when
-    the device is identified and not again.
+    the device is identified and not again. `unit` names another of the map's units. `bits` takes
+    a part of the raw value, lowest and highest bit.
     """
 
     holding: Address | None = None
     input: Address | None = None
     coil: Address | None = None
     discrete: Address | None = None
-    nan: int | list[int] | Literal["sunspec", "none"] | None = None
+    unit: str | None = None
+    nan: int | list[int] | Literal["sunspec", "max", "none"] | None = None
     valid: tuple[float, float] | None = None
     scale_factor: str | None = None
     bit: int | None = Field(default=None, ge=0, le=63)

@@ -1,25 +1,25 @@
 """Register maps: a whole Modbus device as data. `drivers/README.md` shows how to write one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from gatewayd.model.asset import AssetKind, Capability
-from gatewayd.model.climate import Bounds, HvacCategory, HvacMode, Thermostat
+from gatewayd.model.asset import AssetKind
 from gatewayd.sdk.maps import blocks
-from gatewayd.sdk.maps.commands import CAPABILITIES, INPUTS, Step, Watchdog
-from gatewayd.sdk.maps.expressions import labels_in, names_in, names_of
+from gatewayd.sdk.maps.assets import AssetMap
+from gatewayd.sdk.maps.commands import CAPABILITIES, INPUTS, Step
+from gatewayd.sdk.maps.expressions import labels_in, names_in, names_of, points_in
 from gatewayd.sdk.maps.fields import field_types, label
 from gatewayd.sdk.maps.points import Conditions, Defaults, Point, Strict
 from gatewayd.sdk.maps.sources import Source
-from gatewayd.sdk.options import Framing
-
-# What an asset has beside the fields of its reading.
-_OWN_KEYS = frozenset({"kind", "present", "limits", "thermostat", "commands", "watchdog"})
+from gatewayd.sdk.options import Framing, ModbusOptions
 
 Problem = tuple[str, str]
+
+# What these are told stays in force, so that somebody has to end it.
+_MUST_BE_SAFE = frozenset({AssetKind.BATTERY, AssetKind.INVERTER})
 
 
 class MapError(ValueError):
@@ -54,6 +54,8 @@ class Bus(Strict):
     max_registers: int = Field(default=blocks.MAX_REGISTERS, ge=1, le=blocks.MAX_REGISTERS)
     max_gap: int = Field(default=blocks.MAX_GAP, ge=0, le=64)
     split_at: list[int] = Field(default_factory=list)
+    sleeps: bool = Field(default=False, description="it has no power at night: that is no fault")
+    nvm_writes_per_day: int = Field(default=10, ge=1, le=1000, description="of each register")
 
     @property
     def joining(self) -> blocks.Joining:
@@ -62,71 +64,34 @@ class Bus(Strict):
         return blocks.Joining(self.join, self.max_registers, self.max_gap, splits)
 
 
-class Limits(Strict):
-    """What the role can bear, and how long a command may take to show."""
-
-    min_current_a: Source | None = None
-    max_current_a: Source | None = None
-    confirm_timeout_s: float = Field(default=60.0, gt=0, le=600)
-
-
-class ThermostatMap(Strict):
-    """What a heater or cooler can be held at; each range is [lowest, highest] in degrees."""
-
-    modes: list[HvacMode] = Field(min_length=1)
-    heat_c: tuple[float, float] | None = None
-    cool_c: tuple[float, float] | None = None
-    difference_c: tuple[float, float] | None = None
-    category: HvacCategory = HvacCategory.HEAT_PUMP
-
-    @property
-    def thermostat(self) -> Thermostat:
-        """The same in the model's words."""
-        return Thermostat(
-            modes=frozenset(self.modes),
-            heat_c=Bounds(*self.heat_c) if self.heat_c else None,
-            cool_c=Bounds(*self.cool_c) if self.cool_c else None,
-            difference_c=Bounds(*self.difference_c) if self.difference_c else None,
-            category=self.category,
-        )
-
-
 class IdentityMap(Strict):
     """Where the device says who it is."""
 
+    vendor: Source | None = None
     serial: Source | None = None
     firmware: Source | None = None
     model: Source | None = None
 
 
-class AssetMap(Strict):
-    """One role: the fields of its reading, its commands and its watchdog.
+class MapOption(Strict):
+    """A number that only the operator knows, such as the greatest current of a battery."""
 
-    `kind` may be left out where the role is called like its kind. The role is there only if
-    `present` holds when the device is identified.
-    """
-
-    kind: AssetKind
-    present: Conditions | None = None
-    limits: Limits = Field(default_factory=Limits)
-    thermostat: ThermostatMap | None = None
-    commands: dict[Capability, list[Step]] = Field(default_factory=dict)
-    watchdog: Watchdog | None = None
-    fields: dict[str, Source] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _gather_fields(cls, data: Any) -> Any:  # noqa: ANN401 - whatever the file holds
-        if not isinstance(data, dict) or "fields" in data:
-            return data
-        own = {key: data[key] for key in data if key in _OWN_KEYS}
-        return own | {"fields": {key: data[key] for key in data if key not in _OWN_KEYS}}
+    default: float | None = None
+    min: float | None = None
+    max: float | None = None
+    about: str = Field(min_length=1)
 
 
 class RegisterMap(Strict):
-    """One driver. `source` tells where the numbers come from."""
+    """One driver. `source` tells where the numbers come from.
+
+    `brands` are under whose names else the same device is sold. `units` are further Modbus units at
+    the same place; one without a number is there only if the operator says `<name>_unit`. `values`
+    are sources with a name, which may use points, options and values above them.
+    """
 
     vendor: str = Field(min_length=1)
+    brands: list[str] = Field(default_factory=list)
     models: list[str] = Field(min_length=1)
     source: str = Field(min_length=1)
     quality: Quality = Field(default_factory=Quality)
@@ -134,7 +99,10 @@ class RegisterMap(Strict):
     defaults: Defaults = Field(default_factory=Defaults)
     probe: Conditions | None = None
     identity: IdentityMap = Field(default_factory=IdentityMap)
+    units: dict[str, Annotated[int, Field(ge=0, le=255)] | None] = Field(default_factory=dict)
+    options: dict[str, MapOption] = Field(default_factory=dict)
     points: dict[str, Point] = Field(default_factory=dict)
+    values: dict[str, Source] = Field(default_factory=dict)
     assets: dict[str, AssetMap] = Field(min_length=1)
     note: str | None = None
 
@@ -159,6 +127,8 @@ class RegisterMap(Strict):
 
 def sources_of(found: RegisterMap) -> Iterator[tuple[str, Source]]:
     """Every source of a map with its path, commands included."""
+    for name, source in found.values.items():
+        yield f"values.{name}", source
     for key, source in found.identity:
         if source is not None:
             yield f"identity.{key}", source
@@ -173,6 +143,8 @@ def conditions_of(found: RegisterMap) -> Iterator[tuple[str, Conditions]]:
     for role, asset in found.assets.items():
         if asset.present:
             yield f"assets.{role}.present", asset.present
+        for capability, needed in asset.needs.items():
+            yield f"assets.{role}.needs.{capability}", needed
         for path, step in steps_of(f"assets.{role}", asset):
             if step.when:
                 yield f"{path}.when", step.when
@@ -183,7 +155,7 @@ def steps_of(path: str, asset: AssetMap) -> Iterator[tuple[str, Step]]:
     for capability, steps in asset.commands.items():
         for number, step in enumerate(steps):
             yield f"{path}.commands.{capability}.{number}", step
-    for number, step in enumerate(asset.watchdog.feed if asset.watchdog else ()):
+    for number, step in enumerate(asset.watchdog.steps if asset.watchdog else ()):
         yield f"{path}.watchdog.feed.{number}", step
 
 
@@ -203,48 +175,85 @@ def _asset_sources(path: str, asset: AssetMap) -> Iterator[tuple[str, Source]]:
 
 
 def _problems(found: RegisterMap) -> Iterator[Problem]:
+    known = found.points.keys() | found.options.keys() | found.values.keys()
     for role, asset in found.assets.items():
-        yield from _asset_problems(f"assets.{role}", asset, found.points)
+        yield from _asset_problems(f"assets.{role}", asset, {**found.points, **found.values})
+        yield from _command_problems(f"assets.{role}", asset)
     for path, source in sources_of(found):
-        is_command = ".commands." in path or ".feed." in path
-        yield from _unknown(path, names_in(source), found.points, is_command=is_command)
+        if not path.startswith("values."):
+            asked = INPUTS if ".commands." in path or ".feed." in path else ()
+            yield from _unknown(path, names_in(source), known | set(asked))
     for path, conditions in conditions_of(found):
-        is_command = ".commands." in path
-        yield from _unknown(path, conditions, found.points, is_command=is_command)
+        asked = INPUTS if ".commands." in path else ()
+        yield from _unknown(path, conditions, known | set(asked))
     for name, point in found.points.items():
         yield from _unknown(f"points.{name}", names_of(point), found.points)
-    for name in found.points.keys() & set(INPUTS):
-        yield f"points.{name}", "this name is the command's own; choose another"
+    yield from _value_problems(found)
+    yield from _name_problems(found)
+    yield from _unit_problems(found)
 
 
-def _unknown(
-    path: str,
-    names: Iterable[str],
-    points: Mapping[str, Point],
-    *,
-    is_command: bool = False,
-) -> Iterator[Problem]:
+def _value_problems(found: RegisterMap) -> Iterator[Problem]:
+    """A value that uses itself, or one below it, would never end."""
+    known = set(found.points) | set(found.options)
+    for name, source in found.values.items():
+        yield from _unknown(f"values.{name}", names_in(source), known)
+        known.add(name)
+
+
+def _name_problems(found: RegisterMap) -> Iterator[Problem]:
+    taken = dict.fromkeys(INPUTS, "the command's own")
+    for kind in ("points", "options", "values"):
+        for name in getattr(found, kind):
+            if name in taken:
+                yield f"{kind}.{name}", f"this name is {taken[name]}; choose another"
+            taken.setdefault(name, f"one of {kind}")
+    for name in (*found.options, *(f"{unit}_unit" for unit in found.units)):
+        if name in ModbusOptions.model_fields:
+            yield "options", f"{name} is an option of every Modbus device; choose another name"
+
+
+def _unit_problems(found: RegisterMap) -> Iterator[Problem]:
+    used = [(f"points.{name}", point.unit) for name, point in found.points.items()]
+    used += [(p, point.unit) for path, s in sources_of(found) for p, point in points_in(s, path)]
+    for role, asset in found.assets.items():
+        used += [(path, step.unit) for path, step in steps_of(f"assets.{role}", asset)]
+    for path, unit in used:
+        if unit is not None and unit not in found.units:
+            yield path, f"there is no unit {unit}{_near(unit, found.units)}"
+
+
+def _unknown(path: str, names: Iterable[str], known: Collection[str]) -> Iterator[Problem]:
     for name in names:
-        if name not in points and not (is_command and name in INPUTS):
-            yield path, f"there is no point {name}{_near(name, points)}"
+        if name not in known:
+            yield path, f"there is no point {name}{_near(name, known)}"
 
 
-def _asset_problems(path: str, asset: AssetMap, points: Mapping[str, Point]) -> Iterator[Problem]:
+def _command_problems(path: str, asset: AssetMap) -> Iterator[Problem]:
+    possible = CAPABILITIES.get(asset.kind, frozenset())
+    for capability in asset.commands.keys() - possible:
+        yield f"{path}.commands.{capability}", f"a {asset.kind} has no such command"
+    for capability in asset.needs.keys() - asset.commands.keys():
+        yield f"{path}.needs.{capability}", "there is no such command here"
+    if asset.safe is not None and asset.safe.do not in asset.commands:
+        yield f"{path}.safe", f"there is no command {asset.safe.do} here"
+    if asset.safe is None and asset.commands.keys() & possible and asset.kind in _MUST_BE_SAFE:
+        yield path, "say with `safe` which command gives the device back to itself"
+
+
+def _asset_problems(path: str, asset: AssetMap, named: Mapping[str, Source]) -> Iterator[Problem]:
     types = field_types(asset.kind)
     for field, source in asset.fields.items():
         if field not in types:
             yield f"{path}.{field}", f"a {asset.kind} has no such field{_near(field, types)}"
             continue
-        for text in labels_in(source, points):
+        for text in labels_in(source, named):
             try:
                 label(types[field], text)
             except ValueError as error:
                 yield f"{path}.{field}", str(error)
     if asset.thermostat and asset.kind is not AssetKind.HVAC:
         yield f"{path}.thermostat", f"a {asset.kind} has none"
-    for capability in asset.commands:
-        if capability not in CAPABILITIES.get(asset.kind, frozenset()):
-            yield f"{path}.commands.{capability}", f"a {asset.kind} has no such command"
 
 
 def _near(name: str, known: Iterable[str]) -> str:

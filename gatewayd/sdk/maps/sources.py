@@ -40,6 +40,12 @@ class Product(Strict):
     product: list["Source"] = Field(min_length=2)
 
 
+class Quotient(Strict):
+    """The first by the second, such as a power by what it is a share of; unknown for none of it."""
+
+    quotient: tuple["Source", "Source"]
+
+
 class Negate(Strict):
     """The other sign."""
 
@@ -56,6 +62,12 @@ class Lowest(Strict):
     """The lowest of those that are known."""
 
     lowest: list["Source"] = Field(min_length=1)
+
+
+class Highest(Strict):
+    """The highest of those that are known."""
+
+    highest: list["Source"] = Field(min_length=1)
 
 
 class Dotted(Strict):
@@ -89,13 +101,19 @@ _NODES: dict[str, type[Strict]] = {
     "sum_present": SumPresent,
     "diff": Diff,
     "product": Product,
+    "quotient": Quotient,
     "negate": Negate,
     "first": First,
     "lowest": Lowest,
+    "highest": Highest,
     "dotted": Dotted,
     "label": Fixed,
     "case": Case,
 }
+
+
+# A mapping with one of these says where a value comes from.
+SOURCE_KEYS = frozenset(_NODES) | _POINT_TABLES
 
 
 def _form(source: object) -> str | None:
@@ -123,9 +141,11 @@ Source = Annotated[
     | Annotated[SumPresent, Tag("sum_present")]
     | Annotated[Diff, Tag("diff")]
     | Annotated[Product, Tag("product")]
+    | Annotated[Quotient, Tag("quotient")]
     | Annotated[Negate, Tag("negate")]
     | Annotated[First, Tag("first")]
     | Annotated[Lowest, Tag("lowest")]
+    | Annotated[Highest, Tag("highest")]
     | Annotated[Dotted, Tag("dotted")]
     | Annotated[Fixed, Tag("label")]
     | Annotated[Case, Tag("case")],

@@ -253,7 +253,7 @@ async def test_a_block_is_written_in_one_request_and_a_function_code_may_be_aske
         {"holding": 100, "block": block, "memory": "ram"},
         {"holding": 110, "value": 1, "function": 16, "memory": "ram"},
     ]
-    found = battery(power_w="p", commands={"import_focus": steps})
+    found = battery(power_w="p", commands={"import_focus": steps}, safe={"do": "import_focus"})
     found["points"] = {"p": {"holding": 1}}
     async with at_work(found, {1: 16}) as (driver, device):
         await driver.identify()
@@ -311,7 +311,7 @@ async def test_the_watchdog_is_fed_each_time_if_it_is_on(
 ) -> None:
     watchdog = {
         "timeout_s": {"holding": 2},
-        "feed": [{"holding": 200, "value": "wait", "memory": "nvm"}],
+        "feed": [{"holding": 200, "value": "wait", "memory": "ram"}],
     }
     found = charger({"from": "current_a"}, watchdog=watchdog)
     found["points"] = {"wait": {"holding": 2}}
@@ -345,7 +345,7 @@ async def test_all_four_tables_and_coils_to_write() -> None:
         "soc_pct": {"discrete": 4},
     }
     steps = [{"coil": 7, "value": 1, "pause_s": 1.0}, {"coil": 8, "value": 0}]
-    found = battery(**fields, commands={"self_reliance": steps})
+    found = battery(**fields, commands={"self_reliance": steps}, safe={"do": "self_reliance"})
     found["points"] = {"on": {"holding": 2, "type": "bool"}}
     async with at_work(found, {1: 5, 2: 1}) as (driver, device):
         device.words = image({1: {1: {3: 1}, 2: {4: 1}, 3: {2: 1}, 4: {1: 5}}})
