@@ -58,6 +58,11 @@ class MqttSession:
         if refused:
             log.error("broker forbids reading %s: check its access list", ", ".join(refused))
 
+    async def unsubscribe(self, filters: Iterable[str]) -> None:
+        """Ask for topics no longer."""
+        with _translated():
+            await self._client.unsubscribe(list(filters))
+
     async def publish(self, messages: Iterable[Message]) -> None:
         """Send all of them together; return when the last has left (QoS 1: is acknowledged).
 
@@ -79,7 +84,9 @@ class MqttSession:
 
 
 @asynccontextmanager
-async def connected(broker: Broker, will: Message, version: Version) -> AsyncIterator[MqttSession]:
+async def connected(
+    broker: Broker, will: Message | None, version: Version
+) -> AsyncIterator[MqttSession]:
     """One connection. Raises UpstreamError, or MisunderstoodError where another version may do.
 
     The will is also published when we leave on purpose: brokers keep it to themselves then.
@@ -100,7 +107,11 @@ class _Client(aiomqtt.Client):
     """Adds publishing without waiting: aiomqtt waits for each message, its greatest cost."""
 
     def __init__(
-        self, broker: Broker, will: Message, version: ProtocolVersion, tls: ssl.SSLContext | None
+        self,
+        broker: Broker,
+        will: Message | None,
+        version: ProtocolVersion,
+        tls: ssl.SSLContext | None,
     ) -> None:
         super().__init__(
             broker.host,
@@ -109,7 +120,7 @@ class _Client(aiomqtt.Client):
             password=broker.password,
             identifier=broker.client_id,
             protocol=version,
-            will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
+            will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain) if will else None,
             # paho pings after this much silence, waits as long again, and looks once a second.
             keepalive=max(1, broker.keepalive_s - 1),
             queue_type=Inbox[aiomqtt.Message],
@@ -131,8 +142,8 @@ class _Client(aiomqtt.Client):
             self._client.disconnect()
             raise
 
-    async def leave(self, will: Message) -> None:
-        if self._client.is_connected():
+    async def leave(self, will: Message | None) -> None:
+        if will and self._client.is_connected():
             # At QoS 0 it is written in front of the DISCONNECT, whatever waits for answers.
             self._client.publish(will.topic, will.payload, 0, will.retain)
         await self.__aexit__(None, None, None)

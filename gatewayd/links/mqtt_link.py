@@ -22,7 +22,7 @@ _SHORT_LIVES = 5
 class MqttLink:
     """Stays connected to one broker. Its outages are logged once down and once up."""
 
-    def __init__(self, broker: Broker, will: Message, clock: Clock) -> None:
+    def __init__(self, broker: Broker, will: Message | None, clock: Clock) -> None:
         self._broker = broker
         self._will = will
         self._clock = clock

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from gatewayd.links.http_device import HttpDevices
 from gatewayd.links.modbus import ModbusLinks
+from gatewayd.links.mqtt_source import MqttSource
 from gatewayd.links.udp import UdpLinks
 
 
@@ -13,4 +14,5 @@ class Links:
 
     modbus: ModbusLinks = field(default_factory=ModbusLinks)
     http: HttpDevices = field(default_factory=HttpDevices)
+    mqtt: MqttSource = field(default_factory=MqttSource)
     udp: UdpLinks = field(default_factory=UdpLinks)
