@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,18 @@ async def test_a_generated_client_reads_what_every_operation_answers(
 
     wanted = {id_ for id_, described in OPERATIONS.items() if tag in described["tags"][:1]}
     assert wanted <= a_tour.called
+
+
+async def test_a_change_by_our_own_client_keeps_what_it_does_not_name(
+    a_tour: Tour, packages: Packages
+) -> None:
+    by_own = replace(a_tour, package=lambda _: packages.own)
+    place_id = a_tour.home.location.id
+    before = await by_own.call("getLocation", location_id=place_id)
+
+    after = await by_own.call("updateLocation", location_id=place_id, body={"name": "Hut"})
+
+    assert after.to_dict() == before.to_dict() | {"name": "Hut"}
 
 
 def test_every_operation_is_on_a_tour() -> None:

@@ -53,7 +53,7 @@ def offering(home: Home) -> None:
 
 @dataclass
 class Tour:
-    """A walk through a home; `packages` and their `clients` are by operation."""
+    """A walk through a home; `package` is for an operation, `clients` are by package."""
 
     hooks: Hooks
     package: Callable[[str], Package]
