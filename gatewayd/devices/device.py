@@ -16,7 +16,7 @@ class ConfiguredDevice:
     """One device of the configuration; two are equal when nothing has to be restarted.
 
     `options` are an instance of `info.options`; `poll_s` None there means what suits the driver.
-    `location_id` is where its assets start.
+    `location_id` is where its assets start. `driver` is the name of `info`.
     """
 
     id: str
@@ -27,6 +27,7 @@ class ConfiguredDevice:
     usage: MeterUsage | None = None
     installed_at: datetime | None = None
     location_id: str | None = None
+    driver: str = ""
 
     @property
     def every_s(self) -> float:
@@ -99,7 +100,7 @@ class DeviceHealth:
 
     `state_age_s` is for how long it has been reachable, or not. `latency_s` is the last read's,
     `usual_latency_s` a moving mean. `counts` and `writes`, oldest first, are since the device was
-    configured or gatewayd started.
+    configured or gatewayd started. `is_asleep`: it is away because it has no power at night.
     """
 
     is_reachable: bool
@@ -114,3 +115,4 @@ class DeviceHealth:
     worst_latency_s: float | None
     counts: LinkCounts
     writes: tuple[DayOfWrites, ...]
+    is_asleep: bool = False

@@ -26,7 +26,9 @@ _DAYS = 7
 class Health:
     """The record of one device since it was configured. It starts unreachable."""
 
-    def __init__(self, device_id: str, every_s: float, clock: Clock) -> None:
+    def __init__(
+        self, device_id: str, every_s: float, clock: Clock, *, sleeps: bool = False
+    ) -> None:
         self._device_id = device_id
         self._every_s = every_s
         self._clock = clock
@@ -45,6 +47,8 @@ class Health:
         self._sessions = 0
         self._counts = LinkCounts()
         self._writes: deque[DayOfWrites] = deque(maxlen=_DAYS)
+        # One that sleeps may be asleep at the start.
+        self._is_dark = sleeps
         self.is_reachable = False
 
     def opened(self) -> None:
@@ -62,8 +66,9 @@ class Health:
         else:
             self._writes[-1].commands += 1
 
-    def answered(self, latency_s: float) -> None:
-        """A good read."""
+    def answered(self, latency_s: float, *, is_dark: bool = False) -> None:
+        """A good read. When `is_dark`, a silence that follows is sleep."""
+        self._is_dark = is_dark
         if self._is_reported:
             away_s = self._clock.monotonic() - self._since
             log.info("%s: back after %.0f s", self._device_id, away_s)
@@ -122,6 +127,7 @@ class Health:
             worst_latency_s=self._worst_s,
             counts=replace(self._counts),
             writes=tuple(replace(day) for day in self._writes),
+            is_asleep=self._is_dark and not self.is_reachable,
         )
 
     @property
@@ -153,4 +159,7 @@ class Health:
             self._is_reported = True
             is_why = self._failures > 0 or self._refusals > 0
             why = self._last_error if is_why else "no answer"
-            log.warning("%s: unreachable: %s", self._device_id, why)
+            if self._is_dark:
+                log.info("%s: asleep: %s", self._device_id, why)
+            else:
+                log.warning("%s: unreachable: %s", self._device_id, why)

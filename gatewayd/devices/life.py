@@ -58,7 +58,8 @@ class Life:
         self.device = device
         self.driver: Driver | None = None
         self.poll: Poll | None = None
-        self.health = Health(device.id, device.every_s, around.clock)
+        sleeps = device.info.sleeps
+        self.health = Health(device.id, device.every_s, around.clock, sleeps=sleeps)
         self._around = around
         self._bell = asyncio.Event()
 
@@ -134,7 +135,8 @@ class Life:
                 if (watchdog_s := driver.watchdog_s(role)) is not None
             }
         took_s = self._around.clock.monotonic() - began
-        self.health.answered(took_s)
+        is_dark = self.device.info.sleeps and outage.is_dark(readings.values())
+        self.health.answered(took_s, is_dark=is_dark)
         self.poll = Poll(number, MappingProxyType(readings), MappingProxyType(watchdogs))
         # Only now: after an outage nothing may be written before the device was read again.
         self.driver = driver

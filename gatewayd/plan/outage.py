@@ -1,5 +1,9 @@
 """When a device counts as lost, and how long to wait before asking it again."""
 
+from collections.abc import Iterable
+
+from gatewayd.model.reading import InverterReading, Reading
+
 FAILURES_UNTIL_LOST = 3
 SILENCE_MIN_S = 6.0
 # Between two reads of a device, however slow it is and however often somebody asks.
@@ -10,6 +14,8 @@ _LATE_S = 600.0
 _JITTER = 0.1
 # A busy device is alive, but one that never gives a reading is of no more use than a dead one.
 _BUSY_MIN_S = 60.0
+# An inverter that goes out with the sun has long made less than this.
+_DUSK_W = 50.0
 
 
 def pause_s(every_s: float, failures: int, outage_s: float, jitter: float) -> float:
@@ -42,3 +48,13 @@ def is_silent(silent_s: float, every_s: float, latency_s: float, *, is_busy: boo
     usual_s = max(every_s, latency_s)
     limit_s = max(10 * usual_s, _BUSY_MIN_S) if is_busy else max(3 * usual_s, SILENCE_MIN_S)
     return silent_s > limit_s
+
+
+def is_dark(readings: Iterable[Reading]) -> bool:
+    """Whether a device's inverters make next to nothing; false where none says so."""
+    made = [r for r in readings if isinstance(r, InverterReading)]
+    return bool(made) and all(r.is_asleep or _is_small(r.power_w) for r in made)
+
+
+def _is_small(power_w: float | None) -> bool:
+    return power_w is not None and power_w < _DUSK_W

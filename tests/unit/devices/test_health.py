@@ -130,3 +130,20 @@ async def test_reads_reconnections_and_commands_of_a_device_are_counted(
 )
 def test_a_device_says_where_it_is(options: DeviceOptions, expected: str | None) -> None:
     assert replace(configured("keba", charger_box()), options=options).address == expected
+
+
+async def test_a_device_without_power_at_night_is_asleep_and_no_warning(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    health = Health("roof", 2.0, clock, sleeps=True)
+    caplog.set_level("INFO")
+
+    for is_dark in (True, False):
+        health.answered(0.1, is_dark=is_dark)
+        for _ in range(3):
+            health.failed(UnreachableError("no answer"))
+        assert (health.view().is_reachable, health.view().is_asleep) == (False, is_dark)
+
+    told = [(r.levelname, r.getMessage()) for r in caplog.records]
+    assert told[0] == ("INFO", "roof: asleep: no answer")
+    assert told[-1] == ("WARNING", "roof: unreachable: no answer")

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatewayd.model.reading import InverterReading, MeterReading, Reading
 from gatewayd.plan.outage import (
     FAILURES_UNTIL_LOST,
     REST_MIN_S,
     busy_pause_s,
+    is_dark,
     is_silent,
     pause_s,
     rest_s,
@@ -79,3 +81,21 @@ def test_silence_counts_as_loss_after_three_intervals(
     silent_s: float, every_s: float, latency_s: float, is_busy: bool, expected: bool
 ) -> None:
     assert is_silent(silent_s, every_s, latency_s, is_busy=is_busy) is expected
+
+
+@pytest.mark.parametrize(
+    ("readings", "is_so"),
+    [
+        ([InverterReading(power_w=12)], True),
+        ([InverterReading(power_w=900)], False),
+        ([InverterReading(is_asleep=True)], True),
+        ([InverterReading(power_w=0), InverterReading(power_w=900)], False),
+        ([InverterReading()], False),
+        ([MeterReading(power_w=0)], False),
+        ([], False),
+    ],
+)
+def test_it_is_dark_when_all_inverters_make_next_to_nothing(
+    readings: list[Reading], is_so: bool
+) -> None:
+    assert is_dark(readings) is is_so
