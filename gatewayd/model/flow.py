@@ -15,7 +15,10 @@ from gatewayd.model.site import AssetState, Site
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Power in watt: grid import +, battery charging +. None where a needed part is unknown."""
+    """Power in watt: grid import +, battery charging +. None where a needed part is unknown.
+
+    What does not answer is unknown, not 0; only a kind that the home has none of counts as 0.
+    """
 
     pv_w: float | None
     grid_w: float | None
@@ -31,15 +34,21 @@ def flow(site: Site) -> Flow:
     charger_w = _total(site.of_kind(AssetKind.CHARGER))
     meters = site.of_kind(AssetKind.METER)
     grid_w = _total([m for m in meters if m.asset.usage is MeterUsage.GRID])
-    return Flow(pv_w, grid_w, battery_w, charger_w, _home(grid_w, pv_w, battery_w, charger_w))
+    home_w = _home(
+        grid_w,
+        pv_w if site.of_kind(AssetKind.INVERTER) else 0.0,
+        battery_w if site.of_kind(AssetKind.BATTERY) else 0.0,
+        charger_w if site.of_kind(AssetKind.CHARGER) else 0.0,
+    )
+    return Flow(pv_w, grid_w, battery_w, charger_w, home_w)
 
 
 def _home(
     grid_w: float | None, pv_w: float | None, battery_w: float | None, charger_w: float | None
 ) -> float | None:
-    if grid_w is None:
+    if grid_w is None or pv_w is None or battery_w is None or charger_w is None:
         return None
-    return max(0.0, grid_w + (pv_w or 0.0) - (battery_w or 0.0) - (charger_w or 0.0))
+    return max(0.0, grid_w + pv_w - battery_w - charger_w)
 
 
 def _total(states: Iterable[AssetState]) -> float | None:

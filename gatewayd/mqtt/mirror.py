@@ -65,7 +65,7 @@ class Mirror:
         self._delay_s = delay_s
         self._tree = Tree(settings)
         self._pace = Pace(settings.interval_s, settings.heartbeat_s)
-        self._counters = Counters()
+        self._counters = Counters(store.site.assets)
         self._seen: dict[str, AssetState] = {}
         self._repeat_at: float | None = None
         self._turn = asyncio.Lock()

@@ -1,7 +1,7 @@
 """State documents: what is published of an asset, an action and the home. Pure, save `Counters`."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gatewayd.model.climate import FollowSchedule, PermanentHold
 from gatewayd.model.command import (
@@ -21,28 +21,46 @@ from gatewayd.mqtt.entity import Entity
 
 Document = Mapping[str, float | str | None]
 
+# Devices show 0 for a few seconds after they were switched on.
+_NOUGHT_S = 60.0
+
 
 class Counters:
     """The last good value of each lifetime counter, in kWh.
 
     Home Assistant takes a counter that falls, or shows 0 for a moment, for a new meter, and adds
-    its whole life to the energy of the day.
+    its whole life to the energy of the day. A first 0 is therefore believed of new assets alone,
+    once it has stayed for a minute: `known` are those from before a restart.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self._known = frozenset(known)
         self._last: dict[tuple[str, str], float] = {}
+        self._nought_since: dict[tuple[str, str], float] = {}
 
-    def risen(self, asset_id: str, key: str, value: float | None) -> float | None:
-        """The value, or the last good one when this is missing, 0 or lower; None before any."""
-        last = self._last.get((asset_id, key))
-        if value is None or value <= (last or 0.0):
+    def risen(self, asset_id: str, key: str, value: float | None, at: float) -> float | None:
+        """The value, or the last good one when this is missing or lower; None before any.
+
+        `at` is when it was said, on the monotonic clock.
+        """
+        name = (asset_id, key)
+        last = self._last.get(name)
+        if value is None or value < (last or 0.0):
             return last
-        self._last[asset_id, key] = value
+        if last is None and value == 0.0 and not self._is_believed(name, at):
+            return None
+        self._last[name] = value
         return value
+
+    def _is_believed(self, name: tuple[str, str], at: float) -> bool:
+        since = self._nought_since.setdefault(name, at)
+        return name[0] not in self._known and at - since >= _NOUGHT_S
 
     def forget(self, asset_id: str) -> None:
         """An asset that is gone."""
-        self._last = {key: value for key, value in self._last.items() if key[0] != asset_id}
+        for values in (self._last, self._nought_since):
+            for name in [name for name in values if name[0] == asset_id]:
+                del values[name]
 
 
 def snapshot(state: AssetState, sample: Sample, counters: Counters) -> Document:
@@ -52,7 +70,7 @@ def snapshot(state: AssetState, sample: Sample, counters: Counters) -> Document:
     for entity in reported(asset.kind, asset.spec.reports):
         value = _value(entity, sample)
         if entity.is_counter and not isinstance(value, str):
-            value = counters.risen(asset.id, entity.key, value)
+            value = counters.risen(asset.id, entity.key, value, sample.at_monotonic)
         if value is not None or not entity.is_total:
             document[entity.key] = value
     return document

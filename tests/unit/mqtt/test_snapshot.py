@@ -32,10 +32,13 @@ from gatewayd.mqtt.snapshot import Counters, Document, action, home, snapshot
 from tests.fakes.home import READING_TYPES, READINGS, SINCE, asset, state
 
 
-def shown(kind: AssetKind, reading: Reading, counters: Counters | None = None) -> Document:
+def shown(
+    kind: AssetKind, reading: Reading, counters: Counters | None = None, at: float = 0.0
+) -> Document:
     now = state(kind, reading)
     assert now.sample
-    return snapshot(now, now.sample, counters or Counters())
+    sample = replace(now.sample, at_monotonic=at)
+    return snapshot(now, sample, counters or Counters())
 
 
 @pytest.mark.parametrize(
@@ -160,7 +163,9 @@ def test_a_session_begins_again_at_zero() -> None:
         )
     )
 )
-def test_a_counter_is_never_null_zero_or_lower_than_before(readings: list[float | None]) -> None:
+def test_a_counter_never_vanishes_falls_or_shows_0_for_a_moment(
+    readings: list[float | None],
+) -> None:
     counters = Counters()
     published: list[object] = []
     for value in readings:
@@ -177,11 +182,36 @@ def test_a_counter_is_never_null_zero_or_lower_than_before(readings: list[float 
 def test_counters_of_two_assets_do_not_mix() -> None:
     counters = Counters()
 
-    assert counters.risen("a", "k", 5.0) == 5.0
-    assert counters.risen("b", "k", 3.0) == 3.0
+    assert counters.risen("a", "k", 5.0, 0.0) == 5.0
+    assert counters.risen("b", "k", 3.0, 0.0) == 3.0
     counters.forget("a")
-    assert counters.risen("a", "k", 1.0) == 1.0
-    assert counters.risen("b", "k", 1.0) == 3.0
+    assert counters.risen("a", "k", 1.0, 0.0) == 1.0
+    assert counters.risen("b", "k", 1.0, 0.0) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("readings", "published"),
+    [
+        # A new device that has not counted anything yet.
+        ([(0, 0.0), (59, 0.0), (60, 0.0), (61, 0.001)], [None, None, 0.0, 0.001]),
+        # One that has just been switched on, and has counted for years.
+        ([(0, 0.0), (5, 9000.0), (6, 0.0), (99, 0.0)], [None, 9000.0, 9000.0, 9000.0]),
+        ([(0, 0.0), (60, 0.0), (61, None), (62, -1.0)], [None, 0.0, 0.0, 0.0]),
+    ],
+)
+def test_a_first_0_that_stays_is_a_fact(
+    readings: list[tuple[float, float | None]], published: list[float | None]
+) -> None:
+    counters = Counters()
+
+    assert [counters.risen("a", "k", value, at) for at, value in readings] == published
+
+
+def test_a_0_after_a_restart_is_not_believed() -> None:
+    counters = Counters(known=["a"])
+
+    assert [counters.risen("a", "k", 0.0, at) for at in (0.0, 60.0, 9999.0)] == [None, None, None]
+    assert counters.risen("a", "k", 7.0, 10_000.0) == 7.0
 
 
 @pytest.mark.parametrize(
