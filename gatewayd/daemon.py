@@ -23,6 +23,7 @@ from gatewayd import __version__
 from gatewayd import config as settings
 from gatewayd.clock import Clock, SystemClock
 from gatewayd.config import Config
+from gatewayd.control.direct import Direct
 from gatewayd.control.housekeeping import Housekeeping
 from gatewayd.control.loop import ControlLoop
 from gatewayd.control.notify import notify
@@ -190,6 +191,7 @@ def _devices(
                 else None
             ),
             location_id=location_id,
+            driver=device.driver,
         )
         for device_id, device in config.devices.items()
     }
@@ -211,6 +213,7 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
             devices_changed=rooms.linking.roster.refresh,
             controllers=rooms.steering,
             steering=rooms.steering,
+            poller=rooms.poller,
             http=rooms.http,
         )
     )
@@ -262,9 +265,8 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
 
         services["mdns"] = Announcement(config.mdns.name, config.api.lan_port, rooms.clock).run()
     if config.mqtt is not None:
-        mirror = Mirror(
-            rooms.store, rooms.commander, rooms.clock, _mqtt(config.mqtt, rooms.gateway_id)
-        )
+        orders = Direct(rooms.store, rooms.commander, rooms.steering)
+        mirror = Mirror(rooms.store, orders, rooms.clock, _mqtt(config.mqtt, rooms.gateway_id))
         services["mqtt"] = mirror.run()
     return services
 

@@ -45,7 +45,7 @@ class Api:
     def asset(self, kind: AssetKind, asset_id: str) -> AssetState:
         """One asset of a kind; raises NotFoundError."""
         state = self.services.store.site.assets.get(asset_id)
-        if state is None or state.asset.kind is not kind or not _is_linked(state):
+        if state is None or state.asset.kind is not kind or not is_linked(state):
             raise NotFoundError(f"Could not find {kind.value} with ID {asset_id}")
         return shown(state)
 
@@ -53,7 +53,7 @@ class Api:
         """The assets of a kind, of one user or of all."""
         found = self.services.store.site.of_kind(kind)
         theirs = [state for state in found if user_id in (None, state.asset.user_id)]
-        return [shown(state) for state in theirs if _is_linked(state)]
+        return [shown(state) for state in theirs if is_linked(state)]
 
 
 def shown(state: AssetState) -> AssetState:
@@ -63,7 +63,8 @@ def shown(state: AssetState) -> AssetState:
     return replace(state, sample=None, is_reachable=False)
 
 
-def _is_linked(state: AssetState) -> bool:
+def is_linked(state: AssetState) -> bool:
+    """Whether clients may know of an asset at all."""
     return state.asset.consent is not Consent.NONE
 
 

@@ -8,6 +8,9 @@ from starlette.exceptions import HTTPException
 
 from gatewayd.enode import problems
 from gatewayd.enode.api import Api
+from gatewayd.enode.gateway import document as gateway_document
+from gatewayd.enode.gateway import routes as gateway
+from gatewayd.enode.gateway import stream
 from gatewayd.enode.openapi import document
 from gatewayd.enode.routes import ROUTERS, legacy_firehose, legacy_production
 from gatewayd.enode.services import Services
@@ -18,6 +21,7 @@ from gatewayd.errors import RequestError, StorageError
 log = logging.getLogger(__name__)
 
 # Before the others: a literal path comes before one with a parameter.
+_GATEWAY = (gateway.public, gateway.router, stream.router, gateway_document.router)
 _ALL = (legacy_firehose.router, legacy_production.router, *ROUTERS)
 
 
@@ -35,6 +39,7 @@ def create_app(services: Services) -> FastAPI:
         routes=[
             *(route for router in _ALL for route in router.routes),
             *document.router.routes,
+            *(route for router in _GATEWAY for route in router.routes),
         ],
         exception_handlers={
             HTTPException: _no_operation,
@@ -44,6 +49,7 @@ def create_app(services: Services) -> FastAPI:
         },
     )
     app.state.api = Api.over(services)
+    app.state.streams = stream.Streams(app.state.api)
     app.add_middleware(OlderVersions, api=app.state.api, newest=_operations())
     return app
 
@@ -63,7 +69,7 @@ def _methods(path: str) -> set[str]:
     """What can be done with a path."""
     return {
         method
-        for router in ROUTERS
+        for router in (*ROUTERS, *_GATEWAY)
         for route in router.routes
         if isinstance(route, APIRoute) and route.path_regex.fullmatch(path)
         for method in route.methods or ()

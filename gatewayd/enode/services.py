@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gatewayd.clock import Clock
+from gatewayd.control import direct
 from gatewayd.control.steering.service import Steering
 from gatewayd.devices.commander import Commander
+from gatewayd.devices.poller import Poller
 from gatewayd.enode.versions import NEWEST
 from gatewayd.links.http import HttpLink
 from gatewayd.model.asset import AssetKind
@@ -39,11 +41,8 @@ class Settings:
     max_connections: int = 1000
 
 
-class Controllers(Protocol):
+class Controllers(direct.Controllers, Protocol):
     """What decides over assets by itself: schedules and smart charging."""
-
-    def controlling(self, asset_id: str) -> str | None:
-        """What controls an asset now, in words for the caller; None when nothing does."""
 
     def policy(self, vehicle_id: str) -> SmartChargingPolicy:
         """A vehicle's smart charging policy; the default for one that has none."""
@@ -87,3 +86,4 @@ class Services:
     offers: Callable[[], Awaitable[tuple[Offer, ...]]] = _no_offers
     devices_changed: Callable[[], Awaitable[None]] = _no_devices
     steering: Steering | None = None
+    poller: Poller | None = None

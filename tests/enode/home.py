@@ -215,7 +215,15 @@ async def home(
         await steering.load()
         app = create_app(
             Services(
-                store, db, commander, poke, clock, settings, controllers=steering, steering=steering
+                store,
+                db,
+                commander,
+                poke,
+                clock,
+                settings,
+                controllers=steering,
+                steering=steering,
+                poller=poller,
             )
         )
         http = await stack.enter_async_context(

@@ -72,6 +72,7 @@ class Roster:
             user_id=users.NOBODY,
             name=device.name,
             location_id=self._location_id,
+            driver=device.driver,
         )
 
 

@@ -24,12 +24,17 @@ _PATIENCE_S = 2.0
 @router.get("/health/ready")
 async def get_health_ready(api: Given) -> Response:
     """204 while the gateway can work, else 503; a device that is away does not count."""
+    return nothing() if await is_ready(api) else Response(status_code=503)
+
+
+async def is_ready(api: Api) -> bool:
+    """Whether the database answers."""
     try:
         async with asyncio.timeout(_PATIENCE_S):
             await api.services.db.read(clients.load)
     except (StorageError, TimeoutError):
-        return Response(status_code=503)
-    return Response(status_code=503) if api.services.db.is_damaged else nothing()
+        return False
+    return not api.services.db.is_damaged
 
 
 @router.get("/health/vehicles")
@@ -82,11 +87,12 @@ async def _vendors(api: Api, request: Request, kind: AssetKind) -> Response:
 
 async def _offers(api: Api, request: Request, kinds: Collection[AssetKind]) -> list[Offer]:
     """The vendors with at least one of the kinds."""
-    found = await offered(api, with_home=await _is_client(api, request))
+    found = await offered(api, with_home=await is_client(api, request))
     return [offer for offer in found if offer.kinds & set(kinds)]
 
 
-async def _is_client(api: Api, request: Request) -> bool:
+async def is_client(api: Api, request: Request) -> bool:
+    """Whether a request carries a valid token."""
     try:
         await api.tokens.client_of(request.headers.get("authorization"))
     except UnauthorizedError:

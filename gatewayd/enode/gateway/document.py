@@ -1,0 +1,68 @@
+"""`GET /gateway/openapi.json`: what `/gateway/` answers, apart from the contract's own document."""
+
+from functools import cache
+from typing import Any
+
+from fastapi import Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, APIRouter
+from pydantic import TypeAdapter
+from pydantic.alias_generators import to_camel
+from pydantic_core import to_json
+
+from gatewayd import __version__
+from gatewayd.enode.gateway import routes, stream
+from gatewayd.enode.routing import ClientRoute
+from gatewayd.enode.wire.problem import Problem
+
+router = APIRouter(redirect_slashes=False)
+
+_SECURITY = "ClientAccessToken"
+_FLOWS = {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": {}}}
+# FastAPI's own answer to faults; ours are problems.
+_NEVER_ANSWERED = ("HTTPValidationError", "ValidationError")
+
+Json = dict[str, Any]
+
+
+@router.get("/gateway/openapi.json")
+async def gateway_openapi() -> Response:
+    """This description."""
+    return Response(_text(), media_type="application/json")
+
+
+@cache
+def _text() -> bytes:
+    return to_json(document())
+
+
+def document() -> Json:
+    """The OpenAPI 3.1 document."""
+    found = [
+        route
+        for one in (routes.public, routes.router, stream.router)
+        for route in one.routes
+        if isinstance(route, APIRoute)
+    ]
+    made = get_openapi(title="gatewayd", version=__version__, routes=found)
+    for route in found:
+        for operation in made["paths"][route.path_format].values():
+            _complete(route, operation)
+    schemas = made["components"]["schemas"]
+    for name in _NEVER_ANSWERED:
+        schemas.pop(name, None)
+    schemas["Problem"] = TypeAdapter(Problem).json_schema(mode="serialization")
+    scheme = {"type": "oauth2", "flows": _FLOWS}
+    made["components"]["securitySchemes"] = {_SECURITY: scheme}
+    return made
+
+
+def _complete(route: APIRoute, operation: Json) -> None:
+    operation["operationId"] = to_camel(route.name)
+    operation["security"] = [{_SECURITY: []}] if isinstance(route, ClientRoute) else []
+    operation["responses"].pop("422", None)
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    operation["responses"]["default"] = {
+        "description": "A problem",
+        "content": {"application/problem+json": problem},
+    }

@@ -1,0 +1,150 @@
+"""The documents of `/gateway/`. Ages are in seconds; a time that never was is null."""
+
+from datetime import date
+from typing import Generic, TypeVar
+
+from gatewayd.enode.wire.base import EnodeModel, Timestamp
+from gatewayd.model.asset import AssetKind
+from gatewayd.model.command import ActionState
+
+T = TypeVar("T")
+
+
+class Listed(EnodeModel, Generic[T]):
+    """A whole list."""
+
+    data: list[T]
+
+
+class AssetOfDevice(EnodeModel):
+    """An asset that a device is; `watchdog_seconds` is the device's own, as last read."""
+
+    id: str
+    kind: AssetKind
+    slug: str
+    is_writable: bool
+    watchdog_seconds: float | None
+
+
+class Latency(EnodeModel):
+    """How long reads take: the last one, a moving mean, and the longest."""
+
+    last_ms: float | None
+    usual_ms: float | None
+    worst_ms: float | None
+
+
+class Counts(EnodeModel):
+    """What became of reads since the device was configured or the gateway started."""
+
+    reads: int
+    timeouts: int
+    refused: int
+    bad_frames: int
+    faults: int
+    reconnects: int
+
+
+class DayOfWrites(EnodeModel):
+    """Commands and watchdog renewals written on one day of UTC."""
+
+    day: date
+    commands: int
+    renewals: int
+
+
+class Device(EnodeModel):
+    """A box with one connection, and how that is.
+
+    `since` is when it became reachable, or not; `is_stranger`: another box answers in its place.
+    """
+
+    id: str
+    driver: str
+    name: str | None
+    vendor: str
+    model: str | None
+    serial: str | None
+    firmware: str | None
+    address: str | None
+    is_reachable: bool
+    since: Timestamp | None
+    last_success_at: Timestamp | None
+    last_success_age_seconds: float | None
+    last_error: str | None
+    last_error_at: Timestamp | None
+    consecutive_failures: int
+    poll_period_seconds: float
+    latency: Latency
+    counts: Counts
+    writes: list[DayOfWrites]
+    is_stranger: bool
+    is_read_only: bool
+    assets: list[AssetOfDevice]
+
+
+class DevicesHealth(EnodeModel):
+    """How many devices there are, and how many answer."""
+
+    total: int
+    reachable: int
+
+
+class GatewayHealth(EnodeModel):
+    """Whether the gateway can work. `devices` is null for who holds no token."""
+
+    is_ready: bool
+    version: str
+    devices: DevicesHealth | None
+
+
+class Command(EnodeModel):
+    """What an asset was told; `kind` names the capability it needs."""
+
+    kind: str
+    words: str
+
+
+class Input(EnodeModel):
+    """One thing that was known, and its age where it has one."""
+
+    name: str
+    value: float | str | bool | None
+    age_seconds: float | None
+
+
+class Outcome(EnodeModel):
+    """The action that came of a decision."""
+
+    action_id: str
+    state: ActionState
+    failure_reason: str | None
+    failure_detail: str | None
+
+
+class Decision(EnodeModel):
+    """Why an asset was told what it was told; `command` is null where one was taken back."""
+
+    id: str
+    at: Timestamp
+    asset_id: str
+    owner: str
+    command: Command | None
+    reason: str
+    inputs: list[Input]
+    candidates: list[str]
+    binding: str | None
+    outcome: Outcome | None
+
+
+class Explanation(EnodeModel):
+    """The decision in force at a time, in plain words; null where there is none on record.
+
+    `controlled_by` is what decides over the asset now.
+    """
+
+    asset_id: str
+    at: Timestamp
+    text: str
+    decision: Decision | None
+    controlled_by: str | None
