@@ -144,11 +144,14 @@ class UnitReader:
         """Function code 2."""
         return _bits(await self._ask(modbus_wire.ask_bits(2, address, count)), count)
 
-    async def _ask(self, question: Question) -> bytes:
+    async def _exchange(self, question: Question) -> bytes:
         try:
-            answer = await self._line.ask(question, self._unit, self._pace)
+            return await self._line.ask(question, self._unit, self._pace)
         except (UnreachableError, BadReadingError) as error:
             raise type(error)(f"{self._name}: {error}") from error
+
+    async def _ask(self, question: Question) -> bytes:
+        answer = await self._exchange(question)
         if modbus_wire.is_exception(answer):
             raise _refusal(f"{self._name}: {question.text}", answer[1])
         return answer
@@ -168,6 +171,14 @@ class UnitWriter(UnitReader):
     async def write_coil(self, address: int, *, value: bool) -> None:
         """Function code 5."""
         await self._ask(modbus_wire.write_coil(address, value=value))
+
+
+class UnitGuest(UnitReader):
+    """One unit as others ask it through us, behind all questions of our own."""
+
+    async def relay(self, question: Question) -> bytes:
+        """The answer PDU, also when it is an exception's. UnreachableError, BadReadingError."""
+        return await self._exchange(question)
 
 
 _Unit = TypeVar("_Unit", bound=UnitReader)
@@ -227,6 +238,20 @@ class ModbusLinks:
         pace = Pace(timeout_s, max(min_gap_s, _silence_s(endpoint)), connect_delay_s)
         kind = UnitReader if read_only else UnitWriter
         return self._open(kind, endpoint, unit_id, pace)
+
+    def guest(
+        self,
+        endpoint: Endpoint,
+        unit_id: int,
+        *,
+        timeout_s: float = 2.0,
+        min_gap_s: float = 0.0,
+        connect_delay_s: float = 0.0,
+    ) -> AbstractAsyncContextManager[UnitGuest]:
+        """One unit for somebody else's questions. ConfigError as for `unit`."""
+        gap_s = max(min_gap_s, _silence_s(endpoint))
+        pace = Pace(timeout_s, gap_s, connect_delay_s, is_guest=True)
+        return self._open(UnitGuest, endpoint, unit_id, pace)
 
     @asynccontextmanager
     async def _open(

@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import IntEnum
 
 from gatewayd.links.modbus_wire import Question, Wire
 
@@ -18,28 +19,39 @@ _MAX_TID = 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How one unit wants to be asked: patience, silence between questions and after connecting."""
+    """How one unit wants to be asked: patience, silence between questions and after connecting.
+
+    A guest's questions wait until nobody of ours has any.
+    """
 
     timeout_s: float = 2.0
     min_gap_s: float = 0.0
     connect_delay_s: float = 0.0
+    is_guest: bool = False
+
+
+class Rank(IntEnum):
+    """Who goes first."""
+
+    WRITER = 0
+    READER = 1
+    GUEST = 2
 
 
 class Turns:
-    """A lock: waiting writers before waiting readers, each in the order of their coming."""
+    """A lock: those of a higher rank first, each rank in the order of their coming."""
 
     def __init__(self) -> None:
         self._is_taken = False
-        self._writers: deque[asyncio.Future[None]] = deque()
-        self._readers: deque[asyncio.Future[None]] = deque()
+        self._waiting = tuple(deque[asyncio.Future[None]]() for _ in Rank)
 
-    async def take(self, *, is_write: bool) -> None:
+    async def take(self, rank: Rank) -> None:
         """Wait for one's turn; whoever took it must `release` it."""
         if not self._is_taken:
             self._is_taken = True
             return
         turn = asyncio.get_running_loop().create_future()
-        (self._writers if is_write else self._readers).append(turn)
+        self._waiting[rank].append(turn)
         is_ours = False
         try:
             await turn
@@ -51,7 +63,7 @@ class Turns:
 
     def release(self) -> None:
         """Pass the turn on."""
-        for queue in (self._writers, self._readers):
+        for queue in self._waiting:
             while queue:
                 turn = queue.popleft()
                 if not turn.done():
@@ -88,11 +100,12 @@ class Line:
 
     async def ask(self, question: Question, unit: int, pace: Pace) -> bytes:
         """One question, one answer PDU, with the errors of `Wire.open` and `Wire.exchange`."""
-        await self._turns.take(is_write=question.is_write)
+        rank = _rank(question, pace)
+        await self._turns.take(rank)
         while self._quiet_until and (pause_s := self._quiet_until.get(unit, 0.0) - self._now()) > 0:
             self._turns.release()
             await asyncio.sleep(pause_s)
-            await self._turns.take(is_write=question.is_write)
+            await self._turns.take(rank)
         try:
             return await self._exchange(question, unit, pace)
         finally:
@@ -151,3 +164,9 @@ class Line:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
+
+
+def _rank(question: Question, pace: Pace) -> Rank:
+    if pace.is_guest:
+        return Rank.GUEST
+    return Rank.WRITER if question.is_write else Rank.READER

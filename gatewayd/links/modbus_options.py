@@ -11,6 +11,7 @@ from gatewayd.links.modbus import (
     SolarmanEndpoint,
     TcpEndpoint,
     UdpEndpoint,
+    UnitGuest,
     UnitReader,
 )
 from gatewayd.sdk.options import ModbusOptions
@@ -42,6 +43,19 @@ def open_unit(
         endpoint(options),
         options.unit if unit_id is None else unit_id,
         read_only=options.read_only,
+        timeout_s=options.timeout_s,
+        min_gap_s=options.min_gap_s,
+        connect_delay_s=options.connect_delay_s,
+    )
+
+
+def open_guest(
+    links: ModbusLinks, options: ModbusOptions, unit_id: int
+) -> AbstractAsyncContextManager[UnitGuest]:
+    """A unit at the device's place, for somebody else's questions."""
+    return links.guest(
+        endpoint(options),
+        unit_id,
         timeout_s=options.timeout_s,
         min_gap_s=options.min_gap_s,
         connect_delay_s=options.connect_delay_s,
