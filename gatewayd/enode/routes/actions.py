@@ -2,14 +2,15 @@
 
 from fastapi import Response
 
+from gatewayd.control.direct import check_direct
 from gatewayd.enode import missing
 from gatewayd.enode.answers import ok
 from gatewayd.enode.api import Api
 from gatewayd.enode.views import action as view
 from gatewayd.enode.views import scopes
-from gatewayd.errors import ConflictError, ControlledError, InvalidError
+from gatewayd.errors import ConflictError, InvalidError
 from gatewayd.model.asset import Asset, AssetKind, Consent
-from gatewayd.model.command import Action, Command, SetMaxCurrent, SetOperationMode
+from gatewayd.model.command import Action, Command
 from gatewayd.model.power import PowerCommand
 from gatewayd.model.site import AssetState
 
@@ -17,15 +18,9 @@ _OWNER = "api"
 
 
 async def start(api: Api, state: AssetState, command: Command) -> Response:
-    """Tell an asset something; the answer is the PENDING action.
-
-    Raises ControlledError while a schedule or plan decides over it; a current limit and a battery's
-    mode are never theirs.
-    """
+    """Tell an asset something; the answer is the PENDING action."""
     asset = state.asset
-    controller = api.services.controllers.controlling(asset.id)
-    if controller and not isinstance(command, SetMaxCurrent | SetOperationMode):
-        raise ControlledError(f"{asset.display_name} is controlled by {controller}")
+    check_direct(asset, command, api.services.controllers)
     check_control(asset)
     return ok(view.action(await api.services.commander.submit(asset.id, command, _OWNER)))
 
