@@ -122,10 +122,14 @@ class Connection(HttpToolsProtocol):
         self._patience.start(limit_s)
 
     def on_headers_complete(self) -> None:
-        """Refuse, by raising, a header that is too long although it came at once."""
+        """Refuse, by raising, a header that is too long although it came at once, and one that
+        names its host never or twice: who reads it behind us may choose another than we do."""
         length = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if length > self._limits.header_bytes:
             raise ValueError(f"the header is longer than {self._limits.header_bytes} bytes")
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            raise ValueError("the header must name one host")
         self._arrived(is_in_body=True)
         super().on_headers_complete()
 

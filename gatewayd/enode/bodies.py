@@ -6,7 +6,7 @@ answered first.
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from fastapi import Request
@@ -21,6 +21,8 @@ Parsed = TypeVar("Parsed")
 
 _MOST_BYTES = 1024 * 1024
 _SLOWEST_S = 15.0
+# Deeper than any body of the contract, and not too deep for what walks one.
+_DEEPEST = 32
 
 
 async def payload(request: Request, model: type[T]) -> T:
@@ -78,7 +80,23 @@ def strict_json(raw: bytes) -> object:
         raise InvalidError("the body is not UTF-8") from error
     except ValueError as error:
         raise InvalidError(f"the body is not valid JSON: {error}") from error
+    _check_depth(said)
     return said
+
+
+def _check_depth(said: object) -> None:
+    level = [said]
+    for _ in range(_DEEPEST):
+        level = [part for node in level for part in _parts(node) if isinstance(part, dict | list)]
+        if not level:
+            return
+    raise InvalidError("the body is nested too deeply")
+
+
+def _parts(node: object) -> Iterable[object]:
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list) else ()
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

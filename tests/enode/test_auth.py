@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gatewayd.model.asset import AssetKind
 from gatewayd.state import clients
 from tests.enode.home import Home, home, token
 
@@ -122,6 +123,38 @@ async def test_credentials_that_cannot_be_read_are_an_invalid_client(
     refused = await a_home.http.post("/oauth2/token", data=GRANT, headers=headers)
 
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+async def test_a_page_in_a_browser_gets_no_token_and_costs_its_visitor_no_attempt(
+    a_home: Home,
+) -> None:
+    for origin in ("https://evil.example", "http://gateway", "null"):
+        for _ in range(3):
+            refused = await a_home.http.post(
+                "/oauth2/token", data=GRANT, auth=("x", "guess"), headers={"origin": origin}
+            )
+            assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
+
+    assert (await ask(a_home, a_home.client.secret, "127.0.0.1")).status_code == 200
+
+
+async def test_a_page_of_another_site_cannot_use_the_api(a_home: Home) -> None:
+    path = f"/chargers/{a_home.asset(AssetKind.CHARGER).id}/charging"
+    origin = {"origin": "https://evil.example"}
+    asks = origin | {
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization,content-type",
+    }
+    del a_home.http.headers["authorization"]
+
+    allowed = await a_home.http.options(path, headers=asks)
+    simple = await a_home.http.post(
+        path, content='{"action": "START"}', headers=origin | {"content-type": "text/plain"}
+    )
+
+    assert (allowed.status_code, simple.status_code) == (405, 401)
+    for answer in (allowed, simple):
+        assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
 async def test_the_sixth_attempt_after_five_failures_is_told_to_wait(a_home: Home) -> None:

@@ -113,10 +113,11 @@ async def test_interventions_are_filtered_by_whom_they_may_help(a_home: Home) ->
 
 
 async def test_a_kind_that_does_not_exist_is_refused(a_home: Home) -> None:
-    answer = await a_home.http.get("/interventions?vendorType=toaster")
+    for path in ("/interventions", f"/interventions/{CONTROL_SCOPE.id}"):
+        answer = await a_home.http.get(f"{path}?vendorType=toaster")
 
-    assert answer.status_code == 400
-    assert answer.json()["issues"][0]["path"] == ["vendorType"]
+        assert answer.status_code == 400
+        assert answer.json()["issues"][0]["path"] == ["vendorType"]
 
 
 async def test_an_unknown_intervention_is_not_found(a_home: Home) -> None:

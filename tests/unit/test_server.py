@@ -177,6 +177,17 @@ async def test_a_request_line_that_is_too_long_is_refused() -> None:
 
 
 @jumping
+async def test_a_request_names_one_host() -> None:
+    for request, status in (
+        (b"GET / HTTP/1.1\r\n\r\n", b"400"),
+        (GET + b"Host: other\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.0\r\n\r\n", b"200"),
+    ):
+        async with serving() as port, connected(port, request) as client:
+            assert (await client.answer()).startswith(status)
+
+
+@jumping
 async def test_a_long_header_behind_another_request_is_refused() -> None:
     first = GET + b"\r\n" + GET + b"A: " + b"x" * 17_000 + b"\r\n\r\n"
     async with serving() as port, connected(port, first) as client:

@@ -29,6 +29,7 @@ async def list_interventions(api: Given, request: Request) -> Response:
 @router.get("/interventions/{interventionId}")
 async def get_intervention(intervention_id: InterventionId, request: Request) -> Response:
     """One intervention, in the asked language or English."""
+    _kinds(request.query_params.get("vendorType"))
     for known in CATALOGUE:
         if known.id == intervention_id:
             return ok(intervention(known, request.query_params.get("language")))

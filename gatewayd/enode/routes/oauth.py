@@ -58,6 +58,10 @@ async def post_oauth2_token(api: Given, request: Request) -> Response:
 
 async def _client(api: Given, request: Request) -> str:
     """The id of the client that proved who it is."""
+    # Browsers alone say where a page is from. Any site's page may send forms here, and guess at
+    # its visitor's expense; none can keep a secret.
+    if "origin" in request.headers:
+        raise _GrantError("invalid_request", "a page in a browser cannot be a client")
     form = await _form(request)
     grant_type = form.get("grant_type")
     if grant_type is None:
