@@ -6,7 +6,11 @@ registers: {holding: {100: [1, 2]}}  of the device's own unit; input, coil, disc
 others: {200: {holding: {...}}}      of further units
 identity: {vendor: ..., model: ..., serial: ..., firmware: ...}
 expect: {meter: {power_w: -1800.5}}  every field that is not None
-commands: [{do: set_max_current, current_a: 10, writes: [[5004, [10000]]], then: {...}}]
+effects:                             what a write changes elsewhere in the device
+- {write: 5004, to: 1101}            the same value there; `to_input` for an input register
+- {write: 5014, value: 0, set: {1001: 5}}        with this value, that; `set_input` likewise
+commands:
+- {do: set_max_current, current_a: 10, writes: [[5004, [10000]]], then: {...}}
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -18,6 +22,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from gatewayd.devices.registry import Registry
+from gatewayd.errors import RefusedError
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import Capability
 from gatewayd.model.climate import FollowSchedule, HvacMode, PermanentHold
@@ -69,13 +74,20 @@ class Fixture:
         own: dict[str, object] = self.content.get("options", {})
         return {"host": "127.0.0.1"} | own | more
 
+    def units(self, unit: int) -> dict[int, Tables]:
+        """All registers, by unit, function code and address; the device's own is `unit`."""
+        units = {unit: _tables(self.content["registers"])}
+        return units | {n: _tables(more) for n, more in self.content.get("others", {}).items()}
+
     def server(self, unit: int) -> ModbusServer:
         """The device, with registers that take what is written to them."""
-        units: dict[int, Tables] = {unit: _tables(self.content["registers"])}
-        units |= {n: _tables(tables) for n, tables in self.content.get("others", {}).items()}
+        units = self.units(unit)
 
         def store(unit: int, address: int, value: int) -> None:
             units[unit].setdefault(3, {})[address] = value
+            for effect in self.content.get("effects", []):
+                if effect["write"] == address and effect.get("value", value) == value:
+                    _take_effect(units[unit], effect, value)
 
         return ModbusServer(image(units), store=store)
 
@@ -86,6 +98,20 @@ class Bench:
 
     driver: Driver
     server: ModbusServer
+    unit: int
+
+    @property
+    def writes(self) -> list[list[Any]]:
+        """Address and values of every write, and the unit where it is not the device's own."""
+        return [
+            [r.address, list(r.values), *([r.unit] if r.unit != self.unit else [])]
+            for r in self.server.requests
+            if r.function in (5, 6, 16)
+        ]
+
+    def holding(self, address: int) -> int | None:
+        """What a register of the device's own unit holds now."""
+        return self.server.words(self.unit, 3, address)
 
 
 @asynccontextmanager
@@ -96,7 +122,32 @@ async def bench(fixture: Fixture, registry: Registry, **options: object) -> Asyn
     async with fixture.server(unit).on_loopback() as server:
         chosen = info.options.model_validate(fixture.options(port=server.port, **options))
         async with info.open(chosen, Links()) as driver:
-            yield Bench(driver, server)
+            yield Bench(driver, server, unit)
+
+
+@dataclass(frozen=True)
+class ImageUnit:
+    """One unit of an image in memory, that can only be read."""
+
+    tables: Tables
+
+    async def read_holding(self, address: int, count: int) -> tuple[int, ...]:
+        return self._read(3, address, count)
+
+    async def read_input(self, address: int, count: int) -> tuple[int, ...]:
+        return self._read(4, address, count)
+
+    async def read_coils(self, address: int, count: int) -> tuple[bool, ...]:
+        return tuple(map(bool, self._read(1, address, count)))
+
+    async def read_discrete(self, address: int, count: int) -> tuple[bool, ...]:
+        return tuple(map(bool, self._read(2, address, count)))
+
+    def _read(self, function: int, address: int, count: int) -> tuple[int, ...]:
+        try:
+            return tuple(self.tables[function][at] for at in range(address, address + count))
+        except KeyError:
+            raise RefusedError(f"there is no {function}:{address}+{count}") from None
 
 
 def fixtures() -> list[Fixture]:
@@ -132,6 +183,14 @@ _POWER: Mapping[Capability, Callable[[dict[str, Any]], Command]] = {
     Capability.SET_EXPORT_LIMIT: lambda entry: SetExportLimit(entry["limit_w"]),
     Capability.SET_PHASES: lambda entry: SetPhases(entry["phases"]),
 }
+
+
+def _take_effect(tables: Tables, effect: dict[str, Any], value: int) -> None:
+    for key, function in (("", 3), ("_input", 4)):
+        table = tables.setdefault(function, {})
+        if to := effect.get(f"to{key}"):
+            table[to] = value
+        table.update(effect.get(f"set{key}", {}))
 
 
 def _tables(registers: dict[str, dict[int, list[int]]]) -> Tables:

@@ -70,6 +70,14 @@ async def reading(driver: Driver) -> VehicleReading:
     return found
 
 
+@pytest.mark.parametrize(("told", "expected"), [({"year": 2021}, 2021), ({}, None)])
+async def test_a_car_may_tell_its_year(told: dict[str, object], expected: int | None) -> None:
+    async with answering(document(**told)) as driver:
+        role = (await driver.identify()).roles["vehicle"]
+
+    assert role.model_year == expected
+
+
 async def test_the_virtual_car_tells_all_of_itself() -> None:
     async with at_home(FakeClock()) as (home, driver):
         identity = await driver.identify()

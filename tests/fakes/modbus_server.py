@@ -37,7 +37,13 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"
     BUSY = "busy"
     REFUSED = "refused"
+    NO_PATH = "no_path"
+    NO_TARGET = "no_target"
     WRONG_ECHO = "wrong_echo"
+
+
+# The device itself is busy or refuses; a gateway before it has no way to it, or no answer of it.
+EXCEPTIONS = {Fault.BUSY: 6, Fault.REFUSED: 2, Fault.NO_PATH: 10, Fault.NO_TARGET: 11}
 
 
 @dataclass(frozen=True)
@@ -284,9 +290,8 @@ class _Answer:
                 return right if self.server.is_rtu else _mbap(tid, self.request, poisoned)
             case Fault.WRONG_UNIT:
                 return self._other(poisoned, unit=1)
-            case Fault.BUSY | Fault.REFUSED:
-                code = 6 if fault is Fault.BUSY else 2
-                return self._other(bytes((self.request.function | 0x80, code)))
+            case _ if fault in EXCEPTIONS:
+                return self._other(bytes((self.request.function | 0x80, EXCEPTIONS[fault])))
         return self._other(_misshapen(fault, poisoned))
 
     def _other(self, pdu: bytes, *, unit: int = 0) -> bytes:
