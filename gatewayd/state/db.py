@@ -17,7 +17,7 @@ from typing import Self, TypeVar
 
 from gatewayd.clock import Clock, SystemClock
 from gatewayd.errors import StorageError
-from gatewayd.state.engine import ballast
+from gatewayd.state.engine import ballast, refuge
 from gatewayd.state.engine.backup import back_up, copy_whole, rescue
 from gatewayd.state.engine.connect import connect, connect_reader, explaining, is_damage
 from gatewayd.state.engine.guard import Guard, guard, guard_if_free
@@ -35,9 +35,15 @@ _DELETE_OLDEST_TENTH = """
 
 
 class Database:
-    """An open database: `open` is for the daemon, `visit` for the command line beside it."""
+    """An open database: `open` is for the daemon, `visit` for the command line beside it.
 
-    def __init__(self, path: Path, clock: Clock, ballast_bytes: int) -> None:
+    `is_lasting` is false where nothing outlives the process, because the disk takes nothing.
+    """
+
+    def __init__(
+        self, path: Path, clock: Clock, ballast_bytes: int, *, is_lasting: bool = True
+    ) -> None:
+        self.is_lasting = is_lasting
         self._path = path
         self._clock = clock
         self._ballast_bytes = ballast_bytes
@@ -54,18 +60,19 @@ class Database:
         """Own the database at `path` until the end of the block.
 
         It is created or migrated as needed; after an unclean stop it is checked, and when broken
-        set aside for the last good backup. The daemon keeps BALLAST_BYTES for a full disk.
-        Raises StorageError when another daemon owns it or a newer one wrote it.
+        set aside for the last good backup. The daemon keeps BALLAST_BYTES for a full disk. Where
+        the disk takes nothing at all, a copy in memory is opened instead. Raises StorageError
+        when another daemon owns it or a newer one wrote it.
         """
         with ExitStack() as stack:
-            held = await asyncio.to_thread(_take, stack, path, clock)
-            database = cls(path, clock, ballast_bytes)
+            held, found = await asyncio.to_thread(_take, stack, path, clock)
+            database = cls(found, clock, ballast_bytes if held else 0, is_lasting=held is not None)
             try:
-                await asyncio.to_thread(ballast.lay, path, ballast_bytes)
+                await asyncio.to_thread(ballast.lay, found, database._ballast_bytes)
                 yield database
             finally:
                 await asyncio.to_thread(database._close)
-                if not database.is_damaged:
+                if held and not database.is_damaged:
                     held.end()
 
     @classmethod
@@ -105,8 +112,11 @@ class Database:
     async def backup(self) -> Path:
         """Write a checked copy into `backups` beside the file, keeping the newest three.
 
-        Also lays the ballast again, if it had to be freed and there is room.
+        Also lays the ballast again, if it had to be freed and there is room. Raises StorageError
+        where all is in memory.
         """
+        if not self.is_lasting:
+            raise StorageError("database: in memory only: free space on the disk, then restart")
         await asyncio.to_thread(ballast.lay, self._path, self._ballast_bytes)
         return await asyncio.to_thread(back_up, self._path, self._clock.now())
 
@@ -142,12 +152,22 @@ def _make_room(path: Path) -> bool:
     return True
 
 
-def _take(stack: ExitStack, path: Path, clock: Clock) -> Guard:
-    held = stack.enter_context(guard(path))
-    ballast.drop_if_full(path)
-    _prepare(path, clock, is_suspect=held.was_unclean)
-    held.begin()
-    return held
+def _take(stack: ExitStack, path: Path, clock: Clock) -> tuple[Guard | None, Path]:
+    """The guard and the file, or None and the copy in memory."""
+    try:
+        held = stack.enter_context(guard(path))
+        ballast.drop_if_full(path)
+        refuge.require_room(path)
+        _prepare(path, clock, is_suspect=held.was_unclean)
+        held.begin()
+    except StorageError as error:
+        if not refuge.is_needed(error, path):
+            raise
+        refuge.told(error, path)
+        copy = refuge.flee(stack, path)
+        _prepare(copy, clock, is_suspect=False)
+        return None, copy
+    return held, path
 
 
 def _call_on(path: Path, clock: Clock) -> None:

@@ -28,13 +28,13 @@ async def get_health_ready(api: Given) -> Response:
 
 
 async def is_ready(api: Api) -> bool:
-    """Whether the database answers."""
+    """Whether the database answers, and keeps what it is told."""
     try:
         async with asyncio.timeout(_PATIENCE_S):
             await api.services.db.read(clients.load)
     except (StorageError, TimeoutError):
         return False
-    return not api.services.db.is_damaged
+    return api.services.db.is_lasting and not api.services.db.is_damaged
 
 
 @router.get("/health/vehicles")

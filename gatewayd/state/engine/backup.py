@@ -41,7 +41,7 @@ def back_up(path: Path, now: datetime) -> Path:
     Of the samples only the newest day is copied: writing weeks of them every night would wear an
     SD card more than all else together. The database may be in use. Raises StorageError.
     """
-    return _checked_copy(path, now, _copy_lean)
+    return _checked_copy(path, now, copy_lean)
 
 
 def copy_whole(path: Path, now: datetime) -> Path:
@@ -141,7 +141,8 @@ def _copy_whole(connection: sqlite3.Connection, part: Path) -> None:
     connection.execute("VACUUM INTO ?", (str(part),))
 
 
-def _copy_lean(connection: sqlite3.Connection, part: Path) -> None:
+def copy_lean(connection: sqlite3.Connection, part: Path) -> None:
+    """Copy all into an empty file but the samples, of which the newest day is copied."""
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.execute("ATTACH ? AS copy", (str(part),))
     # The copy is flushed once, when it is whole.

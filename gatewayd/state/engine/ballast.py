@@ -8,8 +8,7 @@ import logging
 import os
 from pathlib import Path
 
-# The journal, its index, and a few pages.
-_ROOM_TO_OPEN = 1024 * 1024
+from gatewayd.state.engine.refuge import has_room
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +38,7 @@ def drop(path: Path) -> bool:
 
 def drop_if_full(path: Path) -> None:
     """Free the ballast when there is no room even to open the database."""
-    disk = os.statvfs(path.parent)
-    if disk.f_bavail * disk.f_frsize < _ROOM_TO_OPEN:
+    if not has_room(path):
         drop(path)
 
 

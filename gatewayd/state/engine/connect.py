@@ -30,12 +30,14 @@ def connect(path: Path) -> sqlite3.Connection:
 
     NORMAL was measured to lose up to 17 acknowledged commits when the power fails.
     """
-    connection = _connect(path, "mode=rwc")
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
-    return connection
+    return _connect(
+        path,
+        "mode=rwc",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"journal_size_limit = {_JOURNAL_BYTES}",
+    )
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
@@ -43,9 +45,15 @@ def connect_reader(path: Path) -> sqlite3.Connection:
 
     `mode=ro` would do, but it cannot open a database whose WAL nobody has open yet.
     """
-    connection = _connect(path, "mode=rw")
-    connection.execute("PRAGMA query_only = ON")
-    return connection
+    return _connect(path, "mode=rw", "query_only = ON")
+
+
+def connect_alone(path: Path) -> sqlite3.Connection:
+    """A connection that reads, with its journal, a database on a disk without any room.
+
+    Alone with the file, SQLite keeps the journal's index in memory.
+    """
+    return _connect(path, "mode=rw", "locking_mode = EXCLUSIVE")
 
 
 def connect_copy(path: Path) -> sqlite3.Connection:
@@ -86,7 +94,7 @@ def _code(error: BaseException) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str, *pragmas: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?{mode}",
         uri=True,
@@ -95,4 +103,11 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         check_same_thread=False,
     )
     connection.row_factory = sqlite3.Row
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        # Left open, it would keep its locks for as long as somebody looks at the error.
+        connection.close()
+        raise
     return connection
