@@ -1,8 +1,8 @@
 """A car that tells of itself in a small JSON document, as a dongle or a home server can make it.
 
-GET /vehicle answers `{"vin", "brand", "model", "can", "soc_pct", ...}`: `can` lists the commands it
-takes, the other keys are `VehicleReading`'s fields, in their units, `power_delivery` in Enode's
-words. All but `vin` may be missing or null. POST /vehicle/command takes `{"command":
+GET /vehicle answers `{"vin", "brand", "model", "year", "can", "soc_pct", ...}`: `can` lists the
+commands it takes, the other keys are `VehicleReading`'s fields, in their units, `power_delivery` in
+Enode's words. All but `vin` may be missing or null. POST /vehicle/command takes `{"command":
 "start_charging"}`, `{"command": "stop_charging"}` or `{"command": "set_max_current", "current_a":
 10}`; 2xx is taken, 4xx is refused.
 """
@@ -39,6 +39,7 @@ class _Vehicle(BaseModel):
     vin: str = Field(min_length=1, max_length=64)
     brand: str = Field(default="Car", max_length=64)
     model: str = Field(default="Car", max_length=64)
+    year: Annotated[int, Field(ge=1900, le=2999)] | None = None
     can: list[str] = []
     min_current_a: Amount | None = None
     hardware_current_a: Amount | None = None
@@ -64,6 +65,7 @@ class _Vehicle(BaseModel):
             min_current_a=self.min_current_a,
             max_current_a=self.hardware_current_a,
             confirm_timeout_s=120.0,
+            model_year=self.year,
         )
 
     def reading(self) -> VehicleReading:

@@ -84,7 +84,7 @@ class Role:
     a battery's (charging +). `safe` is the command that gives the device back to itself, which a
     battery or inverter stays without for ever if nobody gives it; a charger's has `safe_current_a`.
     `confirm_timeout_s` is how long the device may take to show a command's effect. Only heaters and
-    coolers have a thermostat.
+    coolers have a thermostat. `model_year` is a vehicle's or charger's.
     """
 
     kind: AssetKind
@@ -98,6 +98,7 @@ class Role:
     max_power_w: float | None = None
     safe: Capability | None = None
     safe_current_a: float | None = None
+    model_year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

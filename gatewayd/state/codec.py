@@ -162,6 +162,7 @@ def role_text(role: Role) -> str:
             "max_power_w": role.max_power_w,
             "safe": role.safe,
             "safe_current_a": role.safe_current_a,
+            "model_year": role.model_year,
         }
     )
 
@@ -183,6 +184,7 @@ def role_of(text: str) -> Role:
         max_power_w=body.get("max_power_w"),
         safe=next((one for one in Capability if one == body.get("safe")), None),
         safe_current_a=body.get("safe_current_a"),
+        model_year=body.get("model_year"),
     )
 
 

@@ -53,7 +53,7 @@ async def test_a_vehicle_shows_what_it_says(a_garage: Home) -> None:
         "vin": "WVWZZZE1ZRP000001",
         "brand": "Acme",
         "model": "Roadster",
-        "year": None,
+        "year": 2023,
         "displayName": "Acme Roadster",
     }
     assert shown["chargeState"] | {"lastUpdated": None} == {

@@ -183,6 +183,19 @@ def test_a_meter_measures_what_stands_behind_it(
     assert shown.measures_production.is_capable is production
 
 
+@pytest.mark.parametrize(
+    ("reports", "is_capable"), [("power_w", True), ("energy_wh", True), ("frequency_hz", False)]
+)
+def test_an_inverter_has_statistics_where_its_energy_can_be_counted(
+    *, reports: str, is_capable: bool
+) -> None:
+    made = asset(AssetKind.INVERTER, reports=frozenset({reports}))
+
+    shown = inverter(state(made), None).capabilities
+    assert shown.production_statistics.is_capable is is_capable
+    assert not shown.production_state.is_capable
+
+
 def test_a_battery_can_be_given_only_the_modes_of_its_capabilities() -> None:
     made = asset(AssetKind.BATTERY, Capability.TIME_OF_USE)
 

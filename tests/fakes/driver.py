@@ -164,6 +164,7 @@ def car_box(serial: str | None = "WVWZZZE1ZRP000001") -> ScriptedBox:
         ),
         min_current_a=6.0,
         max_current_a=32.0,
+        model_year=2023,
     )
     reading = VehicleReading(
         soc_pct=50.0,

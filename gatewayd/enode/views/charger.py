@@ -68,7 +68,10 @@ def _delivery(reading: ChargerReading) -> wire.ChargerPowerDelivery:
 
 def _information(asset: Asset) -> wire.ChargerInformation:
     return wire.ChargerInformation(
-        brand=asset.brand, model=asset.model, year=None, serial_number=vendor_id(asset)
+        brand=asset.brand,
+        model=asset.model,
+        year=asset.spec.model_year,
+        serial_number=vendor_id(asset),
     )
 
 

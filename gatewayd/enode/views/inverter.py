@@ -18,7 +18,7 @@ from gatewayd.model.reading import InverterReading
 from gatewayd.model.site import AssetState
 
 _NOTHING = InverterReading()
-_WHOLE_PRODUCTION_STATE = frozenset({"power_w", "energy_wh"})
+_PRODUCTION = frozenset({"power_w", "energy_wh"})
 
 
 def inverter(state: AssetState, place: Location | None) -> wire.Inverter:
@@ -71,7 +71,9 @@ def _information(asset: Asset) -> wire.InverterInformation:
 
 
 def _capabilities(asset: Asset) -> wire.InverterCapabilities:
+    reports = asset.spec.reports
     return wire.InverterCapabilities(
-        production_state=telling(asset, is_capable=asset.spec.reports >= _WHOLE_PRODUCTION_STATE),
-        production_statistics=telling(asset, is_capable=False),
+        production_state=telling(asset, is_capable=reports >= _PRODUCTION),
+        # Energy is counted by its counter, or else by its power.
+        production_statistics=telling(asset, is_capable=not reports.isdisjoint(_PRODUCTION)),
     )

@@ -63,7 +63,7 @@ def _information(asset: Asset) -> wire.VehicleInformation:
         vin=asset.serial,
         brand=asset.brand or None,
         model=asset.model or None,
-        year=None,
+        year=asset.spec.model_year,
         display_name=asset.display_name or None,
     )
 

@@ -30,7 +30,7 @@ class InverterInformation(EnodeModel):
 
 
 class InverterCapabilities(EnodeModel):
-    """What the inverter can tell; `production_statistics` means statistics kept by the vendor."""
+    """What the inverter can tell; `production_statistics` is its days and months."""
 
     production_state: Capability
     production_statistics: Capability
