@@ -1,11 +1,15 @@
-"""The journal of actions. PENDING, then one terminal state for ever."""
+"""The journal of actions. PENDING, then one terminal state for as long as it is kept."""
 
 import sqlite3
+from datetime import datetime, timedelta
 from typing import Any
 
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import Action, ActionState, FailureReason
 from gatewayd.state.codec import command_of, command_text, time_of, time_text
+
+# For as long as somebody may ask what was told to a device; a busy one gets some 50 a day.
+KEPT = timedelta(days=365)
 
 # The columns are named as the fields of Action.
 _SELECT = """
@@ -29,6 +33,17 @@ _UPDATE = """
         completed_at = :completed_at, failure_reason = :failure_reason,
         failure_detail = :failure_detail
     WHERE id = :id AND state = 'PENDING'
+"""
+
+
+# What an asset was told last is shown for ever, and what has not ended is still to be done.
+_PURGE = """
+    DELETE FROM actions WHERE seq IN (
+        SELECT seq FROM actions
+        WHERE created_at < ? AND state <> 'PENDING'
+            AND seq NOT IN (SELECT max(seq) FROM actions GROUP BY asset_id)
+        ORDER BY seq LIMIT ?
+    )
 """
 
 
@@ -65,6 +80,11 @@ def latest(c: sqlite3.Connection) -> dict[str, Action]:
     """The newest action of each asset, by asset id."""
     rows = c.execute(f"{_SELECT} WHERE seq IN {_NEWEST}")
     return {action.asset_id: action for action in map(_action, rows)}
+
+
+def purge(c: sqlite3.Connection, now: datetime, limit: int) -> int:
+    """Delete at most `limit` of those older than KEPT, the oldest first; returns how many."""
+    return c.execute(_PURGE, (time_text(now - KEPT), limit)).rowcount
 
 
 def _row(action: Action) -> dict[str, object]:

@@ -212,3 +212,20 @@ def test_a_thermostat_comes_back_exactly(thermostat: Thermostat | None) -> None:
     role = Role(AssetKind.HVAC, thermostat=thermostat)
 
     assert role_of(role_text(role)) == role
+
+
+async def test_what_is_a_year_old_goes_the_oldest_first(db: Database) -> None:
+    now = NOW + actions.KEPT
+    waits = replace(action("waits", "other"), created_at=NOW - timedelta(days=1))
+    ended = replace(waits, state=ActionState.CONFIRMED, completed_at=NOW)
+    for number in ("1", "2", "3"):
+        await insert(db, replace(ended, id=number, asset_id="wallbox"))
+    young = replace(ended, id="young", asset_id="wallbox", created_at=NOW)
+    await insert(db, waits, young, action("newest"))
+    await insert(db, replace(ended, id="last words", asset_id="third"))
+
+    gone = [await db.write(lambda c: actions.purge(c, now, 2)) for _ in range(3)]
+
+    assert gone == [2, 1, 0]
+    kept = await db.read(lambda c: c.execute("SELECT id FROM actions ORDER BY seq").fetchall())
+    assert [row["id"] for row in kept] == ["waits", "young", "newest", "last words"]
