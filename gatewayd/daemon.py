@@ -8,14 +8,12 @@ devices say where things stand.
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
 
@@ -23,6 +21,7 @@ from gatewayd import __version__
 from gatewayd import config as settings
 from gatewayd.clock import Clock, SystemClock
 from gatewayd.config import Config
+from gatewayd.config.configured import configured
 from gatewayd.control.direct import Direct
 from gatewayd.control.housekeeping import Housekeeping
 from gatewayd.control.loop import ControlLoop
@@ -31,7 +30,6 @@ from gatewayd.control.statistics import StatisticsRecorder
 from gatewayd.control.steering.service import Steering
 from gatewayd.control.whereabouts import Whereabouts
 from gatewayd.devices.commander import Commander
-from gatewayd.devices.device import ConfiguredDevice
 from gatewayd.devices.linking.linking import Linking
 from gatewayd.devices.poller import Poller
 from gatewayd.devices.registry import Registry
@@ -44,7 +42,8 @@ from gatewayd.enode.versions import NEWEST
 from gatewayd.links import tls
 from gatewayd.links.http import HttpLink
 from gatewayd.links.http_policy import Policy
-from gatewayd.links.mqtt_wire import Broker
+from gatewayd.links.modbus_proxy import ModbusProxy
+from gatewayd.links.mqtt_source import MqttSource
 from gatewayd.links.pool import Links
 from gatewayd.log import configure
 from gatewayd.mqtt.mirror import Mirror
@@ -71,6 +70,7 @@ class _Rooms:
     registry: Registry
     db: Database
     store: Store
+    links: Links
     poller: Poller
     commander: Commander
     linking: Linking
@@ -126,7 +126,9 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
     db = await stack.enter_async_context(Database.open(path, ballast_bytes=BALLAST_BYTES))
     location_id = await _home(config, db, clock)
     store = Store(clock, await db.read(assets.load), await db.read(history.last))
-    links = Links()
+    gateway_id = await db.write(meta.gateway_id)
+    broker = config.mqtt.broker(_client_id(gateway_id)) if config.mqtt else None
+    links = Links(mqtt=MqttSource(broker, clock))
     poller = Poller({}, links=links, db=db, store=store, clock=clock)
     commander = Commander(db=db, store=store, poller=poller, clock=clock)
     steering = Steering(db=db, store=store, commander=commander, clock=clock)
@@ -140,13 +142,13 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
         clock=clock,
         commit=steering.change,
     )
-    await linking.roster.configure(_devices(config, registry, location_id), location_id)
-    gateway_id = await db.write(meta.gateway_id)
+    await linking.roster.configure(configured(config, registry, location_id), location_id)
     return _Rooms(
         clock,
         registry,
         db,
         store,
+        links,
         poller,
         commander,
         linking,
@@ -171,30 +173,6 @@ async def _home(config: Config, db: Database, clock: Clock) -> str | None:
         )
     )
     return location.id if location else None
-
-
-def _devices(
-    config: Config, registry: Registry, location_id: str | None
-) -> Mapping[str, ConfiguredDevice]:
-    zone = ZoneInfo(config.home.timezone)
-    return {
-        device_id: ConfiguredDevice(
-            id=device_id,
-            info=registry.info(device.driver),
-            options=device.options,
-            user_id=config.home.user,
-            name=device.name,
-            usage=device.usage,
-            installed_at=(
-                datetime.combine(device.installed_on, time(), zone).astimezone(UTC)
-                if device.installed_on
-                else None
-            ),
-            location_id=location_id,
-            driver=device.driver,
-        )
-        for device_id, device in config.devices.items()
-    }
 
 
 def _app(config: Config, rooms: _Rooms) -> FastAPI:
@@ -248,6 +226,7 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
     )
     services = {
         "poller": rooms.poller.run(),
+        "mqtt devices": rooms.links.mqtt.run(),
         "commander": rooms.commander.run(),
         "logins": rooms.linking.logins.run(),
         "control": loop.run(),
@@ -259,6 +238,8 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
         "events": _announcer(config, rooms).run(),
         "webhooks": _courier(config, rooms).run(),
     }
+    for shared in config.modbus_proxy:
+        services[f"modbus proxy {shared.port}"] = _proxy(shared, rooms).run()
     if config.mdns.enabled:
         # Loaded only where it is used: zeroconf takes 4 MB.
         from gatewayd.links.mdns import Announcement
@@ -269,6 +250,17 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
         mirror = Mirror(rooms.store, orders, rooms.clock, _mqtt(config.mqtt, rooms.gateway_id))
         services["mqtt"] = mirror.run()
     return services
+
+
+def _proxy(shared: settings.ModbusProxy, rooms: _Rooms) -> ModbusProxy:
+    return ModbusProxy(
+        rooms.links.modbus,
+        partial(rooms.poller.options, shared.device),
+        rooms.clock,
+        listen=shared.listen,
+        port=shared.port,
+        writable=shared.writable,
+    )
 
 
 def _announcer(config: Config, rooms: _Rooms) -> Announcer:
@@ -293,20 +285,13 @@ def _courier(config: Config, rooms: _Rooms) -> Courier:
     )
 
 
+def _client_id(gateway_id: str) -> str:
+    return f"gatewayd-{gateway_id[:8]}"
+
+
 def _mqtt(mqtt: settings.Mqtt, gateway_id: str) -> MqttSettings:
     return MqttSettings(
-        broker=Broker(
-            host=mqtt.host,
-            port=mqtt.port,
-            client_id=f"gatewayd-{gateway_id[:8]}",
-            username=mqtt.username,
-            password=mqtt.password.reveal() if mqtt.password else None,
-            tls=mqtt.tls,
-            ca_file=str(mqtt.ca_file) if mqtt.ca_file else None,
-            cert_file=str(mqtt.cert_file) if mqtt.cert_file else None,
-            key_file=str(mqtt.key_file) if mqtt.key_file else None,
-            version="5" if mqtt.protocol == 5 else mqtt.protocol,
-        ),
+        broker=mqtt.broker(_client_id(gateway_id)),
         base=mqtt.base,
         gateway_id=gateway_id,
         version=__version__,
@@ -335,7 +320,7 @@ async def _follow(path: Path, config: Config, rooms: _Rooms) -> None:
     async for edited in settings.changes(path, load, config):
         change = settings.difference(config, edited)
         _log_as(edited)
-        devices = _devices(edited, rooms.registry, rooms.location_id)
+        devices = configured(edited, rooms.registry, rooms.location_id)
         await rooms.linking.roster.configure(devices, rooms.location_id)
         log.info(
             "config taken over: added %s, removed %s, changed %s",

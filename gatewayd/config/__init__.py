@@ -7,7 +7,18 @@ from gatewayd.config.devices import Device, Drivers
 from gatewayd.config.load import Config, load
 from gatewayd.config.reload import Difference, changes, difference
 from gatewayd.config.secret import Secret
-from gatewayd.config.sections import Api, Discovery, Home, Log, Mdns, Mqtt, Storage, Tls, Webhooks
+from gatewayd.config.sections import (
+    Api,
+    Discovery,
+    Home,
+    Log,
+    Mdns,
+    ModbusProxy,
+    Mqtt,
+    Storage,
+    Tls,
+    Webhooks,
+)
 
 __all__ = [
     "Api",
@@ -19,6 +30,7 @@ __all__ = [
     "Home",
     "Log",
     "Mdns",
+    "ModbusProxy",
     "Mqtt",
     "Secret",
     "Storage",

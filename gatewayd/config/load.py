@@ -8,8 +8,9 @@ from pathlib import Path
 
 from gatewayd.config.devices import Device, Drivers, devices
 from gatewayd.config.problems import shown
+from gatewayd.config.proxies import check_proxies
 from gatewayd.config.secret import Secret
-from gatewayd.config.sections import Api, File, Home, Log, Mdns, Mqtt, Storage
+from gatewayd.config.sections import Api, File, Home, Log, Mdns, ModbusProxy, Mqtt, Storage
 from gatewayd.config.source import Source, parse
 from gatewayd.config.surroundings import Stamp, Surroundings
 from gatewayd.config.verdict import judge
@@ -17,6 +18,8 @@ from gatewayd.errors import ConfigError
 from gatewayd.sdk.yaml_text import YamlTextError, decoded
 
 _SIZE_MAX = 1 << 20
+# What of the file is judged otherwise, or not kept.
+_NOT_PARTS = frozenset({"version", "devices"})
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Config:
     home: Home
     devices: Mapping[str, Device]
     mqtt: Mqtt | None
+    modbus_proxy: tuple[ModbusProxy, ...]
     api: Api
     storage: Storage
     mdns: Mdns
@@ -75,13 +79,15 @@ def _config(source: Source, drivers: Drivers, around: Surroundings) -> Config | 
         # A section whose every line is commented out is a section left out.
         data = {key: value for key, value in data.items() if value is not None}
     file = judge(source, File, data, context=around)
-    known = devices(source, drivers, data.get("devices") if isinstance(data, dict) else None)
+    known = devices(
+        source, drivers, data.get("devices") if isinstance(data, dict) else None, around
+    )
     if file is None:
         return None
-    parts = {name: getattr(file, name) for name in ("home", "mqtt", "api", "storage", "mdns")}
+    check_proxies(source, file.modbus_proxy, known)
+    parts = {name: getattr(file, name) for name in File.model_fields if name not in _NOT_PARTS}
     return Config(
         **parts,
-        log=file.log,
         devices=known,
         files=around.files,
         secrets=frozenset(around.secrets),

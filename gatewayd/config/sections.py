@@ -6,104 +6,40 @@ Descriptions here are what the JSON schema, and with it the operator's editor, s
 import os
 import re
 from datetime import date
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     JsonValue,
-    ValidationInfo,
     model_validator,
 )
 
-from gatewayd.config.problems import shown, suggestion
-from gatewayd.config.secret import Secret, SecretCredential, SecretFile, private
-from gatewayd.config.surroundings import surroundings
+from gatewayd.config.secret import Secret, SecretCredential, SecretFile
+from gatewayd.config.values import (
+    ExistingFile,
+    FilePath,
+    Host,
+    Label,
+    Origin,
+    Port,
+    PrivateFile,
+    Reach,
+    Timezone,
+    Topic,
+)
+from gatewayd.links.mqtt_wire import Broker
 from gatewayd.model.asset import MeterUsage
 
 DEVICE_ID = re.compile(r"[a-z0-9_]{1,32}")
-_HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,255}")
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?/?")
-_TOPIC = re.compile(r"[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,4}")
-_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-
-
-def _host(text: str) -> str:
-    if not _HOST.fullmatch(text):
-        raise ValueError(f"{shown(text)} is no host name or address; leave out scheme and path")
-    return text
-
-
-def _reach(text: str) -> str:
-    if "/" not in text:
-        return _host(text)
-    try:
-        return str(ip_network(text, strict=False))
-    except ValueError:
-        raise ValueError(
-            f"{shown(text)} is no network; write it as 192.168.1.0/24, and a host without a path"
-        ) from None
-
-
-def _origin(text: str) -> str:
-    if not _ORIGIN.fullmatch(text):
-        raise ValueError(f"{shown(text)} is no address of pages; write it as https://home.example")
-    return text
-
-
-def _topic(text: str) -> str:
-    if not _TOPIC.fullmatch(text):
-        raise ValueError(f"{shown(text)} is no topic; use letters, digits, _ and - between slashes")
-    return text
-
-
-def _label(text: str) -> str:
-    if not _LABEL.fullmatch(text):
-        raise ValueError(f"{shown(text)} is no host label; use letters, digits and -, at most 63")
-    return text
-
-
-def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    # A name that is a folder, too long or holds a zero byte fails in ways of its own.
-    except (KeyError, ValueError, OSError):
-        near = suggestion(name, available_timezones())
-        raise ValueError(f"{shown(name)} is no IANA time zone; {near}") from None
-    return name
-
-
-def _beside_the_config(path: Path, info: ValidationInfo) -> Path:
-    if "\0" in str(path):
-        raise ValueError("holds a zero byte; remove it")
-    return surroundings(info).folder / path
-
-
-def _existing(path: Path) -> Path:
-    # Unlike `Path.is_file`, this raises for no path at all.
-    if not os.path.isfile(path):
-        raise ValueError(f"there is no file {str(path)!r}; mend the path or create it")
-    return path
 
 
 def _state_directory() -> Path:
     """Where systemd gave us a place (it may name several), else where Debian's unit puts it."""
     return Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or "/var/lib/gatewayd")
-
-
-Host = Annotated[str, AfterValidator(_host)]
-Reach = Annotated[str, AfterValidator(_reach)]
-Topic = Annotated[str, AfterValidator(_topic)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-FilePath = Annotated[Path, AfterValidator(_beside_the_config)]
-ExistingFile = Annotated[FilePath, AfterValidator(_existing)]
-PrivateFile = Annotated[ExistingFile, AfterValidator(private)]
 
 
 class Section(BaseModel):
@@ -118,7 +54,7 @@ class Home(Section):
     name: str = Field(
         default="Home", min_length=1, max_length=100, description="What people call it."
     )
-    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+    timezone: Timezone = Field(
         description="IANA name, such as Europe/Amsterdam; schedules and tariffs run in it."
     )
     latitude: float = Field(ge=-90, le=90, description="Degrees north; two decimals are enough.")
@@ -189,6 +125,21 @@ class Mqtt(Section):
     @property
     def password(self) -> Secret | None:
         return self.password_credential or self.password_file
+
+    def broker(self, client_id: str) -> Broker:
+        """Where it is and how to enter, for one of our connections."""
+        return Broker(
+            host=self.host,
+            port=self.port,
+            client_id=client_id,
+            username=self.username,
+            password=self.password.reveal() if self.password else None,
+            tls=self.tls,
+            ca_file=str(self.ca_file) if self.ca_file else None,
+            cert_file=str(self.cert_file) if self.cert_file else None,
+            key_file=str(self.key_file) if self.key_file else None,
+            version="5" if self.protocol == 5 else self.protocol,
+        )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -264,7 +215,7 @@ class Api(Section):
         default=(),
         description="Names beside localhost, *.local and addresses that may be in a URL.",
     )
-    public_url: Annotated[str, AfterValidator(_origin)] | None = Field(
+    public_url: Origin | None = Field(
         default=None,
         description="Where browsers find the pages; left out, where the caller finds the API.",
     )
@@ -302,11 +253,23 @@ class Storage(Section):
     )
 
 
+class ModbusProxy(Section):
+    """One device whose only Modbus connection is shared with others in the home."""
+
+    device: str = Field(description="The id of a Modbus device.")
+    listen: Host = Field(description="Address of ours to listen on; 0.0.0.0 is every one.")
+    port: Port = Field(description="TCP port; below 1024 the service must be allowed to.")
+    writable: bool = Field(
+        default=False,
+        description="Pass writes on too, from everybody who can reach the port.",
+    )
+
+
 class Mdns(Section):
     """The announcement on the local network."""
 
     enabled: bool = Field(default=True, description="Announce the API by mDNS.")
-    name: Annotated[str, AfterValidator(_label)] = Field(
+    name: Label = Field(
         default="gatewayd", description="The API is found at this name followed by .local."
     )
 
@@ -330,6 +293,9 @@ class File(Section):
         default={}, description="Every device, by an id of your choice."
     )
     mqtt: Mqtt | None = None
+    modbus_proxy: tuple[ModbusProxy, ...] = Field(
+        default=(), description="Devices whose connection is shared with others, by Modbus TCP."
+    )
     api: Api = Api()
     storage: Storage = Field(default_factory=Storage)
     mdns: Mdns = Mdns()

@@ -13,6 +13,7 @@ from gatewayd.devices.life import Count, Life, Surroundings
 from gatewayd.errors import DeviceError, UnreachableError
 from gatewayd.links.pool import Links
 from gatewayd.sdk.driver import Driver
+from gatewayd.sdk.options import DeviceOptions
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
@@ -96,6 +97,11 @@ class Poller:
         """How a configured device is doing."""
         life = self._lives.get(device_id)
         return life.health.view() if life else None
+
+    def options(self, device_id: str) -> DeviceOptions | None:
+        """What is configured of a device; None for one that is not."""
+        device = self._devices.get(device_id)
+        return device.options if device else None
 
     def devices(self) -> tuple[ConfiguredDevice, ...]:
         """The devices that are polled, linked ones too."""

@@ -21,7 +21,7 @@ from gatewayd.links import modbus_wire
 from gatewayd.links.modbus import ModbusLinks
 from gatewayd.links.modbus_options import open_guest
 from gatewayd.links.modbus_wire import Question
-from gatewayd.sdk.options import ModbusOptions
+from gatewayd.sdk.options import DeviceOptions, ModbusOptions
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class ModbusProxy:
     def __init__(
         self,
         links: ModbusLinks,
-        options: Callable[[], ModbusOptions | None],
+        options: Callable[[], DeviceOptions | None],
         clock: Clock,
         *,
         listen: str,
@@ -151,7 +151,7 @@ class ModbusProxy:
 
     async def _answer(self, request: Request, question: Question) -> bytes:
         options = self._options()
-        if options is None:
+        if not isinstance(options, ModbusOptions):
             return request.refusal(_NO_ANSWER)
         if question.is_write and request.unit != options.unit:
             return request.refusal(_ILLEGAL_FUNCTION)
