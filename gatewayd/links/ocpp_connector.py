@@ -6,7 +6,7 @@ from datetime import datetime
 
 # A charge point that is not charging offers nothing, in these states by definition.
 _AT_REST = frozenset({"Available", "Preparing", "SuspendedEVSE", "Finishing", "Reserved"})
-_PLUGGED = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE", "Finishing"})
+_LIVE = frozenset({"Charging", "SuspendedEV", "SuspendedEVSE"})
 _UNTIL_TOLD_AGAIN = frozenset({"energy_wh", "soc_pct", "offered_a"})
 
 
@@ -101,11 +101,7 @@ class Connector:
     @property
     def is_live(self) -> bool:
         """Whether energy flows, or would if the car or we wanted."""
-        return self.transaction is not None or self.status in ("Charging", "SuspendedEV")
-
-    @property
-    def is_plugged(self) -> bool:
-        return self.transaction is not None or self.status in _PLUGGED
+        return self.transaction is not None or self.status in _LIVE
 
     def _count(self, register_wh: float | None) -> None:
         transaction = self.transaction

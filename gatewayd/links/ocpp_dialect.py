@@ -13,7 +13,7 @@ Order = tuple[str, dict[str, Any]]
 
 
 class Setting(StrEnum):
-    """A charge point's settings, by our own names."""
+    """A charge point's settings, by our own names; the last two are some makers' own."""
 
     SAMPLE_INTERVAL = "sample_interval"
     MEASURANDS = "measurands"
@@ -23,6 +23,8 @@ class Setting(StrEnum):
     SWITCHES_PHASES = "switches_phases"
     PING_INTERVAL = "ping_interval"
     AUTHORIZE_REMOTE = "authorize_remote"
+    TAG = "tag"
+    KNOWN_MEASURANDS = "known_measurands"
 
 
 class Purpose(StrEnum):

@@ -4,6 +4,7 @@ Charge points call us, when and as often as they like. What they tell is kept he
 can be asked for it at any time; who is not admitted is heard, and told to wait.
 """
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -61,6 +62,7 @@ class Station:
     def __init__(self, id: str, db: Database | None, clock: Clock) -> None:
         self.id = id
         self.boot: Boot | None = None
+        self.introduced = asyncio.Event()
         self.visit = 0
         self.rules = MeterRules({})
         self.keys: Mapping[Setting, str] = {}
@@ -81,6 +83,11 @@ class Station:
     def line(self) -> Line | None:
         """The connection, while there is one."""
         return self._line
+
+    @property
+    def clock(self) -> Clock:
+        """The time that all ages here are told by."""
+        return self._clock
 
     @property
     def silent_s(self) -> float:
@@ -156,6 +163,7 @@ class Station:
 
     async def _boot(self, payload: Payload) -> dict[str, Any]:
         self.boot = self.dialect.boot(payload)
+        self.introduced.set()
         self.visit += 1
         await self._see()
         return {

@@ -33,7 +33,6 @@ _KEYS = {
     Setting.PING_INTERVAL: "WebSocketPingInterval",
     Setting.AUTHORIZE_REMOTE: "AuthorizeRemoteTxRequests",
 }
-_NAMES = {key: setting for setting, key in _KEYS.items()}
 _TAKEN = frozenset({"Accepted", "RebootRequired"})
 # Told without anything that concerns us.
 _NOTED = frozenset(
@@ -48,7 +47,7 @@ _NOTED = frozenset(
 
 
 class V16:
-    """One charge point that speaks 1.6. `keys` replace names of settings, by ours."""
+    """One charge point that speaks 1.6."""
 
     def __init__(self, station: "Station") -> None:
         self._station = station
@@ -159,11 +158,13 @@ class V16:
         return part(answer, "chargingSchedule") if answer.get("status") == "Accepted" else {}
 
     def ask_settings(self) -> Order:
-        return "GetConfiguration", {"key": [self._key(setting) for setting in Setting]}
+        keys = self._keys
+        return "GetConfiguration", {
+            "key": [keys[setting] for setting in Setting if setting in keys]
+        }
 
     def settings(self, answer: Payload) -> Mapping[Setting, str]:
-        renamed = {key: setting for setting, key in self._station.keys.items()}
-        names: Mapping[str, Setting] = _NAMES | renamed
+        names = {key: setting for setting, key in self._keys.items()}
         found = {}
         for item in parts(answer, "configurationKey"):
             setting, value = names.get(text(item, "key") or ""), item.get("value")
@@ -172,10 +173,11 @@ class V16:
         return found
 
     def set_setting(self, setting: Setting, value: str) -> Order:
-        return "ChangeConfiguration", {"key": self._key(setting), "value": value}
+        return "ChangeConfiguration", {"key": self._keys[setting], "value": value}
 
     def is_taken(self, answer: Payload) -> bool:
         return answer.get("status") in _TAKEN
 
-    def _key(self, setting: Setting) -> str:
-        return self._station.keys.get(setting, _KEYS[setting])
+    @property
+    def _keys(self) -> Mapping[Setting, str]:
+        return _KEYS | dict(self._station.keys)

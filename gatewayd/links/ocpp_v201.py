@@ -198,7 +198,7 @@ class V201:
         return part(answer, "schedule") if answer.get("status") == "Accepted" else {}
 
     def ask_settings(self) -> Order:
-        asked = [_at(setting) for setting in Setting]
+        asked = [_at(setting) for setting in _VARIABLES]
         return "GetVariables", {"getVariableData": asked}
 
     def settings(self, answer: Payload) -> Mapping[Setting, str]:

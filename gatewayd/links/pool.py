@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from gatewayd.links.http_device import HttpDevices
 from gatewayd.links.modbus import ModbusLinks
 from gatewayd.links.mqtt_source import MqttSource
+from gatewayd.links.ocpp import ChargePoints
 from gatewayd.links.udp import UdpLinks
 
 
@@ -16,3 +17,4 @@ class Links:
     http: HttpDevices = field(default_factory=HttpDevices)
     mqtt: MqttSource = field(default_factory=MqttSource)
     udp: UdpLinks = field(default_factory=UdpLinks)
+    ocpp: ChargePoints = field(default_factory=ChargePoints)

@@ -1,11 +1,14 @@
 """YAML texts to nodes; what is wrong with one is told with its place."""
 
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import Node
 from ruamel.yaml.reader import Reader, ReaderError
+
+from gatewayd.errors import ConfigError
 
 # What ruamel lets through for escapes, directives and tagged values that mean nothing.
 PYTHON_S_OWN = (ValueError, OverflowError, AttributeError, TypeError, IndexError, KeyError)
@@ -28,6 +31,21 @@ def decoded(data: bytes) -> str:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode()
         raise YamlTextError(*_end_of(before), "is not UTF-8; save it as UTF-8") from None
+
+
+def mapping(path: Path) -> dict[str, Any]:
+    """The one mapping of a file, as plain objects. Raises ConfigError with the fault's place."""
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        node = compose(yaml, decoded(path.read_bytes()))
+        found = None if node is None else yaml.constructor.construct_document(node)
+    except YamlTextError as error:
+        raise ConfigError([f"{path}:{error.line}:{error.column}: {error}"]) from error
+    except (OSError, MarkedYAMLError, *PYTHON_S_OWN) as error:
+        raise ConfigError([f"{path}: {error}"]) from error
+    if not isinstance(found, dict):
+        raise ConfigError([f"{path}:1:1: this is no mapping"])
+    return found
 
 
 def compose(yaml: YAML, text: str) -> Node | None:

@@ -47,11 +47,12 @@ class TransactionRow:
 
 @dataclass(frozen=True, slots=True)
 class SteeringRow:
-    """What a connector was told: its limit, whether it is stopped, and that it can fall back."""
+    """What a connector was told: its limit, its phases, that it is stopped or can fall back."""
 
     limit_a: float | None = None
     is_stopped: bool = False
     has_safe: bool = False
+    phases: int | None = None
 
 
 def see(c: sqlite3.Connection, row: ChargePointRow) -> None:
@@ -152,12 +153,13 @@ def open_transactions(c: sqlite3.Connection, charge_point: str) -> list[Transact
 def steering(c: sqlite3.Connection, charge_point: str) -> dict[int, SteeringRow]:
     """What the connectors of a charge point were told."""
     rows = c.execute(
-        "SELECT connector, limit_a, is_stopped, has_safe FROM ocpp_steering WHERE charge_point = ?",
+        "SELECT connector, limit_a, is_stopped, has_safe, phases"
+        " FROM ocpp_steering WHERE charge_point = ?",
         (charge_point,),
     )
     return {
-        connector: SteeringRow(limit_a, bool(is_stopped), bool(has_safe))
-        for connector, limit_a, is_stopped, has_safe in rows
+        connector: SteeringRow(limit_a, bool(is_stopped), bool(has_safe), phases)
+        for connector, limit_a, is_stopped, has_safe, phases in rows
     }
 
 
@@ -165,8 +167,9 @@ def steer(c: sqlite3.Connection, charge_point: str, connector: int, row: Steerin
     """A connector was told this."""
     c.execute(
         "INSERT OR REPLACE INTO ocpp_steering"
-        " (charge_point, connector, limit_a, is_stopped, has_safe) VALUES (?, ?, ?, ?, ?)",
-        (charge_point, connector, row.limit_a, row.is_stopped, row.has_safe),
+        " (charge_point, connector, limit_a, is_stopped, has_safe, phases)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (charge_point, connector, row.limit_a, row.is_stopped, row.has_safe, row.phases),
     )
 
 

@@ -31,5 +31,6 @@ CREATE TABLE ocpp_steering (
     limit_a REAL,
     is_stopped INTEGER NOT NULL,
     has_safe INTEGER NOT NULL,
+    phases INTEGER,
     PRIMARY KEY (charge_point, connector)
 ) WITHOUT ROWID;
