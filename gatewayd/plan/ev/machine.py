@@ -1,0 +1,89 @@
+"""One look at one charger, by its mode."""
+
+from gatewayd.model.decision import Grounds, Input
+from gatewayd.plan.arbiter.claims import Setpoint
+from gatewayd.plan.ev import phases, sun
+from gatewayd.plan.ev.words import Ask, CarNow, ChargeMode, ChargeSettings, EvMemory, HomeNow
+
+
+def decide(
+    settings: ChargeSettings, car: CarNow, home: HomeNow, memory: EvMemory, now_s: float
+) -> Ask:
+    """What the charger is to do; `memory` is brought forward.
+
+    No car comes first, then off, a car below its least, a car that has what it may have, and then
+    the mode.
+    """
+    _note_plug(car, memory, now_s)
+    if car.is_plugged is not True:
+        return _rest(memory, "no car is there" if car.is_plugged is False else "is a car there?")
+    phases.begin(settings, car, memory)
+    if settings.mode is ChargeMode.OFF:
+        return _rest(memory, "charging is off")
+    below = _below_least(settings, car)
+    if below is not None:
+        return _full(settings, memory, below, now_s)
+    enough = _enough(settings, car)
+    if enough is not None:
+        return _rest(memory, enough)
+    return _by_mode(settings, car, home, memory, now_s)
+
+
+def _by_mode(
+    settings: ChargeSettings, car: CarNow, home: HomeNow, memory: EvMemory, now_s: float
+) -> Ask:
+    if settings.mode is ChargeMode.NOW:
+        return _full(settings, memory, Grounds("charging now"), now_s)
+    if settings.mode is not ChargeMode.SOLAR:
+        if home.wanted is None:
+            return Ask(None, Grounds(f"there is no {settings.mode}"))
+        if home.wanted:
+            return _full(settings, memory, Grounds(f"the {settings.mode} says so"), now_s)
+        return _rest(memory, f"the {settings.mode} says to wait")
+    if _is_welcome(settings, memory, now_s):
+        return Ask(Setpoint(settings.min_a, memory.phases), Grounds("finding out which car it is"))
+    return sun.decide(settings, car, home, memory, now_s)
+
+
+def _full(settings: ChargeSettings, memory: EvMemory, grounds: Grounds, now_s: float) -> Ask:
+    phases.consider(settings, memory, settings.watts(settings.phases[-1], settings.max_a), now_s)
+    if phases.is_switching(memory, settings, now_s):
+        return Ask(Setpoint(0.0, memory.phases), Grounds("switching phases"))
+    memory.is_on, memory.current_a = True, settings.max_a
+    return Ask(Setpoint(settings.max_a, memory.phases), grounds)
+
+
+def _rest(memory: EvMemory, reason: str) -> Ask:
+    memory.is_on, memory.current_a = False, 0.0
+    memory.start_since_s = memory.stop_since_s = None
+    return Ask(Setpoint(0.0), Grounds(reason))
+
+
+def _note_plug(car: CarNow, memory: EvMemory, now_s: float) -> None:
+    if car.is_plugged is True and memory.plugged_at_s is None:
+        memory.plugged_at_s = now_s
+    elif car.is_plugged is False and memory.plugged_at_s is not None:
+        memory.plugged_at_s, memory.switches = None, 0
+        memory.always_once_over = True
+
+
+def _is_welcome(settings: ChargeSettings, memory: EvMemory, now_s: float) -> bool:
+    since_s = memory.plugged_at_s
+    return since_s is not None and now_s - since_s < settings.welcome_s
+
+
+def _below_least(settings: ChargeSettings, car: CarNow) -> Grounds | None:
+    least, soc = settings.min_soc_pct, car.soc_pct
+    if least is None or soc is None or soc >= least:
+        return None
+    return Grounds(f"the car is below its least of {least:g} %", (Input("soc_pct", soc),))
+
+
+def _enough(settings: ChargeSettings, car: CarNow) -> str | None:
+    most, soc = settings.limit_soc_pct, car.soc_pct
+    if most is not None and soc is not None and soc >= most:
+        return f"the car has its {most:g} %"
+    most_wh, wh = settings.limit_energy_wh, car.session_wh
+    if most_wh is not None and wh is not None and wh >= most_wh:
+        return f"the session has its {most_wh / 1000:g} kWh"
+    return None

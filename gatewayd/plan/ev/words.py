@@ -1,0 +1,130 @@
+"""What is wanted of a charger, what is seen, and what is remembered between two looks."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gatewayd.model.circuit import NOMINAL_V
+from gatewayd.model.decision import Grounds
+from gatewayd.plan.arbiter.claims import Setpoint
+
+
+class ChargeMode(StrEnum):
+    """What a charger goes by."""
+
+    OFF = "off"
+    SOLAR = "solar"
+    NOW = "now"
+    SCHEDULE = "schedule"
+    PLAN = "plan"
+
+
+class AlwaysCharge(StrEnum):
+    """Whether a charger on solar charges with its least when there is no sun."""
+
+    OFF = "off"
+    ON = "on"
+    # Until the car is unplugged.
+    ONCE = "once"
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """How long it takes the sun to start, stop or widen charging.
+
+    A threshold is the power from the grid (+) or to it (-) at which that begins to count: None for
+    charging to start when the sun alone gives the least current. A switch of phases wears the
+    contactors and confuses cars: at most so many a session, so far apart.
+    """
+
+    start_s: float = 60.0
+    stop_s: float = 180.0
+    start_at_grid_w: float | None = None
+    stop_at_grid_w: float = 0.0
+    phase_switch_s: float = 310.0
+    phase_pause_s: float = 15.0
+    phase_switches: int = 10
+    change_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeSettings:
+    """One charger's wishes. `phases` are those it can choose between: (1,), (3,) or (1, 3).
+
+    Below `min_soc_pct` a car charges at once whatever the mode; at `limit_soc_pct` or
+    `limit_energy_wh` of a session it stops. `welcome_s` is for how long a car that was just plugged
+    in may charge with the least, so that it says who it is.
+    """
+
+    mode: ChargeMode = ChargeMode.OFF
+    always_charge: AlwaysCharge = AlwaysCharge.OFF
+    min_a: float = 6.0
+    max_a: float = 16.0
+    phases: tuple[int, ...] = (3,)
+    min_soc_pct: float | None = None
+    limit_soc_pct: float | None = None
+    limit_energy_wh: float | None = None
+    priority: int = 0
+    welcome_s: float = 0.0
+    delays: Delays = Delays()
+
+    def watts(self, phases: int, current_a: float) -> float:
+        """The power of so many amperes."""
+        return phases * current_a * NOMINAL_V
+
+
+@dataclass(frozen=True, slots=True)
+class CarNow:
+    """A charger and its car as last read; None is unknown.
+
+    `phases` is what the charger is set to, `used_phases` what the car draws on.
+    """
+
+    is_plugged: bool | None = None
+    power_w: float | None = None
+    phases: int | None = None
+    used_phases: int | None = None
+    soc_pct: float | None = None
+    session_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HomeNow:
+    """What there is for one charger.
+
+    `surplus_w` is what it could draw without the grid, with what it draws already. `is_throttled`:
+    an inverter is held back, so that there may be more sun than is seen. `wanted` is what the
+    schedule or plan says now, None where there is none.
+    """
+
+    surplus_w: float | None = None
+    is_throttled: bool = False
+    wanted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What the charger is to do, and why. None is no wish: somebody else may decide."""
+
+    setpoint: Setpoint | None
+    grounds: Grounds
+
+
+@dataclass(slots=True)
+class EvMemory:
+    """Of one charger. The waits begin when there is reason for a change, and end with it."""
+
+    is_on: bool = False
+    current_a: float = 0.0
+    changed_at_s: float = -math.inf
+    plugged_at_s: float | None = None
+    start_since_s: float | None = None
+    stop_since_s: float | None = None
+    phases: int | None = None
+    phases_since_s: float | None = None
+    switched_at_s: float = -math.inf
+    switching_to: int | None = None
+    switches: int = 0
+    always_once_over: bool = False
+    probed_w: float = 0.0
+    probe_at_s: float = -math.inf
