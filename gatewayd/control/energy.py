@@ -22,7 +22,8 @@ from gatewayd.plan.statistics.inverter import (
     window,
 )
 from gatewayd.plan.statistics.quarters import consumed, produced, quarter_start
-from gatewayd.state import locations, statistics, tariffs
+from gatewayd.plan.statistics.savings import put_off
+from gatewayd.state import locations, smart_charging, statistics, tariffs
 
 # At most so much is counted at a time, so that neither memory nor the disk is taken for long.
 PORTION = timedelta(days=1)
@@ -45,6 +46,19 @@ def energy(
         mark = replace(mark, through=quarter_start(now - PORTION))
     _, live = counted(c, asset, mark, now)
     return kept + [one for one in live if one.end > since and one.start < until]
+
+
+def consumption(
+    c: Connection, asset: Asset, since: datetime, until: datetime, now: datetime
+) -> list[EnergySample]:
+    """As `energy`, and of a vehicle what its plans put off and to when."""
+    if asset.kind is not AssetKind.VEHICLE:
+        return energy(c, asset, since, until, now)
+    plans = smart_charging.plans(c, asset.id, since, until)
+    # Where in a plan's energy a sample lies is known from the plan's first one.
+    first = min([since, *(plan.stop_at for plan in plans)])
+    samples = put_off(energy(c, asset, first, until, now), plans)
+    return [sample for sample in samples if sample.end > since]
 
 
 def mark_of(c: Connection, asset: Asset, settled: datetime) -> EnergyMark:

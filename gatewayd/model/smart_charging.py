@@ -89,6 +89,11 @@ class SmartChargingPlan:
     resumptions: int = 0
 
     @property
+    def over_at(self) -> datetime:
+        """When it ended; of one that has not, when it must have at the latest."""
+        return self.ended_at or self.deadline_at + self.duration
+
+    @property
     def estimated_savings(self) -> Decimal | None:
         return None if self.smart_cost is None else self.non_smart_cost - self.smart_cost
 

@@ -7,6 +7,14 @@ from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
+class AtOnce:
+    """From when and with which power energy would have been charged, had no plan put it off."""
+
+    start: datetime
+    power_w: float
+
+
+@dataclass(frozen=True, slots=True)
 class EnergySample:
     """What an asset took (an inverter: gave) from `start` to before `end`, where it was then.
 
@@ -22,6 +30,7 @@ class EnergySample:
     mean_w: float
     location_id: str | None = None
     readings: int = 1
+    at_once: AtOnce | None = None
 
     @property
     def energy_uwh(self) -> int:

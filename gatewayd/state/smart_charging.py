@@ -99,6 +99,17 @@ def latest_plan(c: sqlite3.Connection, vehicle_id: str) -> SmartChargingPlan | N
     return _PLAN.of(row[0]) if row else None
 
 
+def plans(
+    c: sqlite3.Connection, vehicle_id: str, since: datetime, until: datetime
+) -> list[SmartChargingPlan]:
+    """The plans of a vehicle that were at work in a time, oldest first."""
+    rows = c.execute(
+        "SELECT body FROM smart_charging_plans WHERE vehicle_id = ? ORDER BY seq", (vehicle_id,)
+    )
+    found = (_PLAN.of(body) for (body,) in rows)
+    return [one for one in found if one.stop_at < until and one.over_at > since]
+
+
 def overrides(c: sqlite3.Connection) -> dict[str, SmartOverride]:
     """The newest override of each vehicle, by its id."""
     rows = c.execute("SELECT vehicle_id, body FROM smart_overrides")

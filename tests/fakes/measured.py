@@ -6,13 +6,14 @@ from sqlite3 import Connection
 from typing import Any
 
 from gatewayd.model.asset import Asset, AssetKind
-from gatewayd.model.reading import ChargerReading, InverterReading, Sample
+from gatewayd.model.reading import ChargerReading, InverterReading, Sample, VehicleReading
 from gatewayd.state import history
 from gatewayd.state.minute import RoleMinute
 
 _READINGS: dict[AssetKind, Callable[..., Any]] = {
     AssetKind.CHARGER: ChargerReading,
     AssetKind.INVERTER: InverterReading,
+    AssetKind.VEHICLE: VehicleReading,
 }
 
 

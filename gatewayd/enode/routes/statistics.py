@@ -13,7 +13,7 @@ from fastapi import Depends, Query, Response
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from gatewayd.control.energy import energy, prices_at, production
+from gatewayd.control.energy import consumption, prices_at, production
 from gatewayd.enode.answers import listed, ok
 from gatewayd.enode.api import Api, Given
 from gatewayd.enode.routes.parameters import InverterId, UserId
@@ -156,7 +156,7 @@ async def find(api: Api, asked: Period, since: datetime, until: datetime) -> Fou
         samples = {
             asset.id: [
                 one
-                for one in energy(c, asset, since, until, now)
+                for one in consumption(c, asset, since, until, now)
                 if asked.location_id in (None, one.location_id)
             ]
             for asset in asked.assets

@@ -8,7 +8,7 @@ from gatewayd.model.statistics import ChargingBucket, EnergySample, Resolution
 from gatewayd.plan.price_history import PriceHistory
 from gatewayd.plan.prices import Prices
 from gatewayd.plan.statistics.buckets import Buckets
-from gatewayd.plan.statistics.consumption import PriceBook, Tally, pieces
+from gatewayd.plan.statistics.consumption import PriceBook, Tally, pieces, span
 
 
 def charging_series(
@@ -38,6 +38,7 @@ def charging_series(
 
     buckets = Buckets(resolution, offset)
     tallies: dict[datetime, Tally] = {}
-    for piece in pieces(used, first, last, PriceBook(prices, first, last), buckets.end):
-        tallies.setdefault(buckets.start(piece.start), Tally()).add(piece)
+    book = PriceBook(prices, *span(used, first, last))
+    for piece in pieces(used, first, last, book, buckets.end):
+        tallies.setdefault(buckets.start(piece.start), Tally()).add(piece, book)
     return tuple(ChargingBucket(date, tallies[date].consumption()) for date in sorted(tallies))

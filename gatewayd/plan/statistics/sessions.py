@@ -7,7 +7,7 @@ from gatewayd.errors import InvalidError
 from gatewayd.model.statistics import ChargingSession, EnergySample
 from gatewayd.plan.price_history import PriceHistory
 from gatewayd.plan.prices import Prices
-from gatewayd.plan.statistics.consumption import PriceBook, Tally, pieces
+from gatewayd.plan.statistics.consumption import PriceBook, Tally, pieces, span
 
 # A pause up to this belongs to the session, be it a reading that failed or a car that waits;
 # so it takes as long until a session is known to be over.
@@ -72,6 +72,7 @@ def _session(
     location_id, start, end = group[0].location_id, group[0].start, group[-1].end
     here = {location_id: prices[location_id]} if location_id in prices else {}
     tally = Tally()
-    for piece in pieces(group, start, end, PriceBook(here, start, end), lambda _: end):
-        tally.add(piece)
+    book = PriceBook(here, *span(group, start, end))
+    for piece in pieces(group, start, end, book, lambda _: end):
+        tally.add(piece, book)
     return ChargingSession(asset_id, location_id, start, end, tally.consumption())
