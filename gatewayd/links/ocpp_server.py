@@ -126,14 +126,13 @@ class OcppServer:
 
 
 class _Connection(ServerConnection):
-    """One client too many is dropped before it costs anything."""
+    """One client too many costs the place of the one that has been silent for longest."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        if len(self.server.handlers) > _CONNECTIONS_MAX and isinstance(
-            transport, asyncio.Transport
-        ):
-            transport.abort()
+        if len(self.server.handlers) > _CONNECTIONS_MAX:
+            silent = [one for one in self.server.handlers if one.request is None]
+            silent[0].transport.abort()
 
 
 class _Line:
