@@ -10,8 +10,8 @@ import pytest_asyncio
 from gatewayd.control.statistics import StatisticsRecorder
 from gatewayd.enode.versions import SERVED
 from gatewayd.model.asset import AssetKind
-from gatewayd.state import outbox, webhooks
-from tests.enode.home import USER, Home, say
+from gatewayd.state import clients, outbox, webhooks
+from tests.enode.home import USER, Home, say, token
 from tests.enode.hooks import SECRET, Hooks, hooks
 from tests.enode.test_tariffs import associate, send
 from tests.enode.versions.conftest import Client
@@ -62,6 +62,26 @@ async def test_the_firehose_is_one_more_webhook(a_hook: Hooks, client: Client) -
     listed = (await http.get("/webhooks")).json()
     assert {one["url"] for one in listed} == {other["url"], a_hook.receiver.url}
     assert {one["apiVersion"] for one in listed} == {None, "2023-05-01"}
+
+
+async def test_a_client_s_firehose_is_its_own(a_hook: Hooks, client: Client) -> None:
+    home = a_hook.home
+    await client("2023-05-01").put(FIREHOSE, json=target(a_hook))
+    other = await home.db.write(lambda c: clients.add(c, "other", home.clock.now()))
+    foreign = client("2023-05-01")
+    foreign.headers["authorization"] = f"Bearer {await token(home.http, other)}"
+
+    deleted = await foreign.delete(FIREHOSE)
+    tested = await foreign.post(f"{FIREHOSE}/test")
+    put = await foreign.put(FIREHOSE, json=target(a_hook, url="https://example.com/theirs"))
+
+    assert (deleted.status_code, tested.status_code, put.status_code) == (404, 404, 204)
+    assert a_hook.receiver.deliveries == []
+    for http, url in (
+        (client("2023-05-01"), a_hook.receiver.url),
+        (foreign, "https://example.com/theirs"),
+    ):
+        assert [one["url"] for one in (await http.get("/webhooks")).json()] == [url]
 
 
 async def test_a_firehose_that_was_deleted_as_a_webhook_is_made_anew(
