@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from gatewayd.config import sections
 from gatewayd.config.problems import dotted, shown, suggestion
 from gatewayd.config.source import Source
+from gatewayd.config.surroundings import Surroundings
 from gatewayd.config.verdict import judge
 from gatewayd.errors import ConfigError
 from gatewayd.model.asset import MeterUsage
@@ -36,21 +37,25 @@ class Device:
     installed_on: date | None = None
 
 
-def devices(source: Source, drivers: Drivers, data: object) -> dict[str, Device]:
+def devices(
+    source: Source, drivers: Drivers, data: object, around: Surroundings | None = None
+) -> dict[str, Device]:
     """Every device that is right; what is wrong with the others is added to the source."""
     found: dict[str, Device] = {}
     for device_id, block in data.items() if isinstance(data, dict) else ():
         if not sections.DEVICE_ID.fullmatch(device_id):
             told = f"{shown(device_id)} is no id; use 1 to 32 of a to z, 0 to 9 and _"
             source.fault(("devices", device_id), told, at_key=True)
-        device = _device(source, drivers, device_id, block)
+        device = _device(source, drivers, device_id, block, around)
         if device is not None:
             found[device_id] = device
     _one_place_each(source, found)
     return found
 
 
-def _device(source: Source, drivers: Drivers, device_id: str, block: object) -> Device | None:
+def _device(
+    source: Source, drivers: Drivers, device_id: str, block: object, around: Surroundings | None
+) -> Device | None:
     at = ("devices", device_id)
     keys = sections.Device.model_fields.keys()
     if not isinstance(block, dict):
@@ -61,7 +66,7 @@ def _device(source: Source, drivers: Drivers, device_id: str, block: object) -> 
     if info is None:
         return None
     own = _only(block, block.keys() - keys)
-    options = judge(source, info.options, own, at=at, also=keys)
+    options = judge(source, info.options, own, at=at, also=keys, context=around)
     if common is None or options is None:
         return None
     return Device(options=options, **dict(common))

@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails, to_json
 
 from gatewayd.config.problems import Path, misspelt, shown, suggestion
 from gatewayd.config.source import Source
+from gatewayd.sdk.registers import MapError
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -47,9 +48,20 @@ def judge(
         return model.model_validate_json(to_json(data), strict=True, context=context)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            known = {*_fields(model, detail["loc"]), *also}
-            _tell(source, at + tuple(detail["loc"]), detail, known)
+            cause = detail.get("ctx", {}).get("error")
+            path = at + tuple(detail["loc"])
+            if isinstance(cause, MapError):
+                _tell_map(source, path, cause)
+            else:
+                _tell(source, path, detail, {*_fields(model, detail["loc"]), *also})
         return None
+
+
+def _tell_map(source: Source, path: Path, error: MapError) -> None:
+    """Each fault of a register map where it stands in the config."""
+    for dotted, text in error.problems:
+        keys = (int(key) if key.isdecimal() else key for key in dotted.split("."))
+        source.fault((*path, *keys), text)
 
 
 def _tell(source: Source, path: Path, detail: ErrorDetails, known: set[str]) -> None:

@@ -202,7 +202,8 @@ def opener(found: RegisterMap) -> Opener:
             for name, unit_id in _unit_ids(found, options).items():
                 opened = open_unit(links.modbus, options, unit_id)
                 units[name] = await stack.enter_async_context(opened)
-            given = {name: getattr(options, name) for name in found.options}
+            asked = found.options.items()
+            given = {name: getattr(options, name, one.default) for name, one in asked}
             brand = getattr(options, "brand", None)
             yield RegisterDriver(units, compiled[0], given, brand)
 
@@ -212,8 +213,8 @@ def opener(found: RegisterMap) -> Opener:
 def _unit_ids(found: RegisterMap, options: ModbusOptions) -> dict[str | None, int]:
     """The units that are there, by their names in the map."""
     ids: dict[str | None, int] = {None: options.unit}
-    for name in found.units:
-        unit_id = getattr(options, f"{name}_unit")
+    for name, number in found.units.items():
+        unit_id = getattr(options, f"{name}_unit", number)
         if unit_id is not None:
             ids[name] = unit_id
     return ids

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, create_model
 
 import drivers
+from gatewayd.devices import inline_map
 from gatewayd.devices.registers import opener
 from gatewayd.errors import ConfigError
 from gatewayd.sdk.driver import DriverInfo
@@ -139,6 +140,7 @@ def _found(extra_dirs: Sequence[Path]) -> Iterator[tuple[str, str, _Load]]:
         for path in sorted(folder.glob("*/[a-z]*.py")):
             module = f"{drivers.__name__}.{path.parent.name}.{path.stem}"
             yield path.stem, str(path), partial(_module, module)
+    yield "modbus", f"{inline_map.__file__}", lambda: inline_map.DRIVER
     for folder in extra_dirs:
         for path in sorted(folder.glob("*.yaml")):
             yield path.stem, str(path), partial(_map, path)
@@ -147,7 +149,7 @@ def _found(extra_dirs: Sequence[Path]) -> Iterator[tuple[str, str, _Load]]:
 
 
 def _map(path: Path) -> DriverInfo:
-    return map_info(load_map(path))
+    return map_info(load_map(path, inline_map.OUR_MAPS))
 
 
 def _module(name: str) -> DriverInfo:

@@ -1,7 +1,17 @@
 """Register maps, as the other rooms use them."""
 
 from gatewayd.sdk.maps.layout import Layout, RoleLayout, StepRun
-from gatewayd.sdk.maps.mapfile import load_map
-from gatewayd.sdk.maps.schema import Bus, MapOption, RegisterMap
+from gatewayd.sdk.maps.mapfile import load_map, map_of
+from gatewayd.sdk.maps.schema import Bus, MapError, MapOption, RegisterMap
 
-__all__ = ["Bus", "Layout", "MapOption", "RegisterMap", "RoleLayout", "StepRun", "load_map"]
+__all__ = [
+    "Bus",
+    "Layout",
+    "MapError",
+    "MapOption",
+    "RegisterMap",
+    "RoleLayout",
+    "StepRun",
+    "load_map",
+    "map_of",
+]

@@ -1,7 +1,7 @@
 """Register maps from YAML files: YAML 1.2, so that `NO` is a text, and faults with their line."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +28,32 @@ _MAX_DEPTH = 5
 _INDEX = re.compile("[0-9]{1,4}")
 
 
-def load_map(path: Path) -> RegisterMap:
+def load_map(path: Path, also: Sequence[Path] = ()) -> RegisterMap:
     """Read one map; ConfigError with `file:line:column: what` for each fault.
 
-    `extends: other_map` takes another map of the same folder and changes what is given anew;
-    a key without a value takes it away.
+    `extends: other_map` takes another map of the same folder, or of one of `also`, and changes what
+    is given anew; a key without a value takes it away.
     """
     own = _read(path)
     try:
-        return RegisterMap.model_validate(_whole(path, own, _MAX_DEPTH))
+        return RegisterMap.model_validate(_whole(own, (path.parent, *also), f"{path}"))
     except ValidationError as error:
-        problems = [p for found in error.errors() for p in _problems(path, own, found)]
+        problems = [_told(path, own, *fault) for fault in _faults(error)]
         raise ConfigError(problems) from error
     except RecursionError:
         # An alias that stands within what it stands for.
         raise ConfigError([f"{path}:1:1: {TOO_DEEP}"]) from None
+
+
+def map_of(data: Mapping[str, Any], folders: Sequence[Path]) -> RegisterMap:
+    """A map from plain data, which may extend one of these folders. Raises MapError."""
+    try:
+        return RegisterMap.model_validate(_whole(data, folders, "map"))
+    except ValidationError as error:
+        problems = [(".".join(map(str, keys)), text) for keys, text in _faults(error)]
+        raise MapError(problems) from error
+    except ConfigError as error:
+        raise MapError([("extends", text) for text in error.problems]) from error
 
 
 def _read(path: Path) -> CommentedMap:
@@ -70,16 +81,19 @@ def _loaded(text: str) -> object:
         raise YamlTextError(1, 1, f"a value is not what its tag says: {error}") from error
 
 
-def _whole(path: Path, own: Mapping[str, Any], depth: int) -> dict[str, Any]:
+def _whole(
+    own: Mapping[str, Any], folders: Sequence[Path], place: str, depth: int = _MAX_DEPTH
+) -> dict[str, Any]:
     """The map with what it extends, as plain objects."""
     changes = _plain(own)
     if "extends" not in changes:
         return dict(changes)
     name = f"{changes.pop('extends')}.yaml"
-    base = path.parent / name
-    if not depth or base.name != name or not base.is_file():
-        raise ConfigError([f"{path}: extends {name}, which is not in its folder"])
-    return _merged(_whole(base, _read(base), depth - 1), changes)
+    found = (folder / name for folder in folders if (folder / name).is_file())
+    base = next(found, None) if Path(name).name == name else None
+    if not depth or base is None:
+        raise ConfigError([f"{place}: extends {name}, which is not in its folder"])
+    return _merged(_whole(_read(base), (base.parent, *folders), f"{base}", depth - 1), changes)
 
 
 def _merged(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,14 +126,17 @@ def _plain(node: Any) -> Any:  # noqa: ANN401 - whatever the file holds
     return node
 
 
-def _problems(path: Path, own: CommentedMap, found: Any) -> list[str]:  # noqa: ANN401 - pydantic's
-    error = found.get("ctx", {}).get("error")
-    if isinstance(error, MapError):
-        return [_told(path, own, at.split("."), text) for at, text in error.problems]
-    keys, text = found["loc"], found["msg"].removeprefix("Value error, ")
-    if found["type"] == "missing":
-        keys, text = keys[:-1], f"{keys[-1]} is missing"
-    return [_told(path, own, keys, text)]
+def _faults(error: ValidationError) -> Iterator[tuple[Sequence[int | str], str]]:
+    """What is wrong, with the keys it is at."""
+    for found in error.errors():
+        cause = found.get("ctx", {}).get("error")
+        if isinstance(cause, MapError):
+            yield from ((at.split("."), text) for at, text in cause.problems)
+            continue
+        keys, text = found["loc"], found["msg"].removeprefix("Value error, ")
+        if found["type"] == "missing":
+            keys, text = keys[:-1], f"{keys[-1]} is missing"
+        yield keys, text
 
 
 def _told(path: Path, own: CommentedMap, keys: Sequence[int | str], text: str) -> str:

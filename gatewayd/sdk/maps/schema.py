@@ -215,7 +215,7 @@ def _name_problems(found: RegisterMap) -> Iterator[Problem]:
 
 def _unit_problems(found: RegisterMap) -> Iterator[Problem]:
     used = [(f"points.{name}", point.unit) for name, point in found.points.items()]
-    used += [(p, point.unit) for path, s in sources_of(found) for p, point in points_in(s, path)]
+    used += [(at, p.unit) for at, s in sources_of(found) for _, p in points_in(s, at)]
     for role, asset in found.assets.items():
         used += [(path, step.unit) for path, step in steps_of(f"assets.{role}", asset)]
     for path, unit in used:
