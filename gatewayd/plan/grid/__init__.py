@@ -1,0 +1,1 @@
+"""What the connection to the grid may carry: the operator's limits, the contract's, and export."""
