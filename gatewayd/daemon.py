@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
@@ -44,6 +44,7 @@ from gatewayd.links.http import HttpLink
 from gatewayd.links.http_policy import Policy
 from gatewayd.links.modbus_proxy import ModbusProxy
 from gatewayd.links.mqtt_source import MqttSource
+from gatewayd.links.ocpp import ChargePoints
 from gatewayd.links.pool import Links
 from gatewayd.log import configure
 from gatewayd.mqtt.mirror import Mirror
@@ -55,6 +56,9 @@ from gatewayd.state.history import MinuteRecorder
 from gatewayd.state.store import Store
 from gatewayd.web.link.page import create_link_pages
 from gatewayd.web.page import create_pages
+
+if TYPE_CHECKING:
+    from gatewayd.links.ocpp_server import OcppServer
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +92,7 @@ async def run(path: Path) -> None:
     stop = _stop_signal()
     async with AsyncExitStack() as stack:
         rooms = await _rooms(config, registry, stack)
-        servers = _servers(config, _app(config, rooms))
+        servers = _servers(config, rooms, _app(config, rooms))
         for server in servers.values():
             stack.callback(server.close)
         async with asyncio.TaskGroup() as group:
@@ -128,7 +132,8 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
     store = Store(clock, await db.read(assets.load), await db.read(history.last))
     gateway_id = await db.write(meta.gateway_id)
     broker = config.mqtt.broker(_client_id(gateway_id)) if config.mqtt else None
-    links = Links(mqtt=MqttSource(broker, clock))
+    points = config.ocpp.points(db, clock) if config.ocpp else ChargePoints()
+    links = Links(mqtt=MqttSource(broker, clock), ocpp=points)
     poller = Poller({}, links=links, db=db, store=store, clock=clock)
     commander = Commander(db=db, store=store, poller=poller, clock=clock)
     steering = Steering(db=db, store=store, commander=commander, clock=clock)
@@ -202,16 +207,18 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
     return app
 
 
-def _servers(config: Config, app: FastAPI) -> dict[str, HttpServer]:
+def _servers(config: Config, rooms: _Rooms, app: FastAPI) -> "dict[str, HttpServer | OcppServer]":
     """By the name its task gets. Where there is TLS, plain HTTP stays on this machine."""
-    api, folder = config.api, config.storage.directory
+    api, folder, ocpp = config.api, config.storage.directory, config.ocpp
+    calls = {"ocpp": ocpp.server(rooms.links.ocpp, folder)} if ocpp else {}
     if not api.tls.enabled:
-        return {"http": HttpServer(app, api.listen, api.port)}
+        return {"http": HttpServer(app, api.listen, api.port), **calls}
     chosen = tls.chosen(api.tls.cert_file, api.tls.key_file, folder, [f"{config.mdns.name}.local"])
     log.info("tls: the certificate's fingerprint is %s", chosen.fingerprint)
     return {
         "http": HttpServer(app, "127.0.0.1", api.port),
         "https": HttpServer(app, api.listen, api.tls.port, tls=chosen.context()),
+        **calls,
     }
 
 

@@ -10,15 +10,11 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    model_validator,
-)
+from pydantic import Field, JsonValue, model_validator
 
+from gatewayd.config.ocpp import Ocpp
 from gatewayd.config.secret import Secret, SecretCredential, SecretFile
+from gatewayd.config.section import Section
 from gatewayd.config.values import (
     ExistingFile,
     FilePath,
@@ -40,12 +36,6 @@ DEVICE_ID = re.compile(r"[a-z0-9_]{1,32}")
 def _state_directory() -> Path:
     """Where systemd gave us a place (it may name several), else where Debian's unit puts it."""
     return Path(os.environ.get("STATE_DIRECTORY", "").split(":")[0] or "/var/lib/gatewayd")
-
-
-class Section(BaseModel):
-    """A mapping in which every key is known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Home(Section):
@@ -296,6 +286,7 @@ class File(Section):
     modbus_proxy: tuple[ModbusProxy, ...] = Field(
         default=(), description="Devices whose connection is shared with others, by Modbus TCP."
     )
+    ocpp: Ocpp | None = None
     api: Api = Api()
     storage: Storage = Field(default_factory=Storage)
     mdns: Mdns = Mdns()
