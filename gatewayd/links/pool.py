@@ -6,6 +6,7 @@ from gatewayd.links.http_device import HttpDevices
 from gatewayd.links.modbus import ModbusLinks
 from gatewayd.links.mqtt_source import MqttSource
 from gatewayd.links.ocpp import ChargePoints
+from gatewayd.links.stream import StreamLinks
 from gatewayd.links.udp import UdpLinks
 
 
@@ -16,5 +17,6 @@ class Links:
     modbus: ModbusLinks = field(default_factory=ModbusLinks)
     http: HttpDevices = field(default_factory=HttpDevices)
     mqtt: MqttSource = field(default_factory=MqttSource)
+    stream: StreamLinks = field(default_factory=StreamLinks)
     udp: UdpLinks = field(default_factory=UdpLinks)
     ocpp: ChargePoints = field(default_factory=ChargePoints)

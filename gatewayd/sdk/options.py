@@ -91,3 +91,30 @@ class HttpOptions(DeviceOptions):
         if self.fingerprint and not self.tls:
             raise ValueError("has a fingerprint but no TLS; add tls: true")
         return self
+
+
+class StreamOptions(DeviceOptions):
+    """Where a device that talks by itself is: `serial` (a port's path), or `host` and `port`."""
+
+    host: str | None = Field(default=None, min_length=1, description="name or address in the LAN")
+    port: int = Field(default=23, ge=1, le=65535)
+    serial: str | None = Field(default=None, min_length=1, description="serial port, best by-id")
+    baudrate: int = Field(default=9600, ge=300, le=921600)
+    bytesize: Literal[7, 8] = 8
+    parity: Literal["N", "E", "O"] = "N"
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return f"serial://{self.serial}" if self.serial else f"tcp://{self.host}:{self.port}"
+
+    @property
+    def settings(self) -> tuple[int, int, str]:
+        """How a serial port is opened: baud rate, bits, parity."""
+        return self.baudrate, self.bytesize, self.parity
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.host is None) == (self.serial is None):
+            raise ValueError("give either host or serial")
+        return self

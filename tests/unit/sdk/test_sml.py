@@ -1,0 +1,134 @@
+"""SML files, of real meters and made."""
+
+import pytest
+
+from gatewayd.errors import BadReadingError
+from gatewayd.sdk import crc, sml
+
+# An EMH and an ISKRA meter's, as published with openHAB's and OpenEMS' tests.
+EMH = bytes.fromhex(
+    "1b1b1b1b01010101760700190b4cbead6200620072630101760101070019063f3f8f0b0901454d48000041f045010163"
+    "662d00760700190b4cbeae620062007263070177010b0901454d48000041f045070100620affff72620165063f2f3577"
+    "77078181c78203ff0101010104454d480177070100000009ff010101010b0901454d48000041f0450177070100010800"
+    "ff6400018201621e52ff560009247a550177070100010801ff0101621e52ff560009247a550177070100010802ff0101"
+    "621e52ff5600000000000177070100100700ff0101621b52ff55000016030177078181c78205ff0172620165063f2f35"
+    "01018302e77ef33ea97bb6bba9bfa4fbd8b9f2ede51207b15acf6b98a237c21ca4982ee3ce18efe8438f1deba9d5c40e"
+    "b68ae8f201010163574a00760700190b4cbeb16200620072630201710163d658000000001b1b1b1b1a03e566"
+)
+ISKRA = bytes.fromhex(
+    "1b1b1b1b0101010176050f1a20606200620072630101760101050508b5760b090149534b000403df63010163c4ba0076"
+    "050f1a2061620062007263070177010b090149534b000403df63070100620affff7262016507aff5dc7a77078181c782"
+    "03ff010101010449534b0177070100000009ff010101010b090149534b000403df630177070100010800ff6500000182"
+    "01621e52ff59000000000d637e080177070100010801ff0101621e52ff59000000000d637e080177070100010802ff01"
+    "01621e52ff5900000000000000000177070100100700ff0101621b520055000000a80177070100240700ff0101621b52"
+    "0055000000750177070100380700ff0101621b5200550000001601770701004c0700ff0101621b5200550000001d0177"
+    "078181c78205ff0101010183020c2de05c56024e1cd45280f4a0769a95e629cae205c55c9f1683ca5419778e1d9bcfa1"
+    "c577a6b36a92709ebf05ea21bd01010163291c0076050f1a206262006200726302017101630054001b1b1b1b1a00ae84"
+)
+
+
+def message(kind: int, body: bytes) -> bytes:
+    head = b"\x76\x02\x01\x62\x00\x62\x00\x72\x63" + kind.to_bytes(2, "big") + body
+    return head + b"\x63" + crc.x25(head).to_bytes(2, "little") + b"\0"
+
+
+def entry(code: bytes, value: bytes, *, unit: int = 27, scaler: int = 0) -> bytes:
+    return (
+        b"\x77\x07" + code + b"\x01\x01\x62" + bytes((unit, 0x52, scaler & 0xFF)) + value + b"\x01"
+    )
+
+
+def file(*entries: bytes) -> bytes:
+    """A file of one list of values."""
+    listed = bytes((0x70 | len(entries),)) + b"".join(entries)
+    body = message(0x0701, b"\x77\x01\x03id\x01\x01" + listed + b"\x01\x01")
+    fill = -len(body) % 4
+    body = body.replace(b"\x1b" * 4, b"\x1b" * 8) + bytes(fill)
+    framed = b"\x1b" * 4 + b"\x01" * 4 + body + b"\x1b" * 4 + bytes((0x1A, fill))
+    return framed + crc.x25(framed).to_bytes(2, "little")
+
+
+POWER = b"\x01\x00\x10\x07\x00\xff"
+
+
+def test_a_real_meter_with_tenths_is_read() -> None:
+    read = sml.parse(EMH)
+
+    assert read.server_id.hex() == "0901454d48000041f045"
+    assert read.number("1-0:1.8.0", "Wh") == 15338555.7
+    assert read.number("1-0:1.8.2", "Wh") == 0
+    assert read.number("1-0:16.7.0", "W") == 563.5
+
+
+def test_a_real_meter_with_three_phases_is_read() -> None:
+    read = sml.parse(ISKRA)
+
+    assert read.number("1-0:1.8.0", "Wh") == 22462413.6
+    phases = [read.number(f"1-0:{group}.7.0", "W") for group in (36, 56, 76)]
+    assert read.number("1-0:16.7.0", "W") == sum(filter(None, phases)) == 168
+
+
+def test_what_flows_out_is_negative() -> None:
+    read = sml.parse(file(entry(POWER, b"\x55\xff\xff\xff\x38", scaler=-1)))
+
+    assert read.number("1-0:16.7.0", "W") == -20.0
+
+
+def test_what_the_meter_does_not_say_is_none_and_another_unit_no_value() -> None:
+    read = sml.parse(EMH)
+
+    assert read.number("1-0:2.8.0", "Wh") is None
+    with pytest.raises(BadReadingError):
+        read.number("1-0:16.7.0", "Wh")
+    with pytest.raises(BadReadingError):
+        read.number("1-0:0.0.9", "W")
+
+
+def test_bytes_that_look_like_an_escape_come_through() -> None:
+    whole = file(entry(POWER, b"\x55\x1b\x1b\x1b\x1b"))
+
+    assert sml.cut(whole) == ([whole], whole[-7:])
+    assert sml.parse(whole).number("1-0:16.7.0", "W") == 0x1B1B1B1B
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        b"",
+        EMH[:-1],
+        EMH[:60] + EMH[-8:],
+        EMH.replace(b"\x00\x00\x16\x03", b"\x00\x00\x16\x04"),
+        file(entry(POWER, b"\x55\0\0\0\1"), entry(POWER, b"\x55\0\0\0\2")),
+        file(b"\x76\x07" + POWER),
+        file(entry(POWER, b"\x79" * 20)),
+        file(b"\x71" * 40),
+        file(entry(POWER, b"\x5f\xff")),
+    ],
+)
+def test_a_damaged_file_is_refused(whole: bytes) -> None:
+    with pytest.raises(BadReadingError):
+        sml.parse(whole)
+
+
+def test_a_file_whose_message_alone_is_damaged_is_refused() -> None:
+    spoilt = EMH[:-2].replace(b"\x00\x00\x16\x03", b"\x00\x00\x16\x04")
+
+    with pytest.raises(BadReadingError, match="a message is damaged"):
+        sml.parse(spoilt + crc.x25(spoilt).to_bytes(2, "little"))
+
+
+def test_files_are_cut_out_of_whatever_comes() -> None:
+    stream = EMH[50:] + EMH + b"noise" + ISKRA[:90] + EMH + ISKRA + EMH[:33]
+    found: list[bytes] = []
+    rest = b""
+    for at in range(0, len(stream), 7):
+        files, rest = sml.cut(rest + stream[at : at + 7])
+        found += files
+
+    assert found == [EMH, EMH, ISKRA]
+    assert rest == EMH[:33]
+
+
+def test_a_line_without_files_does_not_fill_the_memory() -> None:
+    assert len(sml.cut(b"x" * 100_000)[1]) < 8
+    assert sml.cut(b"\x1b\x1b\x1b\x1b\x01\x01\x01\x01" + b"x" * 100_000) == ([], b"")
