@@ -125,6 +125,8 @@ def test_a_command_reaches_the_register_and_is_confirmed_by_a_reading(
     assert demo.charger()["chargeState"]["powerDeliveryState"] == "PLUGGED_IN:CHARGING"
 
 
+# Half a minute of real time; on a fake clock the same is tested in every run.
+@pytest.mark.nightly
 def test_a_device_that_ignores_a_command_fails_it(
     demo: Demo, stopped_charger: dict[str, Any]
 ) -> None:

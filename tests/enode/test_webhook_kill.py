@@ -9,6 +9,8 @@ from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pytest
+
 from gatewayd.clock import SystemClock
 from gatewayd.enode.delivery.courier import Courier
 from gatewayd.enode.versions import NEWEST
@@ -18,27 +20,28 @@ from tests.enode.hooks import SECRET, trusting
 from tests.enode.post import CREDENTIALS, vendors
 from tests.fakes.receiver import Authority, Receiver, receiver
 
-KILLS = 12
+_LAST = -1
 PATIENCE_S = 30.0
 
 # Children start from a process that has everything imported.
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["tests.enode.test_webhook_kill"])
+processes.set_forkserver_preload(["tests.enode.test_webhook_kill", "gatewayd.links.http_client"])
 
 
-async def test_kills_in_the_middle_of_deliveries_lose_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [6, pytest.param(100, marks=pytest.mark.nightly)])
+async def test_kills_in_the_middle_of_deliveries_lose_nothing(tmp_path: Path, kills: int) -> None:
     authority, dice = Authority(tmp_path), random.Random(20260621)
     path = tmp_path / "state.db"
     acknowledged: list[str] = []
     async with receiver(authority.server()) as made:
         await register(path, made.url)
-        for life in range(KILLS):
+        for life in range(kills):
             arrived = len(made.deliveries)
             acknowledged += await one_life(
                 path, authority, life, partial(has_more_than, made, arrived), dice
             )
-        assert len(acknowledged) > 5 * KILLS
-        await one_life(path, authority, KILLS, lambda: acknowledged[-1] in vendors(made.deliveries))
+        assert len(acknowledged) > 5 * kills
+        await one_life(path, authority, _LAST, lambda: acknowledged[-1] in vendors(made.deliveries))
         deliveries = list(made.deliveries)
 
     first_seen = list(dict.fromkeys(vendors(deliveries)))
@@ -47,7 +50,7 @@ async def test_kills_in_the_middle_of_deliveries_lose_nothing(tmp_path: Path) ->
     bodies = {(delivery.id, delivery.body) for delivery in deliveries}
     assert len(bodies) == len({delivery.id for delivery in deliveries})
     assert len(bodies) == len({delivery.body for delivery in deliveries})
-    assert len(deliveries) - len(bodies) <= KILLS
+    assert len(deliveries) - len(bodies) <= kills
     pairs = {(delivery.id, name) for delivery in deliveries for name in vendors([delivery])}
     assert len(pairs) == len(first_seen), "an event was sent again in another payload"
 
@@ -126,7 +129,7 @@ async def _deliver(path: Path, ca_file: Path, life: int, acknowledge: Connection
             db=db, clock=SystemClock(), http=trusting(ca_file), default_version=NEWEST, tick_s=0.002
         )
         tasks.create_task(courier.run())
-        for count in range(1_000_000 if life < KILLS else 0):
+        for count in range(1_000_000 if life != _LAST else 0):
             name = f"{life} {count}"
             await db.write(partial(happen, name=name))
             acknowledge.send(name)
