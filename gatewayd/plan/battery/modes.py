@@ -37,9 +37,9 @@ class BatteryMode(StrEnum):
 class BatterySettings:
     """One battery's wishes.
 
-    `power_w` is how fast it charges or discharges where its mode forces it to. It gives nothing below
-    `reserve_pct`, nothing to the chargers it is locked against while one of them takes from the
-    grid, and takes from the grid at `grid_charge_below` at most (None: whenever its mode says so).
+    `power_w` is how fast it charges or discharges where its mode forces it to. It gives nothing
+    below `reserve_pct`, nothing to the chargers it is locked against while one of them takes from
+    the grid, and takes from the grid at `grid_charge_below` at most (None: as its mode says).
     """
 
     mode: BatteryMode = BatteryMode.SELF_RELIANCE

@@ -67,6 +67,6 @@ def test_prices_that_swing_start_no_compressor_more_often() -> None:
         wanted = SgReady.FORCED if second // 120 % 2 else SgReady.BLOCKED
         now_on = told(wanted, memory, float(second)) is SgReady.FORCED
         starts, is_on = starts + (now_on and not is_on), now_on
-        note(memory, float(second, is_on=is_on))
+        note(memory, float(second), is_on=is_on)
 
     assert starts <= 6 * SETTINGS.starts_per_hour
