@@ -6,11 +6,15 @@ import sys
 
 import click
 
-from tests.bench import daemon, modbus
+from tests.bench import api, daemon, modbus
 
 
 async def _all() -> dict[str, float]:
-    return {"modbus_cpu_ratio": await modbus.modbus_cpu_ratio(), **await daemon.figures()}
+    return {
+        "api_get_cpu_us_over_empty": api.api_get_cpu_us_over_empty(),
+        "modbus_cpu_ratio": await modbus.modbus_cpu_ratio(),
+        **await daemon.figures(),
+    }
 
 
 def main() -> None:
