@@ -202,7 +202,13 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
     )
     hosts = config.api.names
     app.mount("/ui/link", create_link_pages(rooms.linking.linker, allowed_hosts=hosts))
-    pages = create_pages(rooms.store, rooms.clock, name=config.home.name, allowed_hosts=hosts)
+    pages = create_pages(
+        rooms.store,
+        rooms.clock,
+        name=config.home.name,
+        allowed_hosts=hosts,
+        links=rooms.poller.links,
+    )
     app.mount("/ui", pages)
     return app
 

@@ -16,7 +16,7 @@ from gatewayd.devices.lane import Job, Lane
 from gatewayd.devices.poller import Poller
 from gatewayd.errors import InvalidError, NotFoundError, StorageError
 from gatewayd.model.command import Action, ActionState, Command
-from gatewayd.model.decision import Decision, Grounds
+from gatewayd.model.decision import Decision, Grounds, owner_in_words
 from gatewayd.model.site import AssetState
 from gatewayd.plan.attempts import is_already
 from gatewayd.plan.heard import heard
@@ -31,7 +31,6 @@ log = logging.getLogger(__name__)
 _CALL_S = 10.0
 _TICK_S = 1.0
 _REVIEW_S = 10.0
-_ASKED = Grounds("it was asked for")
 _CANCELLED = Grounds("it was cancelled on request")
 
 
@@ -61,13 +60,13 @@ class Commander:
         self._group: asyncio.TaskGroup | None = None
 
     async def submit(
-        self, asset_id: str, command: Command, owner: str, grounds: Grounds = _ASKED
+        self, asset_id: str, command: Command, owner: str, grounds: Grounds | None = None
     ) -> Action:
         """Journal a new action, PENDING, with its grounds, and return before anything is sent.
 
-        What the asset says now is added to the grounds' inputs.
-        An older PENDING action of the asset is cancelled, or returned where it does the same and
-        may be used again. Raises NotFoundError and InvalidError, and then nothing is stored.
+        What the asset says now is added to the grounds' inputs; without grounds the owner just
+        asks. An older PENDING action of the asset is cancelled, or returned where it does the same
+        and may be used again. Raises NotFoundError and InvalidError, and then nothing is stored.
         """
         state = self._store.site.assets.get(asset_id)
         if state is None:
@@ -150,9 +149,10 @@ class Commander:
             updated_at=now,
         )
 
-    def _decision(self, state: AssetState, action: Action, grounds: Grounds) -> Decision:
+    def _decision(self, state: AssetState, action: Action, grounds: Grounds | None) -> Decision:
+        why = grounds or Grounds(f"{owner_in_words(action.owner)} asked for it")
         said = heard(state, self._clock.monotonic())
-        known = replace(grounds, inputs=grounds.inputs + said)
+        known = replace(why, inputs=why.inputs + said)
         return Decision.on(known, action.created_at, action.asset_id, action.owner, action.command)
 
     def _job(

@@ -107,6 +107,10 @@ class Poller:
         """The devices that are polled, linked ones too."""
         return tuple(self._devices.values())
 
+    def links(self) -> tuple[tuple[ConfiguredDevice, DeviceHealth], ...]:
+        """Each device that is polled, and how it is doing."""
+        return tuple((life.device, life.health.view()) for life in self._lives.values())
+
     def wrote(self, device_id: str, *, is_renewal: bool = False) -> None:
         """Count what was written to a device."""
         if device_id in self._lives:

@@ -1,4 +1,4 @@
-"""One card per asset: its name, whether it answers, its main values and its newest action. Pure."""
+"""One card per asset: its name, whether it answers, its values, its newest action and why. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,6 +57,7 @@ class Card:
     age_s: float | None
     age: str
     action: ActionView | None
+    reason: str | None
 
 
 def cards(site: Site, now: datetime, monotonic: float) -> tuple[Card, ...]:
@@ -80,6 +81,7 @@ def card(state: AssetState, now: datetime, monotonic: float) -> Card:
         age_s if age_s is not None and isfinite(age_s) else None,
         "no data yet" if age_s is None else age(age_s),
         _action(state.action, now) if state.action else None,
+        sentence(state.decision.in_words) if state.decision else None,
     )
 
 

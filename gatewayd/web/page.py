@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from gatewayd.clock import Clock
 from gatewayd.state.store import Store
 from gatewayd.web.guard import Guard
-from gatewayd.web.render import Fragments, Renderer
+from gatewayd.web.render import Fragments, Links, Renderer
 
 _STATIC = Path(__file__).parent / "static"
 _NOT_STORED = {"Cache-Control": "no-store"}
@@ -27,13 +27,19 @@ _VIEWERS_MAX = 32
 
 
 def create_pages(
-    store: Store, clock: Clock, *, name: str = "Home", allowed_hosts: Iterable[str] = ()
+    store: Store,
+    clock: Clock,
+    *,
+    name: str = "Home",
+    allowed_hosts: Iterable[str] = (),
+    links: Links = tuple,
 ) -> Starlette:
     """The pages as an application, to be mounted anywhere: all its addresses are relative.
 
     It answers to addresses, `localhost`, `*.local` and `allowed_hosts`; `name` is its title.
+    `links` gives the devices and how they are doing.
     """
-    pages = _Pages(store, clock, name)
+    pages = _Pages(Renderer(store, clock, name, links), clock)
     return Starlette(
         routes=[
             Route("/", pages.home),
@@ -47,10 +53,9 @@ def create_pages(
 class _Pages:
     """All viewers share one renderer; each has only the memory of what it was sent last."""
 
-    def __init__(self, store: Store, clock: Clock, name: str) -> None:
-        self._store = store
+    def __init__(self, renderer: Renderer, clock: Clock) -> None:
+        self._renderer = renderer
         self._clock = clock
-        self._renderer = Renderer(store, clock, name)
         self._viewers = 0
 
     async def home(self, _: Request) -> Response:
@@ -65,11 +70,12 @@ class _Pages:
     async def _stream(self) -> AsyncIterator[str]:
         """Fragments at most once a second, and a sign of life when there is nothing to tell."""
         self._viewers += 1
-        site, sent, told_at = None, Fragments(), self._clock.monotonic()
+        seen, sent, told_at = None, Fragments(), self._clock.monotonic()
         try:
             while True:
-                if self._store.site is not site:
-                    site, before, sent = self._store.site, sent, self._renderer.fragments()
+                if self._renderer.is_news(seen):
+                    seen, before = self._renderer.sight(), sent
+                    sent = self._renderer.fragments()
                     told_at = self._clock.monotonic()
                     yield f"data: {json.dumps(sent.since(before))}\n\n"
                 elif self._clock.monotonic() - told_at >= _HEARTBEAT_S:

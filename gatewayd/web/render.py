@@ -1,6 +1,6 @@
 """From the picture to HTML: rendered once per picture and second, however many look at it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -12,9 +12,12 @@ from gatewayd.model.site import Site
 from gatewayd.state.store import Store
 from gatewayd.web.cards import Card, cards
 from gatewayd.web.flow import flow_view
+from gatewayd.web.links import Link, gist, link_views
 
 _FOLDER = Path(__file__).parent
 _FRAMES = ("picture", "cards")
+
+Links = Callable[[], Iterable[Link]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,11 @@ class Fragments:
 class Renderer:
     """Turns the store's picture into HTML; every text from outside is escaped."""
 
-    def __init__(self, store: Store, clock: Clock, name: str) -> None:
+    def __init__(self, store: Store, clock: Clock, name: str, links: Links = tuple) -> None:
         self._store = store
         self._clock = clock
         self._name = name
+        self._links = links
         self._templates = Environment(
             loader=FileSystemLoader(_FOLDER / "templates"),
             autoescape=True,
@@ -54,19 +58,29 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._shown: tuple[Site, int] | None = None
+        self._shown: tuple[Site, object, int] | None = None
         self._fragments = Fragments()
 
     def page(self) -> str:
         """The whole page."""
         return self._render("page.html", name=self._name, parts=self.fragments().parts)
 
+    def is_news(self, seen: tuple[Site, object] | None) -> bool:
+        """Whether there is more to show than what `sight` gave."""
+        site, links = self.sight()
+        return seen is None or seen[0] is not site or seen[1] != links
+
+    def sight(self) -> tuple[Site, object]:
+        """What there is to show: the picture, and what matters of the links."""
+        return self._store.site, gist(self._links())
+
     def fragments(self) -> Fragments:
         """The parts that change, as of now."""
-        now = (self._store.site, int(self._clock.monotonic()))
-        if self._shown is None or self._shown[0] is not now[0] or self._shown[1] != now[1]:
-            self._shown = now
-            self._fragments = self._rendered(now[0])
+        second = int(self._clock.monotonic())
+        shown = self._shown
+        if shown is None or self.is_news(shown[:2]) or shown[2] != second:
+            self._shown = (*self.sight(), second)
+            self._fragments = self._rendered(self._shown[0])
         return self._fragments
 
     def _rendered(self, site: Site) -> Fragments:
@@ -81,6 +95,7 @@ class Renderer:
             "flow-nodes": self._render("nodes.html", flow=flow),
             "figures": self._render("table.html", flow=flow),
             "cards": self._render("cards.html", bodies=bodies),
+            "links": self._render("links.html", links=link_views(self._links())).strip(),
         }
         return Fragments(parts, bodies)
 

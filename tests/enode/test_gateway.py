@@ -106,7 +106,7 @@ async def test_a_command_is_explained(a_home: Home, http: httpx.AsyncClient) -> 
 
     assert (before["decision"], before["text"][:17]) == (None, "Nothing on record")
     assert after["text"] == (
-        "Sun 12:00: start charging (an API client: it was asked for). The device has confirmed it."
+        "Sun 12:00: start charging (an API client asked for it). The device has confirmed it."
     )
     assert after["decision"]["command"] == {"kind": "start_charging", "words": "start charging"}
     assert after["decision"]["outcome"]["actionId"] == action["id"]

@@ -48,6 +48,7 @@ def device(
         firmware=first.firmware if first else None,
         address=configured.address,
         is_reachable=link.is_reachable,
+        is_asleep=link.is_asleep,
         since=_ago(now, link.state_age_s) if health else None,
         last_success_at=_ago(now, link.last_success_age_s),
         last_success_age_seconds=_rounded(link.last_success_age_s),

@@ -56,7 +56,8 @@ class DayOfWrites(EnodeModel):
 class Device(EnodeModel):
     """A box with one connection, and how that is.
 
-    `since` is when it became reachable, or not; `is_stranger`: another box answers in its place.
+    `since` is when it became reachable, or not; `is_asleep`: it has no power at night;
+    `is_stranger`: another box answers in its place.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Device(EnodeModel):
     firmware: str | None
     address: str | None
     is_reachable: bool
+    is_asleep: bool
     since: Timestamp | None
     last_success_at: Timestamp | None
     last_success_age_seconds: float | None
