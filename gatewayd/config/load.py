@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatewayd.config.devices import Device, Drivers, devices
+from gatewayd.config.ocpp import Ocpp
 from gatewayd.config.problems import shown
 from gatewayd.config.proxies import check_proxies
 from gatewayd.config.secret import Secret
@@ -33,6 +34,7 @@ class Config:
     devices: Mapping[str, Device]
     mqtt: Mqtt | None
     modbus_proxy: tuple[ModbusProxy, ...]
+    ocpp: Ocpp | None
     api: Api
     storage: Storage
     mdns: Mdns
