@@ -4,33 +4,7 @@ import pytest
 
 from gatewayd.errors import BadReadingError
 from gatewayd.sdk import crc, p1
-
-LINES = [
-    "/ISk5\\2MT382-1000",
-    "",
-    "1-3:0.2.8(50)",
-    "0-0:1.0.0(260621120000S)",
-    "0-0:96.1.1(4B384547303034303436333935353037)",
-    "1-0:1.8.1(123456.789*kWh)",
-    "1-0:1.7.0(01.193*kW)",
-    "1-0:2.7.0(00.000*kW)",
-    "1-0:99.97.0(2)(0-0:96.7.19)(101208152415W)(0000000240*s)(101208151004W)(0000000301*s)",
-    "1-0:32.7.0(220.1*V)",
-    "1-0:31.7.0(001*A)",
-    "0-0:96.13.0()",
-    "0-1:24.2.1(101209112500W)(12785.123*m3)",
-]
-
-
-def telegram(lines: list[str] = LINES) -> bytes:
-    """Lines with a checksum that is right, reckoned bit by bit."""
-    body = ("\r\n".join(lines) + "\r\n!").encode()
-    told = 0
-    for byte in body:
-        told ^= byte
-        for _ in range(8):
-            told = told >> 1 ^ (0xA001 if told & 1 else 0)
-    return body + b"%04X\r\n" % told
+from tests.fakes.meter_talk import LINES, telegram
 
 
 def test_the_checksums_are_those_of_their_catalogue() -> None:
