@@ -64,9 +64,11 @@ class _Far:
             await self._wire.conversation.receive(text)
 
 
-async def wired(points: ChargePoints, id: str, version: str) -> tuple[Wire, Station]:
+async def wired(
+    points: ChargePoints, id: str, version: str, kind: type[Wire] = Wire
+) -> tuple[Wire, Station]:
     """A connection with nobody at its far end."""
-    station, wire = points.station(id), Wire(version)
+    station, wire = points.station(id), kind(version)
     wire.conversation = Conversation(id, version, wire.send, station.hear)
     await station.arrived(wire)
     return wire, station
