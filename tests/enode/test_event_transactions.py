@@ -10,7 +10,7 @@ import pytest
 from gatewayd.errors import StorageError
 from gatewayd.state import outbox
 from tests.enode.home import USER
-from tests.enode.test_every_event import CHANGES, Story, authority, count, story
+from tests.enode.test_every_event import CHANGES, Story, authority, count, schedule_of, story
 
 __all__ = ["authority", "story"]
 
@@ -62,6 +62,20 @@ async def test_a_change_without_its_event_is_not_made_and_is_made_with_it_later(
     await story.hook.until(lambda: bool(story.told(name)))
 
     assert await answer(story, STORED[name]) != before
+
+
+async def test_a_schedule_that_cannot_be_decided_on_yet_is_stored_once_all_the_same(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "user:schedule:execution-updated"
+    await story.listen(name)
+    with failing(name, monkeypatch) as undone:
+        made = await story.send("POST", f"/users/{USER}/schedules", schedule_of(story))
+        await story.hook.step(3)
+    await story.hook.until(lambda: bool(story.told(name)))
+
+    assert undone
+    assert {event["schedule"]["id"] for event in story.told(name)} == {made["id"]}
 
 
 async def test_an_end_that_cannot_be_told_is_not_made_and_can_be_asked_for_again(

@@ -93,7 +93,8 @@ class Steering:
             while True:
                 await self._woken.wait()
                 self._woken.clear()
-                await self._look_or_report()
+                async with self._lock:
+                    await self._look_or_report()
 
     def controlling(self, asset_id: str) -> str | None:
         """What controls an asset now, in words for the caller; None when nothing does."""
@@ -132,8 +133,9 @@ class Steering:
     async def commit(self, write: Callable[[sqlite3.Connection], T]) -> T:
         """As `change`, for whoever holds `deciding`."""
         written = await self._db.write(write)
-        await self.read()
-        await self._look()
+        # It is on the disk: what cannot be decided on it now is at a later look.
+        self._is_stale = True
+        await self._look_or_report()
         return written
 
     async def read(self) -> None:
@@ -221,11 +223,11 @@ class Steering:
             self._woken.set()
 
     async def _look_or_report(self) -> None:
+        """Decide on what is on the disk, for whoever holds `deciding`."""
         try:
-            async with self._lock:
-                if self._is_stale:
-                    await self.read()
-                await self._look()
+            if self._is_stale:
+                await self.read()
+            await self._look()
         except StorageError as error:
             if not self._is_reported:
                 log.error("nothing is decided, because it cannot be stored: %s", error)
