@@ -28,6 +28,7 @@ _MAX_CURRENT_A = 32.0
 
 _CHARGING = {Capability.START_CHARGING, Capability.STOP_CHARGING}
 _THERMOSTAT = Entity("thermostat", "Thermostat", (), lambda _reading: None)
+_REASON = Entity("reason", "Reason", (), lambda _reading: None, is_diagnostic=True)
 _UNKNOWN = "Unknown"
 _IF_ANY = " | default('')"
 _NOT_IN_ID = re.compile(r"[^a-z0-9]+")
@@ -52,6 +53,13 @@ def thermostat(asset: Asset, settings: MqttSettings) -> Climate | None:
     if Capability.SET_PERMANENT_HOLD not in asset.capabilities:
         return None
     return climate(asset, settings, _common("climate", asset, _THERMOSTAT))
+
+
+def reason(asset: Asset) -> Sensor | None:
+    """Why an asset was told what it was told, where it can be told anything."""
+    if not asset.capabilities:
+        return None
+    return Sensor(**_common("sensor", asset, _REASON), value_template=_value(_REASON))
 
 
 def _common(platform: Platform, asset: Asset, entity: Entity) -> dict[str, Any]:

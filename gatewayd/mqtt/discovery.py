@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from gatewayd.model.asset import Asset, AssetKind, MeterUsage
 from gatewayd.model.site import Site
-from gatewayd.mqtt.components import component, entity_id, thermostat
+from gatewayd.mqtt.components import component, entity_id, reason, thermostat
 from gatewayd.mqtt.entities import reported
 from gatewayd.mqtt.entity import Entity
 from gatewayd.mqtt.schema import (
@@ -55,6 +55,7 @@ def of_asset(asset: Asset, settings: MqttSettings) -> DeviceConfig:
         components={
             **dict(_keyed(asset, entity, settings) for entity in entities),
             **_thermostat(asset, settings),
+            **_reason(asset),
         },
         state_topic=topics.state(place),
         availability=[
@@ -117,6 +118,11 @@ def _keyed(asset: Asset, entity: Entity, settings: MqttSettings) -> tuple[str, F
 def _thermostat(asset: Asset, settings: MqttSettings) -> dict[str, Full]:
     made = thermostat(asset, settings)
     return {"climate_thermostat": made} if made else {}
+
+
+def _reason(asset: Asset) -> dict[str, Full]:
+    made = reason(asset)
+    return {"sensor_reason": made} if made else {}
 
 
 def _home_power(key: str, name: str, settings: MqttSettings) -> Sensor:

@@ -19,6 +19,9 @@ from gatewayd.model.site import AssetState
 from gatewayd.mqtt.entities import reported
 from gatewayd.mqtt.entity import Entity
 
+# Home Assistant refuses a longer state.
+_LONGEST = 255
+
 Document = Mapping[str, float | str | None]
 
 # Devices show 0 for a few seconds after they were switched on.
@@ -64,7 +67,10 @@ class Counters:
 
 
 def snapshot(state: AssetState, sample: Sample, counters: Counters) -> Document:
-    """Everything the asset reports: unknown is null, except energy, which is left out."""
+    """Everything the asset reports: unknown is null, except energy, which is left out.
+
+    What can be told something has a reason for the newest that it was told, in plain words.
+    """
     asset = state.asset
     document: dict[str, float | str | None] = {}
     for entity in reported(asset.kind, asset.spec.reports):
@@ -73,6 +79,8 @@ def snapshot(state: AssetState, sample: Sample, counters: Counters) -> Document:
             value = counters.risen(asset.id, entity.key, value, sample.at_monotonic)
         if value is not None or not entity.is_total:
             document[entity.key] = value
+    if asset.capabilities:
+        document["reason"] = state.decision.in_words[:_LONGEST] if state.decision else None
     return document
 
 

@@ -153,6 +153,15 @@ def test_the_current_has_the_range_of_the_device(
     assert (number["min"], number["max"]) == expected
 
 
+def test_only_what_can_be_told_something_has_a_reason() -> None:
+    charger, meter = (of_asset(asset(k), SETTINGS) for k in (AssetKind.CHARGER, AssetKind.METER))
+
+    sensor = charger.components["sensor_reason"]
+    assert isinstance(sensor, Sensor)
+    assert (sensor.name, sensor.state_class, sensor.options) == ("Reason", None, None)
+    assert "sensor_reason" not in meter.components
+
+
 def test_only_what_is_reported_is_announced() -> None:
     spec = Role(AssetKind.METER, reports=frozenset({"power_w", "import_wh"}))
 

@@ -16,6 +16,7 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
 )
+from gatewayd.model.decision import Decision
 from gatewayd.model.flow import Flow
 from gatewayd.model.reading import (
     BatteryReading,
@@ -123,7 +124,7 @@ def test_a_silent_asset_shows_null_but_no_energy(kind: AssetKind) -> None:
 
     totals = {entity.key for entity in ENTITIES[kind] if entity.is_total}
     others = {entity.key for entity in ENTITIES[kind] if not entity.is_total}
-    assert document.keys() == others
+    assert document.keys() - {"reason"} == others
     assert not totals & document.keys()
     assert {document[key] for key in others} <= {None, "UNKNOWN"}
 
@@ -134,6 +135,20 @@ def test_only_what_the_driver_reports_is_shown(kind: AssetKind) -> None:
     assert now.sample
 
     assert snapshot(now, now.sample, Counters()).keys() <= {"power_w", "status"}
+
+
+def test_what_can_be_told_something_has_a_reason() -> None:
+    charger = state(AssetKind.CHARGER)
+    assert charger.sample
+    why = Decision(SINCE, charger.asset.id, "smart_charging", StopCharging(), "energy is dear")
+    told = replace(charger, decision=why)
+    long = replace(charger, decision=replace(why, reason="x" * 999))
+
+    assert snapshot(charger, charger.sample, Counters())["reason"] is None
+    document = snapshot(told, charger.sample, Counters())
+    assert document["reason"] == "smart charging: energy is dear"
+    assert len(str(snapshot(long, charger.sample, Counters())["reason"])) == 255
+    assert "reason" not in shown(AssetKind.METER, MeterReading())
 
 
 def test_nonsense_numbers_are_unknown() -> None:
