@@ -8,6 +8,7 @@ its checksum, about one in 65,000, are counted as collisions: no parser can tell
 
 import asyncio
 import random
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -180,7 +181,7 @@ def _modbus(framed: Callable[[bytes], bytes], draw: random.Random, *, is_solarma
             return False
         if not pdu:
             return False
-        if not _fits(question, pdu) or not _ends_with(data, framed(pdu), is_solarman=is_solarman):
+        if not _fits(question, pdu) or not _holds(data, framed(pdu), is_solarman=is_solarman):
             raise WrongValueError(f"{question.text}: {data.hex()} gave {pdu.hex()}")
         # Nothing in Modbus TCP guards the values themselves.
         is_told = is_tcp or any(framed(pdu) == answer for answer in answers[question])
@@ -189,11 +190,21 @@ def _modbus(framed: Callable[[bytes], bytes], draw: random.Random, *, is_solarma
     return attempt
 
 
-def _ends_with(data: bytes, right: bytes, *, is_solarman: bool) -> bool:
-    """Whether the bytes are this frame: of a stick's, its logger's own parts may differ."""
+def _holds(data: bytes, right: bytes, *, is_solarman: bool) -> bool:
+    """Whether the bytes are this frame, or frames of a stick with it as our answer."""
     if not is_solarman:
         return data == right
-    return right[25:-2] in data
+    while len(data) >= 13:
+        size = 13 + int.from_bytes(data[1:3], "little")
+        frame, data = data[:size], data[size:]
+        _, length, control, sequence, logger = struct.unpack_from("<BHHHI", frame)
+        if frame != v5(control, sequence, frame[11 : 11 + length], SERIAL) or logger != SERIAL:
+            return False
+        # Some sticks add two zero bytes.
+        inside = (right[25:-2], right[25:-2] + b"\0\0")
+        if control == 0x1510 and sequence & 0xFF == TID & 0xFF and frame[25:-2] in inside:
+            return frame[11] == 2
+    return False
 
 
 def _parser(
