@@ -222,4 +222,5 @@ DRIVER = DriverInfo(
     kinds=frozenset({AssetKind.INVERTER, AssetKind.BATTERY, AssetKind.METER}),
     # Their manuals describe it; more do.
     brands=("Fronius", "SMA", "SolarEdge"),
+    controls=storage.CAPABILITIES,
 )

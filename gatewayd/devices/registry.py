@@ -103,6 +103,7 @@ def map_info(found: RegisterMap) -> DriverInfo:
         kinds=frozenset(asset.kind for asset in found.assets.values()),
         brands=tuple(found.brands),
         sleeps=found.bus.sleeps,
+        controls=frozenset(one for asset in found.assets.values() for one in asset.commands),
     )
 
 

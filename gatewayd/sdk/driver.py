@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from gatewayd.model.asset import AssetKind, Identity
+from gatewayd.model.asset import AssetKind, Capability, Identity
 from gatewayd.model.command import Command
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.options import DeviceOptions
@@ -68,7 +68,7 @@ class DriverInfo:
     `quality` is evidence: `captured` true when the fixture comes from a real device. `kinds` are
     the assets it can make, none when that is not known; `brands` are whose devices it talks to,
     where that is not `vendor` alone. One that `sleeps` has no power at night: then it is silent,
-    which is no fault.
+    which is no fault. `controls` is what its assets can be told, some of it by some models only.
     """
 
     vendor: str
@@ -81,3 +81,4 @@ class DriverInfo:
     kinds: frozenset[AssetKind] = frozenset()
     brands: tuple[str, ...] = ()
     sleeps: bool = False
+    controls: frozenset[Capability] = frozenset()
