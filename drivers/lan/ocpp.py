@@ -187,6 +187,7 @@ class OcppCharger:
         station.keys = quirks.keys
         may_set = not options.read_only
         abilities = await find_out(station, quirks, options.connector, may_set=may_set)
+        station.our_tag = abilities.id_tag
         bounds = Bounds(options.max_current_a, options.safe_current_a, options.phases)
         return Steering(station, options.connector, quirks, bounds, abilities)
 
@@ -280,9 +281,9 @@ def _error_code(error: str | None) -> int | None:
 async def _open(options: Options, links: Links) -> AsyncIterator[Driver]:
     if not links.ocpp.is_served:
         raise UnreachableError("charge points can call the daemon only; add a section `ocpp`")
-    with links.ocpp.claim(options.charge_point) as station:
-        station.tags = _tags(options.id_tags)
-        yield OcppCharger(station, options, shelf(_QUIRKS))
+    station = links.ocpp.claim(options.charge_point)
+    station.tags = _tags(options.id_tags)
+    yield OcppCharger(station, options, shelf(_QUIRKS))
 
 
 def _tags(told: str | tuple[str, ...]) -> frozenset[str] | None:

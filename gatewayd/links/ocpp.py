@@ -4,9 +4,6 @@ Only those that a device names, or the config lists, may do more than wait for a
 that they call is `ocpp_server`, which alone costs libraries and is there only when configured.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from gatewayd.clock import Clock, SystemClock
 from gatewayd.links.ocpp_station import Station
 from gatewayd.state.db import Database
@@ -30,33 +27,30 @@ class ChargePoints:
         self.is_served = is_served
         self._db = db
         self._clock = clock
-        self._listed = listed
-        self._claims: dict[str, int] = {}
+        self._admitted = set(listed)
         self._stations: dict[str, Station] = {}
 
-    @contextmanager
-    def claim(self, id: str) -> Iterator[Station]:
-        """A charge point for a driver, whether or not it has called yet; it is admitted."""
-        self._claims[id] = self._claims.get(id, 0) + 1
-        try:
-            yield self.station(id)
-        finally:
-            self._claims[id] -= 1
-            if not self._claims[id]:
-                del self._claims[id]
-            self.forget(self.station(id))
+    def claim(self, id: str) -> Station:
+        """A charge point for a driver, whether or not it has called yet.
+
+        It stays admitted until the next start: while its driver waits for it, as after an outage,
+        it must not be taken for a stranger.
+        """
+        self._admitted.add(id)
+        return self.station(id)
 
     def station(self, id: str) -> Station:
         """A charge point by its id."""
         if id not in self._stations:
             self._stations[id] = Station(id, self._db, self._clock)
         station = self._stations[id]
-        station.is_admitted = self._is_admitted(id)
+        station.is_admitted = id in self._admitted
         return station
 
     def has_room(self, id: str) -> bool:
         """Whether one may connect: strangers find few places."""
-        return self._is_admitted(id) or id in self._stations or len(self.waiting) < _STRANGERS_MAX
+        is_known = id in self._admitted or id in self._stations
+        return is_known or len(self.waiting) < _STRANGERS_MAX
 
     def forget(self, station: Station) -> None:
         """A connection ended: of strangers nothing is kept in memory."""
@@ -67,6 +61,3 @@ class ChargePoints:
     def waiting(self) -> tuple[Station, ...]:
         """Those connected that wait for approval."""
         return tuple(one for one in self._stations.values() if not one.is_admitted)
-
-    def _is_admitted(self, id: str) -> bool:
-        return id in self._listed or id in self._claims

@@ -55,8 +55,8 @@ class Line(Protocol):
 class Station:
     """`visit` grows with each arrival and each boot: what it was told before may be lost.
 
-    `rules`, `keys` and `tags` are its driver's: how to take its meter, names of settings that
-    differ, and the cards it may charge for (None: any).
+    `rules`, `keys`, `tags` and `our_tag` are its driver's: how to take its meter, names of settings
+    that differ, the cards it may charge for (None: any), and the one we show ourselves.
     """
 
     def __init__(self, id: str, db: Database | None, clock: Clock) -> None:
@@ -67,6 +67,7 @@ class Station:
         self.rules = MeterRules({})
         self.keys: Mapping[Setting, str] = {}
         self.tags: frozenset[str] | None = None
+        self.our_tag = OUR_TAG
         self.is_admitted = False
         self.dialect: Dialect = V16(self)
         self._db = db
@@ -199,7 +200,7 @@ class Station:
 
     def accepts(self, tag: str | None) -> bool:
         """Whether a card may charge; nobody's may not where cards are listed."""
-        return self.tags is None or tag == OUR_TAG or tag in self.tags
+        return self.tags is None or tag == self.our_tag or tag in self.tags
 
     def metered(
         self, number: int, samples: Iterable[Payload], at: datetime | None, *, is_old: bool = False
@@ -246,7 +247,7 @@ class Station:
 
     def _began(self, number: int, transaction: Transaction) -> None:
         tag = transaction.id_tag
-        self.connector(number).began(transaction, None if tag == OUR_TAG else tag)
+        self.connector(number).began(transaction, None if tag == self.our_tag else tag)
 
     async def end(self, id: int | str, meter_wh: float | None) -> None:
         """A session ended, perhaps one of which we never heard. Raises StorageError."""
