@@ -164,6 +164,13 @@ async def test_a_listener_goes_on_from_where_it_was(served: Served) -> None:
     assert events[1][1]["asset"]["energyState"]["power"] == 0.5
 
 
+async def test_an_older_client_listens_too(served: Served) -> None:
+    served.http.headers["Enode-Version"] = "2023-03-01"
+
+    async with listening(served) as listener:
+        assert (await listener.event())[0] == "site"
+
+
 @pytest.mark.parametrize("last_id", ["nonsense", "00000000-3", "-1", "x" * 400])
 async def test_an_id_that_is_not_known_starts_anew(served: Served, last_id: str) -> None:
     async with listening(served, last_id) as listener:

@@ -1,5 +1,6 @@
 """`GET /gateway/openapi.json`: what `/gateway/` answers, apart from the contract's own document."""
 
+import asyncio
 from functools import cache
 from typing import Any
 
@@ -28,7 +29,8 @@ Json = dict[str, Any]
 @router.get("/gateway/openapi.json")
 async def gateway_openapi() -> Response:
     """This description."""
-    return Response(_text(), media_type="application/json")
+    # In a thread: making it takes longer than a device may wait.
+    return Response(await asyncio.to_thread(_text), media_type="application/json")
 
 
 @cache

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from gatewayd import __version__
 from gatewayd.enode.answers import ok
@@ -46,9 +46,10 @@ async def list_gateway_devices(api: Given) -> Response:
 
 
 @router.get("/gateway/devices/{deviceId}", responses={200: {"model": wire.Device}})
-async def get_gateway_device(api: Given, request: Request) -> Response:
+async def get_gateway_device(
+    api: Given, device_id: Annotated[str, Path(alias="deviceId")]
+) -> Response:
     """One device, and how its link is."""
-    device_id = request.path_params["deviceId"]
     for one in home.devices(api):
         if one.id == device_id:
             return ok(home.device(api, one))
