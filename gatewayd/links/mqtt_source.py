@@ -65,13 +65,14 @@ class TopicReader:
                     await self._bell.wait()
                 return found
         except TimeoutError as error:
+            self._source.session()
             raise UnreachableError(f"nothing heard on {topic} in {timeout_s:g} s") from error
 
     def _young(self, topic: str, max_age_s: float) -> bytes | None:
-        self._source.session()
         found = self._arrivals.get(topic)
-        is_young = found is not None and self._source.now_s() - found.at_s <= max_age_s
-        return found.payload if found is not None and is_young else None
+        if found is None or not self._source.is_connected:
+            return None
+        return found.payload if self._source.now_s() - found.at_s <= max_age_s else None
 
     def hear(self, message: Incoming) -> None:
         """Take a message, if it is for us."""
@@ -148,6 +149,11 @@ class MqttSource:
             others = {name for other in self._readers for name in other.filters}
             await self._unsubscribe(reader.filters - others)
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker is there."""
+        return self._session is not None
+
     def session(self) -> "MqttSession":
         """The connection; UnreachableError while there is none."""
         if self._session is None:
@@ -161,14 +167,14 @@ class MqttSource:
     async def _listen(self, session: "MqttSession") -> None:
         self._session = session
         try:
+            for reader in self._readers:
+                reader.disturb()
             await self._subscribe({name for reader in self._readers for name in reader.filters})
             async for message in session.incoming():
                 for reader in tuple(self._readers):
                     reader.hear(message)
         finally:
             self._session = None
-            for reader in self._readers:
-                reader.disturb()
 
     async def _subscribe(self, filters: Iterable[str]) -> None:
         wanted = sorted(filters)
