@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gatewayd.model.asset import AssetKind
 from gatewayd.server import HttpServer
@@ -169,3 +171,17 @@ async def test_what_is_nested_deeply_is_refused(a_home: Home, version: str) -> N
             for body in (lists, objects, f'{{"rules": {lists}}}', f'{{"targetType": {objects}}}'):
                 answer = await a_home.http.post(path, content=body, headers=headers)
                 assert answer.status_code == 400, (path, depth, body[:20])
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(raw=st.binary(max_size=60))
+async def test_no_bytes_make_the_gateway_fail(a_home: Home, raw: bytes) -> None:
+    header = b"Basic " + raw if len(raw) % 2 else b"Bearer " + raw
+    charger_id = a_home.asset(AssetKind.CHARGER).id
+    for path in ("/oauth2/token", f"/chargers/{charger_id}/max-current"):
+        for more in ([], [(b"authorization", header)]):
+            request = a_home.http.build_request("POST", path, content=raw, headers=JSON)
+            request.headers.raw[:] = [*request.headers.raw, *more]
+            assert (await a_home.http.send(request)).status_code < 500

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatewayd.model.asset import AssetKind
 from tests.enode.home import Home
 from tests.enode.test_statistics import ran
 from tests.enode.test_tariffs import associate, send
@@ -24,7 +23,6 @@ queries = st.fixed_dictionaries(
         "locationId": st.uuids().map(str) | st.text(max_size=5),
     },
 )
-numbers = st.integers(-5, 4000).map(str) | st.text(max_size=4)
 FUZZ = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -42,18 +40,6 @@ async def test_no_question_about_consumption_makes_the_gateway_fail(
     for path in ("charging", "charging/sessions"):
         answer = await a_home.http.get(f"/users/{user}/statistics/{path}", params=query)
         assert answer.status_code in (200, 400, 404)
-
-
-@FUZZ
-@given(query=st.dictionaries(st.sampled_from(["year", "month", "day"]), numbers))
-async def test_no_question_about_production_makes_the_gateway_fail(
-    a_home: Home, query: dict[str, str]
-) -> None:
-    inverter_id = a_home.asset(AssetKind.INVERTER).id
-
-    answer = await a_home.http.get(f"/inverters/{inverter_id}/statistics", params=query)
-
-    assert answer.status_code in (200, 202, 400)
 
 
 @FUZZ
