@@ -26,6 +26,13 @@ _UNKNOWN = DeviceHealth(
     writes=(),
 )
 
+_ENDS = {
+    ActionState.PENDING: "The device has not shown it yet",
+    ActionState.CONFIRMED: "The device has confirmed it",
+    ActionState.FAILED: "It failed",
+    ActionState.CANCELLED: "It was cancelled",
+}
+
 
 def device(
     configured: ConfiguredDevice,
@@ -95,14 +102,6 @@ def outcome(action: Action) -> wire.Outcome:
         failure_reason=action.failure_reason,
         failure_detail=action.failure_detail or None,
     )
-
-
-_ENDS = {
-    ActionState.PENDING: "The device has not shown it yet",
-    ActionState.CONFIRMED: "The device has confirmed it",
-    ActionState.FAILED: "It failed",
-    ActionState.CANCELLED: "It was cancelled",
-}
 
 
 def explained(known: Decision, action: Action | None, when: str) -> str:
