@@ -16,9 +16,9 @@ class Circuit:
 
     `limit_a` is the breaker's rating per phase, `limit_w` a limit of all phases together.
     `assumed_base_a` is what everything that is not controlled is taken to draw at its peak, per
-    phase: it counts when the meter is silent, and always where there is none. `unbalance_a` is
-    how far the phases may lie apart. `uses_thermal_headroom` lets short loads use what heat the
-    breaker still can take.
+    phase: it counts when the meter is silent, and always where there is none. Where it is 0 beside
+    a meter, nothing may be drawn while that is silent. `unbalance_a` is how far the phases may lie
+    apart. `uses_thermal_headroom` lets short loads use what heat the breaker still can take.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Load:
 def at_most(load: Load, drawn: tuple[float, ...]) -> Amps:
     """What it draws from each phase of the site, at worst."""
     if load.lines is None:
-        worst = max(drawn, default=0.0)
+        worst = max((0.0, *drawn))
         return worst, worst, worst
     return _placed(load.lines, drawn)
 
@@ -67,7 +67,7 @@ def at_most(load: Load, drawn: tuple[float, ...]) -> Amps:
 def at_least(load: Load, drawn: tuple[float, ...]) -> Amps:
     """What it surely draws from each phase of the site."""
     if load.lines is None:
-        least = min(drawn) if len(drawn) == len(PHASES) else 0.0
+        least = min(drawn) if len(drawn) == len(PHASES) else min((0.0, *drawn))
         return least, least, least
     return _placed(load.lines, drawn)
 

@@ -1,5 +1,6 @@
 """A charging point as it behaves: it obeys after a while, and falls back when it is not fed."""
 
+import math
 from dataclasses import dataclass
 from random import Random
 
@@ -8,20 +9,23 @@ from random import Random
 class Charger:
     """`lines` are the phases of the site on which its own are; a car may use fewer than it has.
 
-    `limit_a` is the current it offers, 0 while it is stopped. Not fed for `failsafe_s` it falls
-    back to `failsafe_a` at most.
+    `limit_a` is the current it offers, 0 while it is stopped, and below `least_a` it stops. Not fed
+    for `failsafe_s` it falls back to `failsafe_a` at most; as delivered many do not. A battery is
+    one without a least, that feeds `feeds_a` now and then.
     """
 
     id: str
     lines: tuple[int, ...]
     max_a: float
     random: Random
-    failsafe_s: float = 20.0
+    circuit: str = "garage"
+    least_a: float = 6.0
+    failsafe_s: float = math.inf
     failsafe_a: float = 0.0
     limit_a: float = 0.0
     car_phases: int = 3
     car_max_a: float = 16.0
-    is_plugged: bool = True
+    feeds_a: float = 0.0
     draws_more_a: float = 0.0
     ignores: bool = False
     is_linked: bool = True
@@ -78,9 +82,9 @@ class Charger:
         return self.is_linked and now_s >= self.dark_until_s
 
     def _draw(self) -> None:
-        may_a = self.limit_a if self.is_plugged and self.limit_a >= 6.0 else 0.0
-        target_a = min(may_a, self.car_max_a)
-        if target_a and self.draws_more_a:
+        may_a = self.limit_a if self.limit_a >= self.least_a else 0.0
+        target_a = -self.feeds_a or min(may_a, self.car_max_a)
+        if target_a > 0 and self.draws_more_a:
             target_a = min(target_a + self.draws_more_a, self.max_a)
         if target_a > self.drawn_a:
             self.drawn_a = min(target_a, self.drawn_a + 8.0)

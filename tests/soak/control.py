@@ -26,12 +26,12 @@ def live(fault: str, seed: int, policy: Callable[[], Policy], seconds: int = EPI
     weather, daemon = Weather(fault, house, outside), policy()
     outcome = Outcome()
     for _ in range(seconds):
-        house.step()
+        house.step(is_watched=outside.dead_until_s <= house.now_s)
         weather.step()
         if outside.dead_until_s > house.now_s:
             daemon = policy()
         else:
-            daemon.turn(house, house.now_s)
+            daemon.turn(house, house.now_s, house.now_s + outside.wall_offset_s)
         outcome.charged_kwh += sum(sum(c.current_a()) for c in house.chargers) * 230.0 / 3.6e6
         if house.has_tripped:
             outcome.trips = 1

@@ -1,5 +1,6 @@
 """A house at one-second steps: what it draws by itself, its chargers, its meter, its breakers."""
 
+import math
 from collections import deque
 from random import Random
 
@@ -15,12 +16,13 @@ _NOTHING: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 class House:
-    """Drawn from a seed. Its own draw never passes four fifths of the rating on any phase."""
+    """Drawn from a seed. Its own draw stays below the peak that its electrician has assumed."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.now_s = 0.0
         self.rating_a = self.random.choice(_RATINGS)
+        self._peak_a = self.random.choice((0.5, 0.65, 0.8)) * self.rating_a
         self.chargers = self._install()
         self.main = Breaker(self.rating_a)
         self.garage = Breaker(self.wiring.circuits["garage"].limit_a)
@@ -36,8 +38,8 @@ class House:
         """Whether the house stands in the dark."""
         return self.main.has_tripped or self.garage.has_tripped
 
-    def step(self) -> None:
-        """One second."""
+    def step(self, *, is_watched: bool = True) -> None:
+        """One second; `is_watched` while somebody lives who could act."""
         self.now_s += 1.0
         self._live()
         total, garage = list(self.base_a), [0.0, 0.0, 0.0]
@@ -45,11 +47,12 @@ class House:
             charger.step(self.now_s)
             for line, amps in zip(charger.lines, charger.current_a(), strict=True):
                 total[line] += amps
-                garage[line] += amps
+                if charger.circuit == "garage":
+                    garage[line] += amps
         self.current_a = total[0], total[1], total[2]
         controllable = {line for c in self.chargers if c.is_controllable for line in c.used_lines}
-        self.main.carry(total, controllable)
-        self.garage.carry(garage, controllable)
+        self.main.carry(total, controllable, is_watched=is_watched)
+        self.garage.carry(garage, controllable, is_watched=is_watched)
         self.meter.step(self.now_s, self.current_a)
 
     def _install(self) -> tuple[Charger, ...]:
@@ -62,17 +65,29 @@ class House:
         for charger in chargers:
             charger.car_phases = pick.choice((1, 3, 3))
             charger.car_max_a = pick.choice((16.0, 16.0, 32.0))
-        is_known = pick.random() < 0.8
-        self.wiring = Wiring(
-            {
-                "main": Circuit(
-                    "main", self.rating_a, meter_id="meter", assumed_base_a=0.6 * self.rating_a
-                ),
-                "garage": Circuit("garage", min(self.rating_a, 32.0), parent="main"),
-            },
-            {c.id: Load(c.id, "garage", c.max_a, c.lines if is_known else None) for c in chargers},
-        )
+            # Some electricians set what others leave off.
+            charger.failsafe_s = pick.choice((20.0, 60.0, math.inf))
+        self._battery = pick.choice((None, None, Charger("battery", rotation, 16.0, pick)))
+        if self._battery is not None:
+            self._battery.circuit, self._battery.least_a = "main", 0.0
+            chargers.append(self._battery)
+        self.wiring = self._wire(chargers, is_known=pick.random() < 0.8)
         return tuple(chargers)
+
+    def _wire(self, chargers: list[Charger], *, is_known: bool) -> Wiring:
+        main = Circuit(
+            "main",
+            self.rating_a,
+            meter_id="meter",
+            assumed_base_a=self._peak_a,
+            uses_thermal_headroom=self.random.random() < 0.25,
+        )
+        garage = Circuit("garage", min(self.rating_a, 32.0), parent="main")
+        loads = (
+            Load(c.id, c.circuit, c.max_a, c.lines if is_known else None, min_a=c.least_a)
+            for c in chargers
+        )
+        return Wiring({"main": main, "garage": garage}, {load.id: load for load in loads})
 
     def _live(self) -> None:
         pick = self.random
@@ -80,6 +95,8 @@ class House:
             self._switch_on()
         if self._appliances and self._appliances[0][0] <= self.now_s:
             self._appliances.pop(0)
+        if self._battery is not None and pick.random() < 1 / 300:
+            self._battery.feeds_a = 0.0 if self._battery.feeds_a else 8.0
         if pick.random() < 0.05:
             self._sun_a = max(0.0, min(0.4 * self.rating_a, self._sun_a + pick.gauss(0, 1.0)))
         for line in range(3):
@@ -88,7 +105,7 @@ class House:
             for _, at, amps in self._appliances:
                 if at in (line, 3):
                     drawn_a += amps
-            self.base_a[line] = min(drawn_a, 0.8 * self.rating_a) - self._sun_a
+            self.base_a[line] = min(drawn_a, self._peak_a) - self._sun_a
 
     def _switch_on(self) -> None:
         pick = self.random

@@ -1,5 +1,6 @@
 """The two who look after a house: gatewayd's guard, and the reference that does as many do."""
 
+import math
 from typing import Protocol
 
 from gatewayd.plan.guard.guard import decide
@@ -7,23 +8,31 @@ from gatewayd.plan.guard.words import LoadNow, Memory
 from tests.soak.house import House
 
 GUARD_S = 2.0
+FAILSAFE_S = 20.0
+_ROUND_S = 10.0
 
 
 class Policy(Protocol):
-    """Looks at a house every second that the daemon lives."""
+    """Looks at a house every second that the daemon lives; `wall_s` is the clock on the wall."""
 
-    def turn(self, house: House, now_s: float) -> None: ...
+    def turn(self, house: House, now_s: float, wall_s: float) -> None: ...
 
 
 class Guarded:
-    """The guard; whoever loses its memory starts with none. Charges as fast as it may."""
+    """The guard; whoever loses its memory starts with none. Charges as fast as it may.
+
+    The chargers' fallback is set when they are commissioned.
+    """
 
     def __init__(self) -> None:
         self._memory = Memory()
         self._heard: dict[str, LoadNow] = {}
 
-    def turn(self, house: House, now_s: float) -> None:
+    def turn(self, house: House, now_s: float, wall_s: float) -> None:
         """Every second read the chargers, every other second decide."""
+        if not self._heard:
+            for charger in house.chargers:
+                charger.failsafe_s = FAILSAFE_S
         self._read(house, now_s)
         if now_s % GUARD_S:
             return
@@ -49,16 +58,29 @@ class Guarded:
 
 
 class Reference:
-    """Holds the last value while it knows nothing new, and feeds the chargers by a timer."""
+    """Holds the last value while it knows nothing new, and feeds the chargers by a timer.
 
-    def turn(self, house: House, now_s: float) -> None:
-        """One value for all phases, by the highest of them; a write is as good as done."""
+    Every ten seconds by the clock on the wall it sees to the next charger: that gets what the
+    highest phase leaves of the connection. A write is as good as done.
+    """
+
+    def __init__(self) -> None:
+        self._told_a: dict[str, float] = {}
+        self._next_s = -math.inf
+        self._turns = 0
+
+    def turn(self, house: House, now_s: float, wall_s: float) -> None:
+        """One value for all phases."""
         for charger in house.chargers:
             charger.feed(now_s)
         meter = house.meter.last
-        if now_s % 10 or meter is None:
+        if wall_s < self._next_s or meter is None:
             return
-        headroom_a = house.rating_a - max(meter.current_a)
-        for charger in house.chargers:
-            limit_a = min(charger.max_a, max(0.0, charger.limit_a + headroom_a))
-            charger.write(limit_a if limit_a >= 6.0 else 0.0, now_s)
+        self._next_s = wall_s + _ROUND_S
+        self._turns += 1
+        charger = house.chargers[self._turns % len(house.chargers)]
+        others_a = sum(self._told_a.get(c.id, 0.0) for c in house.chargers if c.id != charger.id)
+        left_a = 0.95 * house.rating_a - max(meter.current_a) + max(0.0, charger.drawn_a)
+        limit_a = math.floor(min(charger.max_a, left_a, house.garage.rating_a - others_a))
+        self._told_a[charger.id] = limit_a if limit_a >= charger.least_a else 0.0
+        charger.write(self._told_a[charger.id], now_s)

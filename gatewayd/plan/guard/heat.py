@@ -9,6 +9,8 @@ import math
 from gatewayd.model.circuit import Circuit
 
 HOLDS = 1.13
+# As far as a cool breaker is used: the difference is for what is measured late.
+_USED = 1.1
 _TIME_CONSTANT_S = 120.0
 _COOL, _HOT = 0.5, 0.9
 
@@ -30,4 +32,9 @@ def bonus_a(circuit: Circuit, heat: float) -> float:
     if not circuit.uses_thermal_headroom:
         return 0.0
     coolness = min(1.0, max(0.0, (_HOT - heat) / (_HOT - _COOL)))
-    return coolness * (HOLDS * circuit.limit_a - circuit.usable_a)
+    return coolness * (_USED * circuit.limit_a - circuit.usable_a)
+
+
+def is_over(current_a: tuple[float, float, float], rating_a: float) -> bool:
+    """Whether it carries more than it holds for an hour."""
+    return max(map(abs, current_a)) > HOLDS * rating_a

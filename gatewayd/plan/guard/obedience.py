@@ -10,28 +10,49 @@ _DRAW_TOLERANCE_A = 1.5
 
 
 def note(now: LoadNow | None, memory: LoadMemory, now_s: float) -> None:
-    """Remember since when the load has had more than it was granted last."""
-    if not _has_more(now, memory.granted_a):
-        memory.refused_since_s = None
-    elif memory.refused_since_s is None:
-        memory.refused_since_s = now_s
+    """Remember since when the load is silent, or has more than it was granted last."""
+    is_silent = now is None or now.limit_a is None
+    memory.silent_since_s = _since(memory.silent_since_s, now_s, lasts=is_silent)
+    has_more = now is not None and not is_silent and _has_more(now, memory.granted_a)
+    memory.refused_since_s = _since(memory.refused_since_s, now_s, lasts=has_more)
+
+
+def is_pending(memory: LoadMemory) -> bool:
+    """Whether it has not shown that it does what it was told."""
+    return memory.refused_since_s is not None or memory.silent_since_s is not None
 
 
 def is_stuck(memory: LoadMemory, now_s: float) -> bool:
     """Whether to count it at its maximum."""
-    since_s = memory.refused_since_s
-    return since_s is not None and now_s - since_s >= DELIVERY_S
+    return _lasts(memory.refused_since_s, now_s, DELIVERY_S) or _lasts(
+        memory.silent_since_s, now_s, DELIVERY_S
+    )
 
 
-def is_hopeless(memory: LoadMemory, now_s: float) -> bool:
-    """Whether lowering is of no use, so that it has to be stopped."""
-    since_s = memory.refused_since_s
-    return since_s is not None and now_s - since_s >= ESCALATE_S
+def is_hopeless(memory: LoadMemory, now_s: float, *, is_overloaded: bool) -> bool:
+    """Whether lowering is of no use, so that it has to be stopped; sooner in need."""
+    patience_s = DELIVERY_S if is_overloaded else ESCALATE_S
+    return _lasts(memory.refused_since_s, now_s, patience_s)
 
 
-def _has_more(now: LoadNow | None, granted_a: float) -> bool:
-    if now is None or now.limit_a is None:
-        return True
-    if now.limit_a > granted_a + _LIMIT_TOLERANCE_A:
+def is_to_fall_back(memory: LoadMemory, now_s: float, *, is_overloaded: bool) -> bool:
+    """Whether its own watchdog is what remains."""
+    return is_hopeless(memory, now_s, is_overloaded=is_overloaded) or _lasts(
+        memory.silent_since_s, now_s, ESCALATE_S
+    )
+
+
+def _since(since_s: float | None, now_s: float, *, lasts: bool) -> float | None:
+    if not lasts:
+        return None
+    return now_s if since_s is None else since_s
+
+
+def _lasts(since_s: float | None, now_s: float, for_s: float) -> bool:
+    return since_s is not None and now_s - since_s >= for_s
+
+
+def _has_more(now: LoadNow, granted_a: float) -> bool:
+    if now.limit_a is not None and now.limit_a > granted_a + _LIMIT_TOLERANCE_A:
         return True
     return max(now.drawn_a or (), default=0.0) > granted_a + _DRAW_TOLERANCE_A

@@ -2,9 +2,9 @@
 
 import math
 
-from gatewayd.model.circuit import NOMINAL_V, Circuit
+from gatewayd.model.circuit import NOMINAL_V, PHASES, Amps, Circuit
 from gatewayd.plan.guard import heat
-from gatewayd.plan.guard.words import Footing, LineMemory, MeterNow, Quad
+from gatewayd.plan.guard.words import NOTHING_A, Footing, LineMemory, MeterNow, Quad
 
 HEADROOM_S = 30.0
 _BUCKET_S = 5.0
@@ -27,14 +27,20 @@ def base(meter: MeterNow, memory: LineMemory, usable_a: float, least: Quad, most
 def room(circuit: Circuit, memory: LineMemory, footing: Footing) -> Quad:
     """What is left for the controlled loads, on each phase and of all together."""
     if footing is Footing.NOTHING:
-        return 0.0, 0.0, 0.0, 0.0
-    known, assumed_a = memory.base_a, circuit.assumed_base_a
-    rest: Quad = (assumed_a, assumed_a, assumed_a, 3 * assumed_a)
-    if known is not None and footing is Footing.ASSUMED:
-        rest = tuple(max(pair) for pair in zip(known, rest, strict=True))  # type: ignore[assignment]
-    elif known is not None:
-        rest = known
-    return _left(circuit, memory, rest)
+        return NOTHING_A
+    rest = _rest(circuit, memory, footing)
+    a, b, c = (_left(circuit, memory, footing, rest, line) for line in PHASES)
+    total_a = math.inf if circuit.limit_w is None else circuit.limit_w / NOMINAL_V - rest[3]
+    return a, b, c, total_a
+
+
+def slack(circuit: Circuit, memory: LineMemory, footing: Footing) -> Amps | None:
+    """What may be drawn from each phase and not from the others; None for whatever one likes."""
+    if circuit.unbalance_a is None:
+        return None
+    a, b, c, _ = _rest(circuit, memory, footing)
+    most_a = min(a, b, c) + circuit.unbalance_a
+    return most_a - a, most_a - b, most_a - c
 
 
 def remember(memory: LineMemory, room_a: Quad, footing: Footing, now_s: float) -> None:
@@ -71,16 +77,23 @@ def _measured(meter: MeterNow, usable_a: float) -> Quad:
     return a, b, c, total_a
 
 
-def _left(circuit: Circuit, memory: LineMemory, rest: Quad) -> Quad:
-    a, b, c = (
-        circuit.usable_a + heat.bonus_a(circuit, memory.heat[line]) - rest[line]
-        for line in range(3)
-    )
-    if circuit.unbalance_a is not None:
-        lowest_a = min(rest[:3])
-        a, b, c = (
-            min(left, lowest_a + circuit.unbalance_a - rest[line])
-            for line, left in enumerate((a, b, c))
-        )
-    total_a = math.inf if circuit.limit_w is None else circuit.limit_w / NOMINAL_V - rest[3]
-    return a, b, c, total_a
+def _rest(circuit: Circuit, memory: LineMemory, footing: Footing) -> Quad:
+    """What everything else is taken to draw."""
+    known, assumed_a = memory.base_a, circuit.assumed_base_a
+    if known is not None and footing > Footing.ASSUMED:
+        return known
+    assumed = assumed_a, assumed_a, assumed_a, len(PHASES) * assumed_a
+    if known is None:
+        return assumed
+    a, b, c, total = map(max, known, assumed)
+    return a, b, c, total
+
+
+def _left(circuit: Circuit, memory: LineMemory, footing: Footing, rest: Quad, line: int) -> float:
+    if footing is Footing.FRESH and circuit.meter_id is not None:
+        return circuit.usable_a + heat.bonus_a(circuit, memory.heat[line]) - rest[line]
+    left_a = circuit.usable_a - rest[line]
+    if footing is Footing.HOLD:
+        # Should the rest go to its peak now, the breaker holds until more is known.
+        return min(left_a, heat.HOLDS * circuit.limit_a - circuit.assumed_base_a)
+    return left_a

@@ -4,6 +4,7 @@ A meter can be silent, can repeat itself, and can be wired the wrong way round. 
 by its age; the others by what it says, or does not say, when a load of ours changes.
 """
 
+from gatewayd.model.circuit import Circuit
 from gatewayd.plan.guard.words import Footing, LineMemory, MeterNow, Quad
 
 HOLD_POLLS = 2
@@ -13,33 +14,45 @@ NOTHING_S = 60.0
 # A meter that repeats itself this much longer than it usually does is tested by lowering a load;
 # this much longer still, it is no longer believed.
 _PROBE, _SAME = 2.0, 3.0
-# No meter is taken for livelier than this.
-_USUAL_LEAST = 1.6
-_USUAL_FADES = 0.02
+# No meter is taken for livelier than the first, nor for duller than the second.
+_USUAL_LEAST, _USUAL_MOST = 1.0, 10.0
+_USUAL_FADES = 0.05
 SHOWN_POLLS = 3
 # The least change of our loads that a meter must show.
 CHANGE_A = 2.0
 # So often in a row the meter has to go the other way to be taken for wired the wrong way round.
 SIGN_VOTES = 3
+# After so long it is believed again, until it goes the other way but once.
+FORGIVEN_S = 1800.0
 _ANCHOR_S = 20.0
 
 
-def footing(meter: MeterNow | None, memory: LineMemory, now_s: float) -> Footing:
-    """What may be built on the meter now."""
-    if meter is None:
+def footing(circuit: Circuit, memory: LineMemory, now_s: float) -> Footing:
+    """What may be built on the circuit's meter now; where there is none, on the assumed base."""
+    if circuit.meter_id is None:
+        return Footing.FRESH
+    if memory.meter is None:
         return Footing.NOTHING
-    age_s = now_s - meter.at_s
-    if age_s > NOTHING_S or age_s < 0:
-        return Footing.NOTHING
+    found = _of_age(now_s - memory.meter.at_s, memory.meter.period_s)
     if memory.doubted_since_s is not None:
         lasts_s = now_s - memory.doubted_since_s
-        return Footing.NOTHING if lasts_s > NOTHING_S - ASSUMED_S else Footing.ASSUMED
-    assumed_s = min(ASSUMED_S_MAX, max(ASSUMED_S, meter.period_s + 5.0))
-    if age_s > assumed_s or memory.same_polls >= _SAME * _usual(memory):
+        found = min(found, Footing.NOTHING if lasts_s > NOTHING_S - ASSUMED_S else Footing.ASSUMED)
+    elif memory.same_polls >= _SAME * _usual(memory):
+        found = min(found, Footing.ASSUMED)
+    elif is_to_be_probed(memory):
+        found = min(found, Footing.HOLD)
+    if found is Footing.ASSUMED and not circuit.assumed_base_a:
+        return Footing.NOTHING
+    return found
+
+
+def _of_age(age_s: float, period_s: float) -> Footing:
+    hold_s = HOLD_POLLS * period_s + 1.0
+    if age_s > NOTHING_S:
+        return Footing.NOTHING
+    if age_s > min(ASSUMED_S_MAX, max(ASSUMED_S, hold_s)):
         return Footing.ASSUMED
-    if age_s > HOLD_POLLS * meter.period_s + 1.0 or is_to_be_probed(memory):
-        return Footing.HOLD
-    return Footing.FRESH
+    return Footing.HOLD if age_s > hold_s else Footing.FRESH
 
 
 def is_to_be_probed(memory: LineMemory) -> bool:
@@ -51,25 +64,33 @@ def note(meter: MeterNow, memory: LineMemory, least: Quad, most: Quad, now_s: fl
     """Take in a new reading of the meter, beside what our loads drew then."""
     _note_sameness(meter, memory, least)
     _note_sign(meter, memory, least, most)
-    if _is_doubtful(memory, least):
-        memory.doubted_since_s = memory.doubted_since_s or now_s
-    else:
+    _forgive(memory, now_s)
+    if not _is_doubtful(memory, least):
         memory.doubted_since_s = None
+    elif memory.doubted_since_s is None:
+        memory.doubted_since_s = now_s
+
+
+def _forgive(memory: LineMemory, now_s: float) -> None:
+    """Stopped loads show nothing: without another try the doubt would last for ever."""
+    since_s = memory.doubted_since_s
+    if since_s is not None and now_s - since_s > FORGIVEN_S:
+        memory.sign_votes = min(memory.sign_votes, SIGN_VOTES - 1)
 
 
 def _note_sameness(meter: MeterNow, memory: LineMemory, least: Quad) -> None:
-    if meter.raw is not None and meter.raw == memory.raw:
+    before = memory.meter
+    if before is not None and meter.raw is not None and meter.raw == before.raw:
         memory.same_polls += 1
         return
     # What was taken for dead does not count as usual.
     if memory.same_polls < _SAME * _usual(memory):
         memory.usual_same = max(float(memory.same_polls), memory.usual_same - _USUAL_FADES)
-    memory.raw, memory.same_polls, memory.drawn_when_same_a = meter.raw, 0, least
-    memory.is_probed = False
+    memory.same_polls, memory.drawn_when_same_a, memory.is_probed = 0, least, False
 
 
 def _usual(memory: LineMemory) -> float:
-    return max(_USUAL_LEAST, memory.usual_same)
+    return min(_USUAL_MOST, max(_USUAL_LEAST, memory.usual_same))
 
 
 def _is_doubtful(memory: LineMemory, least: Quad) -> bool:

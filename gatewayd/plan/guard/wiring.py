@@ -1,11 +1,12 @@
 """Which load draws through which circuits, and which of two loads is served first."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from gatewayd.errors import InvalidError
-from gatewayd.model.circuit import Circuit, Load
+from gatewayd.model.circuit import PHASES, Circuit, Load
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,13 @@ class Wiring:
 
     def __post_init__(self) -> None:
         for circuit in self.circuits.values():
-            if not circuit.limit_a > 0:
+            if not 0 < circuit.limit_a < math.inf:
                 raise InvalidError(f"circuit {circuit.id}: limit_a must be above 0")
             self._above(circuit.id)
         for load in self.loads.values():
             if load.circuit not in self.circuits:
                 raise InvalidError(f"{load.id}: there is no circuit {load.circuit}")
+            _check(load)
 
     @cached_property
     def chain(self) -> Mapping[str, tuple[Circuit, ...]]:
@@ -37,6 +39,18 @@ class Wiring:
                 load for load in self.loads.values() if circuit in self.chain[load.id]
             )
             for circuit in self.circuits.values()
+        }
+
+    @cached_property
+    def neighbours(self) -> Mapping[str, tuple[Load, ...]]:
+        """The other loads that share a circuit with each load."""
+        return {
+            load_id: tuple(
+                other
+                for other in self.loads.values()
+                if other.id != load_id and not set(self.chain[other.id]).isdisjoint(chain)
+            )
+            for load_id, chain in self.chain.items()
         }
 
     @cached_property
@@ -59,3 +73,16 @@ class Wiring:
             found.append(circuit)
             next_id = circuit.parent
         return tuple(found)
+
+
+def _check(load: Load) -> None:
+    if not 0 <= load.min_a <= load.max_a < math.inf or not load.max_a > 0:
+        raise InvalidError(f"{load.id}: min_a must be at least 0, and max_a no less and above 0")
+    if not 0 < load.step_a < math.inf:
+        raise InvalidError(f"{load.id}: step_a must be above 0")
+    if load.lines is not None and (
+        not load.lines
+        or len(set(load.lines)) < len(load.lines)
+        or not set(load.lines) <= set(PHASES)
+    ):
+        raise InvalidError(f"{load.id}: lines must name different ones of 0, 1 and 2")

@@ -18,7 +18,7 @@ class Footing(IntEnum):
     NOTHING = 0
     # As if everything that is not controlled drew its assumed peak.
     ASSUMED = 1
-    # As before, but nothing more.
+    # As before, but nothing more, and no more than the breaker bears at the assumed peak.
     HOLD = 2
     FRESH = 3
 
@@ -28,6 +28,7 @@ class MeterNow:
     """A circuit's meter as last read in full.
 
     `raw` is everything it said, to be compared for sameness; `period_s` is how often it is asked.
+    `at_s` is best the moment of the question: an answer may be late.
     """
 
     current_a: tuple[float, float, float]
@@ -43,7 +44,8 @@ class LoadNow:
 
     `wish_a` is 0 for off. `limit_a` is the limit that the device itself reports to be in force, 0
     while it is off; None when it does not say, or cannot be reached. `drawn_a` is by its own
-    phases, None when unknown.
+    phases, negative while it feeds; None when unknown: then it is among what the meter sees and
+    needs its grant's room beside.
     """
 
     wish_a: float
@@ -69,16 +71,15 @@ class Grant:
 
 @dataclass(slots=True)
 class LineMemory:
-    """Of one metered circuit: what was last made of its meter.
+    """Of one metered circuit: its meter as last believed, and what was made of it.
 
     `same_polls` is how often in a row the meter has repeated itself, `usual_same` how often it does
     at most. `anchor` is what the loads drew and what the meter said when both last stood still.
     `rooms` are the rooms of the last half minute, oldest first.
     """
 
+    meter: MeterNow | None = None
     base_a: Quad | None = None
-    read_at_s: float = -math.inf
-    raw: object = None
     same_polls: int = 0
     usual_same: float = 4.0
     is_probed: bool = False
@@ -94,14 +95,16 @@ class LineMemory:
 class LoadMemory:
     """Of one load: what it was granted, and what it drew of late (`drawn`, oldest first).
 
-    `refused_since_s`: since when the device reports or draws more than it was granted.
-    `active` are its own phases in use, all of them until that has been seen for a while.
+    `refused_since_s`: since when the device reports or draws more than it was granted;
+    `silent_since_s`: since when it does not say what it does. `active` are its own phases in use,
+    all of them until that has been seen for a while.
     """
 
     granted_a: float = 0.0
     raised_at_s: float = -math.inf
     stopped_at_s: float = -math.inf
     refused_since_s: float | None = None
+    silent_since_s: float | None = None
     drawn: deque[tuple[float, Quad, Quad]] = field(default_factory=deque)
     seen: tuple[int, ...] = ()
     seen_since_s: float = -math.inf
