@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
+from pydantic import create_model
+
 from gatewayd.config import sections
 from gatewayd.config.problems import dotted, shown, suggestion
+from gatewayd.config.secret import SecretFile
 from gatewayd.config.source import Source
 from gatewayd.config.surroundings import Surroundings
-from gatewayd.config.verdict import judge
+from gatewayd.config.verdict import in_a_file, judge
 from gatewayd.errors import ConfigError
 from gatewayd.model.asset import MeterUsage
 from gatewayd.sdk.driver import DriverInfo
-from gatewayd.sdk.options import DeviceOptions
+from gatewayd.sdk.options import DeviceOptions, secret_fields
 
 
 class Drivers(Protocol):
@@ -65,11 +68,31 @@ def _device(
     info = _driver(source, drivers, at, block.get("driver"))
     if info is None:
         return None
-    own = _only(block, block.keys() - keys)
-    options = judge(source, info.options, own, at=at, also=keys, context=around)
+    secrets = {f"{name}_file": name for name in secret_fields(info.options)}
+    own = _with_secrets(source, at, _only(block, block.keys() - keys), secrets, around)
+    also = keys | secrets.keys()
+    options = judge(source, info.options, own, at=at, also=also, context=around)
     if common is None or options is None:
         return None
     return Device(options=options, **dict(common))
+
+
+def _with_secrets(
+    source: Source,
+    at: tuple[str, str],
+    own: dict[str, Any],
+    secrets: Mapping[str, str],
+    around: Surroundings | None,
+) -> dict[str, Any]:
+    """A device's keys with what stands in the files that they name instead of each secret."""
+    for key, name in secrets.items():
+        if name in own:
+            source.fault((*at, name), in_a_file(key), at_key=True)
+        elif key in own:
+            one = create_model(key, **{key: (SecretFile, ...)})  # type: ignore[call-overload]
+            told = judge(source, one, {key: own.pop(key)}, at=at, context=around)
+            own |= {} if told is None else {name: getattr(told, key).reveal()}
+    return own
 
 
 def _only(block: dict[str, Any], keys: Iterable[str]) -> dict[str, Any]:
@@ -109,7 +132,10 @@ def _one_place_each(source: Source, devices: Mapping[str, Device]) -> None:
 
 
 def _place(options: DeviceOptions) -> tuple[object, ...] | None:
-    """Host or serial line, port and unit, where the options have them."""
+    """Host or serial line, port and unit, or charge point and plug, where the options have them."""
+    charge_point = getattr(options, "charge_point", None)
+    if charge_point is not None:
+        return (charge_point, getattr(options, "connector", None))
     host = getattr(options, "host", None)
     line = getattr(options, "serial", None)
     unit = getattr(options, "unit", None)

@@ -5,7 +5,7 @@ Generated from the models and from every driver's options, so that it cannot tel
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from gatewayd.config import sections
 from gatewayd.config.devices import Drivers
 from gatewayd.devices.registry import Registry
+from gatewayd.sdk.options import secret_fields
 
 Schema = dict[str, Any]
 
@@ -44,7 +45,8 @@ def schema(drivers: Drivers) -> Schema:
         return dict(found[name])
 
     root = of(sections.File)
-    device = _device(of(sections.Device), {name: of(model) for name, model in options.items()})
+    own = {name: _by_file(of(model), secret_fields(model)) for name, model in options.items()}
+    device = _device(of(sections.Device), own)
     root["properties"]["devices"] |= {
         "additionalProperties": device,
         "propertyNames": {"pattern": f"^{sections.DEVICE_ID.pattern}$"},
@@ -53,6 +55,18 @@ def schema(drivers: Drivers) -> Schema:
     root["title"] = "gatewayd's config"
     root["$defs"] = _reachable(root, found)
     return root
+
+
+def _by_file(own: Schema, secrets: Collection[str]) -> Schema:
+    """A driver's own keys, with the file of each secret instead of the secret."""
+    properties = dict(own.get("properties", {}))
+    for name in secrets:
+        told = properties.pop(name)
+        properties[f"{name}_file"] = {"type": "string", "minLength": 1} | {
+            key: told[key] for key in ("description",) if key in told
+        }
+    renamed = [f"{name}_file" if name in secrets else name for name in own.get("required", ())]
+    return own | {"properties": properties} | ({"required": renamed} if renamed else {})
 
 
 def _device(common: Schema, options: Mapping[str, Schema]) -> Schema:

@@ -89,11 +89,16 @@ def _text(detail: ErrorDetails, known: set[str]) -> str:
 def _unknown(name: str, known: set[str]) -> str:
     by_file = sorted(key for key in known if key.endswith("_file") and _SECRET.search(key))
     if _SECRET.search(name) and by_file and not misspelt(name, by_file):
-        return (
-            "a secret is not written in this file, which gets copied and shown; "
-            f"put it in a file of mode 0600 and write {by_file[0]}: its path"
-        )
+        return in_a_file(by_file[0])
     return f"is not a known key; {suggestion(name, known)}"
+
+
+def in_a_file(key: str) -> str:
+    """Why a secret may not stand where it does, and what may instead."""
+    return (
+        "a secret is not written in this file, which gets copied and shown; "
+        f"put it in a file of mode 0600 and write {key}: its path"
+    )
 
 
 def _fields(model: type[BaseModel], path: Path) -> Iterator[str]:

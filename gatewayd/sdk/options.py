@@ -1,8 +1,8 @@
 """What the operator may write about a device, whatever its driver."""
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 Framing = Literal["tcp", "rtu", "udp", "rtu_udp", "solarman"]
 
@@ -19,6 +19,20 @@ class DeviceOptions(BaseModel):
         default=None, gt=0, le=3600, description="seconds from read to read"
     )
     read_only: bool = Field(default=False, description="never write to the device")
+
+
+def secret_fields(options: type[BaseModel]) -> frozenset[str]:
+    """The options that are a `SecretStr`: the config names each one's file instead of it.
+
+    What is `password` here is `password_file` there, and what a person types on a page is the
+    password itself.
+    """
+    fields = options.model_fields.items()
+    return frozenset(
+        name
+        for name, field in fields
+        if field.annotation is SecretStr or SecretStr in get_args(field.annotation)
+    )
 
 
 class ModbusOptions(DeviceOptions):
