@@ -98,12 +98,26 @@ def run(path: Path) -> None:
 )
 @click.option("--speed", type=click.FloatRange(0.1, 3600), default=1.0, help="The home's clock.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Which weather and household.")
+@click.option(
+    "--home",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A list of the home's devices, by driver; see drivers/README.md.",
+)
 @_json_option
-def demo(port: int, mqtt_port: int, data: Path, speed: float, seed: int, *, as_json: bool) -> None:
+def demo(
+    port: int,
+    mqtt_port: int,
+    data: Path,
+    speed: float,
+    seed: int,
+    home: Path | None,
+    *,
+    as_json: bool,
+) -> None:
     """Run a virtual home, a broker and the gateway on it. Ctrl-C ends all of it."""
     from gatewayd import demo as room
 
-    options = room.DemoOptions(port, mqtt_port, data.resolve(), speed, seed, as_json)
+    options = room.DemoOptions(port, mqtt_port, data.resolve(), speed, seed, as_json, home)
     sys.exit(_run(room.demo(options)))
 
 

@@ -22,18 +22,21 @@ from gatewayd.errors import ConfigError
 from gatewayd.state import clients
 from gatewayd.state.db import Database
 from gatewayd.supervisor import Child, ReadySocket
+from gatewayd.virtual.roster import EVERYONE, roster
 
 _TIMEZONE = "Europe/Vienna"
 _START_TIMEOUT_S = 20.0
 _USER = "home"
-_DEVICES = ("inverter", "meter", "charger", "heat_pump", "car")
 # Faster than real devices are asked: whoever plays with the home wants to see it at once.
 _POLL_S = 2
 
 
 @dataclass(frozen=True)
 class DemoOptions:
-    """What the command line may choose. Port `port + 1` controls the virtual home."""
+    """What the command line may choose. Port `port + 1` controls the virtual home.
+
+    `home` lists its devices; None is the usual home.
+    """
 
     port: int
     mqtt_port: int
@@ -41,6 +44,7 @@ class DemoOptions:
     speed: float
     seed: int
     as_json: bool
+    home: Path | None = None
 
 
 async def demo(options: DemoOptions) -> int:
@@ -77,12 +81,14 @@ async def _start_home(
     options: DemoOptions, stack: AsyncExitStack
 ) -> tuple[Child, dict[str, dict[str, object]]]:
     """The virtual home. A restart finds the same ports, because devices keep their addresses."""
-    ports = {name: _free_port() for name in _DEVICES}
+    ports = {name: _free_port() for name in (roster(options.home) if options.home else EVERYONE)}
     arguments = ["gatewayd.virtual", "--control-port", str(options.port + 1)]
     arguments += ["--seed", str(options.seed), "--speed", str(options.speed)]
     arguments += ["--start", _noon().isoformat()]
     for name, port in ports.items():
-        arguments += [f"--{name.replace('_', '-')}-port", str(port)]
+        arguments += ["--port", name, str(port)]
+    if options.home:
+        arguments += ["--home", str(options.home)]
     home = Child("virtual home", arguments)
     await home.start()
     stack.push_async_callback(home.stop)

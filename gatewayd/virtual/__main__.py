@@ -8,13 +8,15 @@ import signal
 import sys
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from gatewayd.errors import ConfigError
 from gatewayd.virtual.clock import FASTEST, SLOWEST, moment
 from gatewayd.virtual.control import serve_control
-from gatewayd.virtual.home import DEVICES, virtual_home
+from gatewayd.virtual.home import virtual_home
+from gatewayd.virtual.roster import EVERYONE, MOVING, roster
 
 
 class _Moment(click.ParamType[datetime]):
@@ -53,6 +55,8 @@ class _Options:
     charger_port: int
     heat_pump_port: int
     car_port: int
+    home: Path | None
+    port: tuple[tuple[str, int], ...]
     exit_with_parent: bool
 
 
@@ -76,6 +80,12 @@ class _Options:
 @click.option("--charger-port", type=_PORT, default=0, help="0: any free one.")
 @click.option("--heat-pump-port", type=_PORT, default=0, help="0: any free one.")
 @click.option("--car-port", type=_PORT, default=0, help="0: any free one.")
+@click.option("--port", type=(str, _PORT), multiple=True, help="A device's name and its port.")
+@click.option(
+    "--home",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A list of devices, instead of those above; see gatewayd/virtual/roster.py.",
+)
 @click.option("--exit-with-parent", is_flag=True, help="End when standard input is closed.")
 def main(**options: object) -> None:
     """Run a virtual home: devices behind real Modbus TCP servers, moved by physics.
@@ -93,7 +103,7 @@ async def _serve(options: _Options) -> None:
     _stop_on_signals(stop)
     if options.exit_with_parent:
         _stop_with_parent(stop)
-    ports = {name: getattr(options, f"{name}_port") for name in DEVICES}
+    ports = {name: getattr(options, f"{name}_port") for name in MOVING} | dict(options.port)
     async with (
         virtual_home(
             seed=options.seed,
@@ -101,6 +111,7 @@ async def _serve(options: _Options) -> None:
             speed=options.speed,
             host=options.host,
             ports=ports,
+            members=roster(options.home) if options.home else EVERYONE,
         ) as home,
         serve_control(home, options.control_port) as url,
     ):

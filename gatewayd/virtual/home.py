@@ -4,7 +4,7 @@ The home may run faster than the machine, its devices' protocol timers (failsafe
 reboot) do not: the gateway that polls them lives in the machine's time.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +16,7 @@ from gatewayd.virtual.devices.car import CarTelemetry
 from gatewayd.virtual.devices.charger import KebaP30
 from gatewayd.virtual.devices.device import Device, Fault
 from gatewayd.virtual.devices.heat_pump import IsgWpm
+from gatewayd.virtual.devices.image import RegisterImage
 from gatewayd.virtual.devices.inverter import Gen24
 from gatewayd.virtual.devices.meter import Sdm630
 from gatewayd.virtual.groups import plain_group
@@ -23,6 +24,7 @@ from gatewayd.virtual.http import TelemetryServer
 from gatewayd.virtual.modbus import ModbusServer
 from gatewayd.virtual.physics.house import House
 from gatewayd.virtual.physics.settings import HomeSettings
+from gatewayd.virtual.roster import EVERYONE, Roster
 
 REBOOT_S = 5.0
 # Steps of the physics in home time, and pauses between bursts of them in machine time.
@@ -32,9 +34,6 @@ _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 1.0
 _BURST = 400
 _WARM_UP_S = 20
 
-
-# The names of all devices.
-DEVICES = ("inverter", "meter", "charger", "heat_pump", "car")
 
 Server = ModbusServer | TelemetryServer
 
@@ -59,7 +58,7 @@ class VirtualHome:
 
     def address(self, name: str) -> dict[str, str | int]:
         """What a gateway must be told to find a device."""
-        return {"driver": self.devices[name].driver, **self.servers[name].address}
+        return {**self.devices[name].told, **self.servers[name].address}
 
     async def run(self) -> None:
         """Live for ever."""
@@ -144,8 +143,9 @@ async def virtual_home(
     host: str = "127.0.0.1",
     ports: Mapping[str, int] | None = None,
     settings: HomeSettings | None = None,
+    members: Roster = EVERYONE,
 ) -> AsyncIterator[VirtualHome]:
-    """A home whose devices listen, by name on `ports`, else on any free port.
+    """A home whose devices, the `members`, listen, by name on `ports`, else on any free port.
 
     It starts now, or at `start`, which means the home's local time when it has no offset. Raises
     ConfigError when a port is taken.
@@ -155,7 +155,7 @@ async def virtual_home(
     began = local_time(start or wall.now(), built.timezone)
     home = VirtualHome(_warm_house(built, began), HomeClock(wall, began, speed), wall)
     async with plain_group() as group:
-        for name, device in _devices(wall, built).items():
+        for name, device in _devices(wall, built, members).items():
             port = (ports or {}).get(name, 0)
             if isinstance(device, CarTelemetry):
                 home.attach(name, device, TelemetryServer(device, wall, group, host, port))
@@ -172,13 +172,17 @@ async def virtual_home(
                 server.unplug()
 
 
-def _devices(clock: Clock, settings: HomeSettings) -> dict[str, Device]:
+def _devices(clock: Clock, settings: HomeSettings, members: Roster) -> dict[str, Device]:
+    moving: dict[str, Callable[[], Device]] = {
+        "inverter": lambda: Gen24(clock, settings),
+        "meter": lambda: Sdm630(clock),
+        "charger": lambda: KebaP30(clock, settings.charger_max_a),
+        "heat_pump": lambda: IsgWpm(clock),
+        "car": lambda: CarTelemetry(clock),
+    }
     return {
-        "inverter": Gen24(clock, settings),
-        "meter": Sdm630(clock),
-        "charger": KebaP30(clock, settings.charger_max_a),
-        "heat_pump": IsgWpm(clock),
-        "car": CarTelemetry(clock),
+        name: moving[name]() if image is None else RegisterImage.load(clock, image)
+        for name, image in members.items()
     }
 
 

@@ -148,7 +148,7 @@ class ModbusServer:
     @property
     def address(self) -> dict[str, str | int]:
         """Where it is found."""
-        return {"host": self.host, "port": self.port, "unit": self.device.unit}
+        return {"host": self.host, "port": self.port}
 
     async def follow_faults(self) -> None:
         """Listen, or be gone, as the device's faults now demand."""
@@ -193,14 +193,14 @@ class ModbusServer:
         try:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 while (request := await receive(reader)) is not None:
-                    if request.unit == self.device.unit:
-                        await self._reply(request, writer)
+                    if (part := self.device.part(request.unit)) is not None:
+                        await self._reply(part, request, writer)
         finally:
             writer.close()
 
-    async def _reply(self, request: Frame, writer: asyncio.StreamWriter) -> None:
+    async def _reply(self, part: Device, request: Frame, writer: asyncio.StreamWriter) -> None:
         faults = self.device.faults
-        reply = Frame(request.transaction, request.unit, answer(self.device, request.pdu))
+        reply = Frame(request.transaction, request.unit, answer(part, request.pdu))
         if Fault.WRONG_UNIT in faults:
             reply = Frame(reply.transaction, reply.unit % 247 + 1, reply.pdu)
         if Fault.LATE in faults:

@@ -75,6 +75,15 @@ class Device(ABC):
         self.registers: Registers = {table: {} for table in Table}
 
     @property
+    def told(self) -> dict[str, str | int]:
+        """What a gateway must be told of it, beside where it listens."""
+        return {"driver": self.driver} | ({"unit": self.unit} if self.unit else {})
+
+    def part(self, unit: int) -> "Device | None":
+        """What answers as a Modbus unit here."""
+        return self if unit == self.unit else None
+
+    @property
     def is_running(self) -> bool:
         return Fault.REBOOT not in self.faults
 
