@@ -132,7 +132,8 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
     store = Store(clock, await db.read(assets.load), await db.read(history.last))
     gateway_id = await db.write(meta.gateway_id)
     broker = config.mqtt.broker(_client_id(gateway_id)) if config.mqtt else None
-    points = config.ocpp.points(db, clock) if config.ocpp else ChargePoints()
+    options = [device.options for device in config.devices.values()]
+    points = config.ocpp.points(options, db, clock) if config.ocpp else ChargePoints()
     links = Links(mqtt=MqttSource(broker, clock), ocpp=points)
     poller = Poller({}, links=links, db=db, store=store, clock=clock)
     commander = Commander(db=db, store=store, poller=poller, clock=clock)

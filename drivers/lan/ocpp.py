@@ -115,7 +115,7 @@ class OcppCharger:
             vendor=vendor or quirks.vendor,
             model=(told and told.model) or "Charge point",
             roles=self._roles(steering),
-            serial=told.serial if told else None,
+            serial=self._serial,
             firmware=told.firmware if told else None,
         )
 
@@ -191,6 +191,13 @@ class OcppCharger:
         bounds = Bounds(options.max_current_a, options.safe_current_a, options.phases)
         return Steering(station, options.connector, quirks, bounds, abilities)
 
+    @property
+    def _serial(self) -> str | None:
+        """Each plug is a device of its own."""
+        told, plug = self._station.boot, self._options.connector
+        serial = told.serial if told else None
+        return f"{serial}-{plug}" if serial and plug > 1 else serial
+
     def _roles(self, steering: Steering) -> Mapping[str, Role]:
         can = {Capability.START_CHARGING, Capability.STOP_CHARGING}
         reports = _REPORTS | {f"current_{p}_a" for p in self._letters}
@@ -208,6 +215,7 @@ class OcppCharger:
             min_current_a=steering.quirks.min_current_a,
             max_current_a=self._options.max_current_a,
             confirm_timeout_s=_CONFIRM_S,
+            safe_current_a=self._options.safe_current_a if steering.abilities.can_steer else None,
         )
         if not self._options.tells_car:
             return {_ROLE: charger}

@@ -1,5 +1,6 @@
 """The section of the config for chargers that call this gateway."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -11,6 +12,7 @@ from gatewayd.config.section import Section
 from gatewayd.config.values import ExistingFile, Host, Port, PrivateFile
 from gatewayd.links import tls
 from gatewayd.links.ocpp import ChargePoints
+from gatewayd.sdk.options import DeviceOptions
 from gatewayd.state.db import Database
 
 if TYPE_CHECKING:
@@ -68,9 +70,11 @@ class Ocpp(Section):
             raise ValueError("has a certificate but no TLS; add tls: true")
         return self
 
-    def points(self, db: Database, clock: Clock) -> ChargePoints:
-        """The charge points, before any has called."""
-        return ChargePoints(db, clock, listed=frozenset(self.chargers), is_served=True)
+    def points(self, devices: Iterable[DeviceOptions], db: Database, clock: Clock) -> ChargePoints:
+        """The charge points, before any has called; those that devices name are no strangers."""
+        named = (getattr(options, "charge_point", None) for options in devices)
+        listed = frozenset(self.chargers) | {id for id in named if id is not None}
+        return ChargePoints(db, clock, listed=listed, is_served=True)
 
     def server(self, points: ChargePoints, folder: Path) -> "OcppServer":
         """What they call. `folder` holds our own certificate. Raises ConfigError."""

@@ -399,6 +399,15 @@ async def test_it_says_who_it_is_although_it_does_not_start_up_for_us(tmp_path: 
     assert identity.roles["charger"].kind is AssetKind.CHARGER
 
 
+async def test_each_plug_of_a_charge_point_is_a_device(tmp_path: Path) -> None:
+    async with home(tmp_path) as at:
+        other = Options(charge_point="CP1", connector=2)
+        async with DRIVER.open(other, at.links) as driver:
+            serials = [(await one.identify()).serial for one in (at.driver, driver)]
+
+    assert serials == ["V-1", "V-1-2"]
+
+
 async def test_the_car_is_told_of_where_the_charger_knows_it(tmp_path: Path) -> None:
     async with home(tmp_path, tells_car=True) as at:
         identity = await at.driver.identify()
