@@ -14,7 +14,7 @@ from pydantic import Field
 from gatewayd.errors import BadReadingError, RefusedError, UnsupportedError
 from gatewayd.links.modbus_options import open_unit
 from gatewayd.links.pool import Links
-from gatewayd.model.asset import AssetKind, Identity, Role
+from gatewayd.model.asset import AssetKind, Capability, Identity, Role
 from gatewayd.model.command import Command, SetOperationMode
 from gatewayd.model.reading import (
     BatteryReading,
@@ -177,6 +177,7 @@ class SunSpec:
             capabilities=storage.CAPABILITIES if can_steer else frozenset(),
             reports=frozenset(fields),
             confirm_timeout_s=60.0,
+            safe=Capability.SELF_RELIANCE if can_steer else None,
         )
 
 
