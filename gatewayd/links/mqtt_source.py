@@ -118,15 +118,14 @@ class MqttSource:
 
     async def run(self) -> None:
         """Stay connected while devices want it; never ends by itself."""
-        await self._wanted.wait()
-        if self._broker is None:
-            await asyncio.Event().wait()
+        broker = await self._wanted.wait() and self._broker
+        if not broker:
             return
         # The library takes a while to load, and many homes need it for nothing.
         from gatewayd.links.mqtt_link import MqttLink
 
-        broker = replace(self._broker, client_id=f"{self._broker.client_id}-devices")
-        await MqttLink(broker, None, self._clock).run(self._listen)
+        ours = replace(broker, client_id=f"{broker.client_id}-devices")
+        await MqttLink(ours, None, self._clock).run(self._listen)
 
     @asynccontextmanager
     async def topics(
