@@ -15,7 +15,8 @@ commands:
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +55,19 @@ Tables = dict[int, dict[int, int]]
 
 @dataclass
 class Fixture:
-    """One file. The driver is its stem up to the first dash."""
+    """One file, read when first looked into. The driver is its stem up to the first dash."""
 
     path: Path
-    content: dict[str, Any] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.content = YAML(typ="safe", pure=True).load(self.path)
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        found: dict[str, Any] = YAML(typ="safe", pure=True).load(self.path)
+        return found
+
+    @property
+    def has_commands(self) -> bool:
+        """Told from the text, which is read much faster than it is understood."""
+        return "\ncommands:" in self.path.read_text()
 
     @property
     def driver(self) -> str:

@@ -23,7 +23,7 @@ REGISTRY = Registry()
 FIXTURES = fixtures()
 on_every_image = pytest.mark.parametrize("fixture", FIXTURES, ids=lambda f: f.path.stem)
 with_commands = pytest.mark.parametrize(
-    "fixture", [f for f in FIXTURES if f.commands], ids=lambda f: f.path.stem
+    "fixture", [f for f in FIXTURES if f.has_commands], ids=lambda f: f.path.stem
 )
 
 BROKEN = (Fault.TRUNCATED, Fault.WRONG_COUNT, Fault.GARBAGE)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,19 +20,24 @@ from gatewayd.sdk.registers import Layout, RegisterMap, load_map
 from tests.drivers.images import FUNCTIONS, Fixture, ImageUnit, Tables, fixtures
 
 FOLDER = Path(next(iter(drivers.__path__))) / "modbus"
-LAYOUTS = {path.stem: Layout(load_map(path)) for path in sorted(FOLDER.glob("*.yaml"))}
-FIXTURES = [fixture for fixture in fixtures() if fixture.driver in LAYOUTS]
-on_every_map = pytest.mark.parametrize("name", LAYOUTS)
+NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+FIXTURES = [fixture for fixture in fixtures() if fixture.driver in NAMES]
+on_every_map = pytest.mark.parametrize("name", NAMES)
 # A register: the unit's name in the map, the function code, the address.
 Place = tuple[str | None, int, int]
 on_every_image = pytest.mark.parametrize("fixture", FIXTURES, ids=lambda f: f.path.stem)
+
+
+@cache
+def layout_of(name: str) -> Layout:
+    return Layout(load_map(FOLDER / f"{name}.yaml"))
 
 
 @on_every_map
 def test_each_field_of_a_role_is_expected_of_one_of_its_images(name: str) -> None:
     images = [fixture for fixture in FIXTURES if fixture.driver == name]
 
-    for role, asset in LAYOUTS[name].map.assets.items():
+    for role, asset in layout_of(name).map.assets.items():
         shown = {field for one in images for field in one.content["expect"].get(role, {})}
         told = {
             field
@@ -44,14 +50,14 @@ def test_each_field_of_a_role_is_expected_of_one_of_its_images(name: str) -> Non
 
 @on_every_map
 def test_each_write_says_where_the_device_keeps_it(name: str) -> None:
-    for role, asset in LAYOUTS[name].map.assets.items():
+    for role, asset in layout_of(name).map.assets.items():
         for path, step in steps_of(role, asset):
             assert "memory" in step.model_fields_set, path
 
 
 @on_every_image
 def test_without_its_optional_registers_it_still_reads(fixture: Fixture) -> None:
-    layout = LAYOUTS[fixture.driver]
+    layout = layout_of(fixture.driver)
     blocks = [*layout.static, *layout.polled]
     needed = {place for block in blocks if not block.is_optional for place in places(block)}
     units = units_of(layout, fixture)
@@ -64,7 +70,7 @@ def test_without_its_optional_registers_it_still_reads(fixture: Fixture) -> None
 
 @on_every_image
 def test_registers_that_mean_nothing_give_none(fixture: Fixture) -> None:
-    layout = LAYOUTS[fixture.driver]
+    layout = layout_of(fixture.driver)
     units = units_of(layout, fixture)
     spared = {place for point in vital(layout.map) for place in places(point)}
     emptied = []
