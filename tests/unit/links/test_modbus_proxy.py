@@ -125,7 +125,7 @@ async def test_our_own_questions_go_first() -> None:
             await first
             await line._turns.take(0)  # type: ignore[arg-type]
             raw[1].write(struct.pack(">HHHBBHH", 1, 0, 6, 3, 3, 50, 1))
-            while not line._turns._waiting[2]:
+            while not any(line._turns._waiting):
                 await asyncio.sleep(0)
             for address in (2, 3):
                 tasks.create_task(ours.read_holding(address, 1))
