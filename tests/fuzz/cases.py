@@ -1,6 +1,5 @@
 """Requests made from a description of the API by schemathesis, which only this module knows."""
 
-import copy
 import itertools
 import zlib
 from collections.abc import Callable, Container, Iterator, Mapping
@@ -70,42 +69,13 @@ _STRANGERS = 6
 _QUERY_IDS = {"locationId": "locationId", "asset": "chargerId"}
 # What a client of the home says by itself.
 _OWN = frozenset({"authorization", "connection", "content-length", "host", "user-agent"})
-_PROBLEM = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}
 
 
 def described(document: Mapping[str, Any]) -> Schema:
     """A description to make requests from."""
-    told = _mended(copy.deepcopy(dict(document)))
-    for path in told["paths"].values():
-        for operation in path.values():
-            _mend(operation)
-    schema = schemathesis.openapi.from_dict(told)
+    schema = schemathesis.openapi.from_dict(dict(document))
     schema.config.update(base_url=BASE)
     return schema
-
-
-def _mend(operation: Json) -> None:
-    """What is so although it is not said: other errors are problems, a 204 has no content."""
-    responses = operation["responses"]
-    responses.setdefault("default", {"description": "A problem", **_PROBLEM})
-    responses.get("204", {}).pop("content", None)
-    for parameter in operation.get("parameters", []):
-        # An unknown language is English.
-        if parameter.get("name") == "language":
-            parameter["schema"] = {"type": "string"}
-
-
-def _mended(node: Any) -> Any:
-    """What has a default may be left out."""
-    if isinstance(node, list):
-        return [_mended(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    made = {name: _mended(part) for name, part in node.items()}
-    if isinstance(made.get("required"), list) and isinstance(made.get("properties"), dict):
-        optional = {name for name, found in made["properties"].items() if "default" in found}
-        made["required"] = [name for name in made["required"] if name not in optional]
-    return made
 
 
 def operations(schema: Schema) -> list[Operation]:

@@ -8,7 +8,7 @@ import httpx
 
 from tests.enode import contract
 from tests.fuzz import cases, older
-from tests.fuzz.cases import MODES, AnyCase, Operation, Schema
+from tests.fuzz.cases import MODES, AnyCase, Operation, Schema, Sink
 from tests.fuzz.report import Report
 from tests.fuzz.world import World
 
@@ -36,12 +36,7 @@ class Drive:
 
     def random(self, operation: Operation, count: int, start: int) -> None:
         """So many right requests, and so many wrong ones."""
-
-        def sent() -> None:
-            for mode in MODES:
-                cases.random(operation, mode, count, start, self._sink)
-
-        self._with(operation, sent)
+        self._with(operation, lambda: self._both(operation, count, start, self._sink))
 
     def forged(self, operation: Operation, start: int) -> None:
         """A request of each who is no client, where only clients may ask."""
@@ -62,8 +57,7 @@ class Drive:
             request = cases.request_of(case, self.world.ids)
             older.send(version, case, request, self.world, self.report)
 
-        for mode in MODES:
-            cases.random(operation, mode, count, start, sink)
+        self._with(operation, lambda: self._both(operation, count, start, sink))
 
     def chains(self, schema: Schema, count: int, steps: int, start: int) -> None:
         """Sequences of requests, each in what the ones before have left."""
@@ -84,6 +78,10 @@ class Drive:
         """Keep what is wrong about the last answer after the ones before."""
         self.report.find(case.operation.label, wrong)
 
+    def _both(self, operation: Operation, count: int, start: int, sink: Sink) -> None:
+        for mode in MODES:
+            cases.random(operation, mode, count, start, sink)
+
     def _right(self, operation: Operation, start: int) -> httpx.Request:
         made: list[httpx.Request] = []
 
@@ -95,11 +93,10 @@ class Drive:
 
     def _with(self, operation: Operation, sent: Callable[[], None]) -> None:
         """What an operation ends is there before it, and there again after it."""
-        ends = operation.method == "delete" or operation.path.endswith("/cancel")
-        if ends:
+        if operation.path.endswith("/cancel"):
             self.world.again()
         sent()
-        if ends:
+        if operation.method == "delete":
             self.world.again()
         self.world.pass_time()
 

@@ -57,4 +57,5 @@ def test_what_was_created_can_be_used_until_it_is_gone(drive: Drive) -> None:
 def test_no_caller_of_an_older_version_makes_the_gateway_fail(drive: Drive) -> None:
     older.send_all(OLDEST, drive.world, drive.report, 1, SEED)
     for operation in operations(described(documents()["contract"])):
-        drive.older(operation, OLDEST, 1, SEED)
+        if operation.body:
+            drive.older(operation, OLDEST, 1, SEED)
