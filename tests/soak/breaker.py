@@ -20,9 +20,9 @@ _TIME_CONSTANT_S = 95.0
 
 
 class Breaker:
-    """Opens once. `over_s_max` is how long without a break one phase has carried more than it holds.
+    """Opens once. `over_s_max` is the longest that a phase has carried more than it holds.
 
-    Only what could be helped counts: a load was on there that obeys, and somebody who could tell it.
+    Only what could be helped counts: there was a load on it that obeys, and somebody to tell it.
     """
 
     def __init__(self, rating_a: float) -> None:

@@ -61,7 +61,8 @@ class Charger:
 
     def current_a(self) -> tuple[float, ...]:
         """By its own phases."""
-        return tuple(self.drawn_a if i < self.car_phases else 0.0 for i in range(len(self.lines)))
+        used = min(self.car_phases, len(self.lines))
+        return (self.drawn_a,) * used + (0.0,) * (len(self.lines) - used)
 
     @property
     def used_lines(self) -> tuple[int, ...]:

@@ -94,7 +94,7 @@ TELLING = frozenset(FAULTS) - {"nothing", "late_answers"}
 
 
 class Weather:
-    """Lets one fault come and go: on for up to five minutes, then off for ten or so."""
+    """Lets one fault come and go: on for up to ten minutes, then off for as long."""
 
     def __init__(self, name: str, house: House, outside: Outside) -> None:
         self._fault = FAULTS[name]
@@ -109,5 +109,5 @@ class Weather:
             return
         self._is_on = not self._is_on
         self._fault(self._house, self._outside, self._is_on)
-        least_s, most_s = (20.0, 300.0) if self._is_on else (200.0, 900.0)
+        least_s, most_s = (20.0, 600.0) if self._is_on else (200.0, 900.0)
         self._next_s = self._house.now_s + self._house.random.uniform(least_s, most_s)

@@ -66,7 +66,7 @@ class House:
             charger.car_phases = pick.choice((1, 3, 3))
             charger.car_max_a = pick.choice((16.0, 16.0, 32.0))
             # Some electricians set what others leave off.
-            charger.failsafe_s = pick.choice((20.0, 60.0, math.inf))
+            charger.failsafe_s = pick.choice((60.0, math.inf, math.inf))
         self._battery = pick.choice((None, None, Charger("battery", rotation, 16.0, pick)))
         if self._battery is not None:
             self._battery.circuit, self._battery.least_a = "main", 0.0

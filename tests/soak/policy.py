@@ -38,10 +38,9 @@ class Guarded:
             return
         meter = house.meter.last
         meters = {"main": meter} if meter is not None else {}
-        for load_id, grant in decide(
-            house.wiring, now_s, meters, self._heard, self._memory
-        ).items():
-            charger = next(c for c in house.chargers if c.id == load_id)
+        grants = decide(house.wiring, now_s, meters, self._heard, self._memory)
+        for charger in house.chargers:
+            grant = grants[charger.id]
             if charger.limit_a != grant.amps:
                 charger.write(grant.amps, now_s)
             if grant.renews:

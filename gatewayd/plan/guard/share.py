@@ -104,20 +104,16 @@ def _fill(
     hungry: list[Load], rooms: Rooms, wishes: Mapping[str, float], given: dict[str, float]
 ) -> None:
     """Raise all of them evenly, until each has its wish or its line is full."""
-    most_a = math.inf if len(hungry) == 1 else _FILL_A
     while hungry:
-        hungry = [load for load in hungry if _give(load, rooms, wishes, given, most_a)]
-
-
-def _give(
-    load: Load, rooms: Rooms, wishes: Mapping[str, float], given: dict[str, float], most_a: float
-) -> bool:
-    more_a = min(most_a, wishes[load.id] - given[load.id], rooms.left_a(load))
-    if more_a <= 0:
-        return False
-    rooms.take(load, more_a)
-    given[load.id] += more_a
-    return True
+        most_a = {
+            load.id: min(wishes[load.id] - given[load.id], rooms.left_a(load)) for load in hungry
+        }
+        hungry = [load for load in hungry if most_a[load.id] > 0]
+        even_a = max(_FILL_A, min(most_a.values()) / len(most_a))
+        for load in hungry:
+            more_a = max(0.0, min(even_a, most_a[load.id], rooms.left_a(load)))
+            rooms.take(load, more_a)
+            given[load.id] += more_a
 
 
 def _rounded(load: Load, amps: float) -> float:
