@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from gatewayd.errors import UnreachableError, UnsupportedError
 from gatewayd.links.ocpp_connector import Connector
@@ -71,6 +71,7 @@ class Options(DeviceOptions):
     charge_point: str = Field(
         pattern=r"^[A-Za-z0-9*\-_=:+|@.]{1,48}$", description="the id that it calls itself"
     )
+    password: SecretStr | None = Field(default=None, description="what it has to give to be heard")
     connector: int = Field(default=1, ge=1, le=8, description="which of its plugs")
     quirks: str | None = Field(
         default=None, description="whose charger it is; left out, what it says itself"
@@ -289,7 +290,8 @@ def _error_code(error: str | None) -> int | None:
 async def _open(options: Options, links: Links) -> AsyncIterator[Driver]:
     if not links.ocpp.is_served:
         raise UnreachableError("charge points can call the daemon only; add a section `ocpp`")
-    station = links.ocpp.claim(options.charge_point)
+    password = options.password.get_secret_value() if options.password else None
+    station = links.ocpp.claim(options.charge_point, password)
     station.tags = _tags(options.id_tags)
     yield OcppCharger(station, options, shelf(_QUIRKS))
 

@@ -72,9 +72,25 @@ class Ocpp(Section):
 
     def points(self, devices: Iterable[DeviceOptions], db: Database, clock: Clock) -> ChargePoints:
         """The charge points, before any has called; those that devices name are no strangers."""
-        named = (getattr(options, "charge_point", None) for options in devices)
-        listed = frozenset(self.chargers) | {id for id in named if id is not None}
-        return ChargePoints(db, clock, listed=listed, is_served=True)
+        points = ChargePoints(
+            db,
+            clock,
+            listed=frozenset(self.chargers),
+            passwords={
+                id: charger.password.reveal()
+                for id, charger in self.chargers.items()
+                if charger is not None and charger.password is not None
+            },
+            is_served=True,
+        )
+        for options in devices:
+            id, password = (
+                getattr(options, "charge_point", None),
+                getattr(options, "password", None),
+            )
+            if id is not None:
+                points.claim(id, password and password.get_secret_value())
+        return points
 
     def server(self, points: ChargePoints, folder: Path) -> "OcppServer":
         """What they call. `folder` holds our own certificate. Raises ConfigError."""
@@ -82,15 +98,9 @@ class Ocpp(Section):
         from gatewayd.links.ocpp_server import OcppServer
 
         chosen = tls.chosen(self.cert_file, self.key_file, folder) if self.tls else None
-        passwords = {
-            id: charger.password.reveal()
-            for id, charger in self.chargers.items()
-            if charger is not None and charger.password is not None
-        }
         return OcppServer(
             points,
             self.listen,
             self.port,
-            passwords=passwords,
             tls=chosen.context() if chosen else None,
         )

@@ -4,6 +4,8 @@ Only those that a device names, or the config lists, may do more than wait for a
 that they call is `ocpp_server`, which alone costs libraries and is there only when configured.
 """
 
+from collections.abc import Mapping
+
 from gatewayd.clock import Clock, SystemClock
 from gatewayd.links.ocpp_station import Station
 from gatewayd.state.db import Database
@@ -22,21 +24,25 @@ class ChargePoints:
         clock: Clock = _CLOCK,
         *,
         listed: frozenset[str] = frozenset(),
+        passwords: Mapping[str, str] | None = None,
         is_served: bool = False,
     ) -> None:
         self.is_served = is_served
+        self._passwords = dict(passwords or {})
         self._db = db
         self._clock = clock
         self._admitted = set(listed)
         self._stations: dict[str, Station] = {}
 
-    def claim(self, id: str) -> Station:
+    def claim(self, id: str, password: str | None = None) -> Station:
         """A charge point for a driver, whether or not it has called yet.
 
-        It stays admitted until the next start: while its driver waits for it, as after an outage,
-        it must not be taken for a stranger.
+        `password`, where there is one, has to be given from its next call on. It stays admitted
+        until the next start: while its driver waits for it, as after an outage, it is no stranger.
         """
         self._admitted.add(id)
+        if password is not None:
+            self._passwords[id] = password
         return self.station(id)
 
     def station(self, id: str) -> Station:
@@ -46,6 +52,10 @@ class ChargePoints:
         station = self._stations[id]
         station.is_admitted = id in self._admitted
         return station
+
+    def password(self, id: str) -> str | None:
+        """What a charge point has to give to be let in; None: nothing."""
+        return self._passwords.get(id)
 
     def has_room(self, id: str) -> bool:
         """Whether one may connect: strangers find few places."""

@@ -11,7 +11,7 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import unquote
@@ -43,7 +43,7 @@ _CLOSE_S = 2.0
 
 
 class OcppServer:
-    """Serves on one address, bound when constructed. `passwords` are by charge point.
+    """Serves on one address, bound when constructed.
 
     Raises ConfigError when the address is taken.
     """
@@ -54,11 +54,9 @@ class OcppServer:
         host: str,
         port: int,
         *,
-        passwords: Mapping[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._points = points
-        self._passwords = passwords or {}
         self._tls = tls
         self._socket = _bound(host, port)
         self.port: int = self._socket.getsockname()[1]
@@ -93,7 +91,7 @@ class OcppServer:
         id = _id(request.path)
         if id is None:
             return connection.respond(HTTPStatus.NOT_FOUND, "call /<charge point id>\n")
-        password = self._passwords.get(id)
+        password = self._points.password(id)
         if password is not None and not _gives(request, id, password):
             log.warning("charge point %s gives a wrong password", id)
             refusal = connection.respond(HTTPStatus.UNAUTHORIZED, "wrong password\n")

@@ -26,14 +26,12 @@ def test_a_charger_and_where_it_calls(tmp_path: Path) -> None:
     config = read(
         tmp_path,
         "ocpp: {chargers: {CP1: {password_file: secret}, CP2: }}\n"
-        "devices: {garage: {driver: ocpp, charge_point: CP3, id_tags: [A, B], quirks: easee}}\n",
+        "devices: {garage: {driver: ocpp, charge_point: CP3, password_file: secret, "
+        "id_tags: [A, B], quirks: easee}}\n",
     )
 
     assert config.ocpp is not None
     assert (config.ocpp.listen, config.ocpp.port) == ("0.0.0.0", 8887)
-    assert config.ocpp.chargers["CP1"] is not None
-    assert config.ocpp.chargers["CP1"].password is not None
-    assert config.ocpp.chargers["CP1"].password.reveal() == "s3cret"
     options = [device.options for device in config.devices.values()]
     points = config.ocpp.points(options, None, SystemClock())  # type: ignore[arg-type]
     assert [points.station(id).is_admitted for id in ("CP1", "CP2", "CP3", "CP4")] == [
@@ -42,6 +40,7 @@ def test_a_charger_and_where_it_calls(tmp_path: Path) -> None:
         True,
         False,
     ]
+    assert [points.password(id) for id in ("CP1", "CP2", "CP3")] == ["s3cret", None, "s3cret"]
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,9 @@ async def until(is_so: Callable[[], bool | Awaitable[bool]]) -> None:
         await asyncio.sleep(0.005)
 
 
-def listed(*ids: str) -> ChargePoints:
-    return ChargePoints(listed=frozenset(ids), is_served=True)
+def listed(*ids: str, password: str | None = None) -> ChargePoints:
+    passwords = {} if password is None else dict.fromkeys(ids, password)
+    return ChargePoints(listed=frozenset(ids), passwords=passwords, is_served=True)
 
 
 @both
@@ -105,7 +106,7 @@ async def test_a_stranger_is_told_nothing_of_sessions() -> None:
 
 @pytest.mark.parametrize("given", [None, "wrong", "secret"])
 async def test_who_has_a_password_must_give_it(given: str | None) -> None:
-    async with serving(listed("CP1"), passwords={"CP1": "secret"}) as url:
+    async with serving(listed("CP1", password="secret")) as url:
         box = OcppCharger("CP1", SystemClock())
         if given != "secret":
             with pytest.raises(InvalidStatus) as refused:
@@ -124,7 +125,7 @@ async def test_with_tls_it_is_security_profile_2() -> None:
     authority.issue_cert("127.0.0.1").configure_cert(server)
     authority.configure_trust(client)
     async with (
-        serving(listed("CP1"), passwords={"CP1": "secret"}, tls=server) as url,
+        serving(listed("CP1", password="secret"), tls=server) as url,
         calling(
             OcppCharger("CP1", SystemClock()), url, "2.0.1", password="secret", tls=client
         ) as speech,
