@@ -50,7 +50,7 @@ BOUNDS = {"power_w": 1e6, "energy_wh": 1e10, "session_wh": 1e10, "max_current_a"
 def seeds(version: str) -> list[list[Any]]:
     """Good messages to begin with."""
     if version == "1.6":
-        fixtures = sorted(Path("tests/fixtures/ocpp").glob("*.yaml"))[::3]
+        fixtures = sorted((Path(__file__).parents[1] / "fixtures/ocpp").glob("*.yaml"))[::3]
         return [said for path in fixtures for said in mapping(path)["says"]]
     value = {"value": 7000.0, "measurand": "Power.Active.Import", "unitOfMeasure": {"unit": "W"}}
     moment = {"timestamp": "2026-06-21T10:00:00Z", "sampledValue": [value]}

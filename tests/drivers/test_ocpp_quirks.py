@@ -23,7 +23,9 @@ from tests.fakes.charge_point import Wire, wired
 from tests.fakes.clock import FakeClock
 
 QUIRKS = Path(next(iter(drivers.__path__))) / "ocpp"
-FIXTURES = {path.stem: path for path in Path("tests/fixtures/ocpp").glob("*.yaml")}
+FIXTURES = {
+    path.stem: path for path in (Path(__file__).parents[1] / "fixtures/ocpp").glob("*.yaml")
+}
 TRANSACTION = "$transaction"
 
 
