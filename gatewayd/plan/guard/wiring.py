@@ -18,13 +18,12 @@ class Wiring:
 
     def __post_init__(self) -> None:
         for circuit in self.circuits.values():
-            if not 0 < circuit.limit_a < math.inf:
-                raise InvalidError(f"circuit {circuit.id}: limit_a must be above 0")
+            _check_circuit(circuit)
             self._above(circuit.id)
         for load in self.loads.values():
             if load.circuit not in self.circuits:
                 raise InvalidError(f"{load.id}: there is no circuit {load.circuit}")
-            _check(load)
+            _check_load(load)
 
     @cached_property
     def chain(self) -> Mapping[str, tuple[Circuit, ...]]:
@@ -75,7 +74,17 @@ class Wiring:
         return tuple(found)
 
 
-def _check(load: Load) -> None:
+def _check_circuit(circuit: Circuit) -> None:
+    for name in ("limit_a", "limit_w", "unbalance_a"):
+        value = getattr(circuit, name)
+        # What is missing, and what may be, is None; a limit of 0 is a mistake, not freedom.
+        if (value is not None or name == "limit_a") and not (value and 0 < value < math.inf):
+            raise InvalidError(f"circuit {circuit.id}: {name} must be above 0")
+    if not 0 <= circuit.assumed_base_a < math.inf:
+        raise InvalidError(f"circuit {circuit.id}: assumed_base_a must be 0 or more")
+
+
+def _check_load(load: Load) -> None:
     if not 0 <= load.min_a <= load.max_a < math.inf or not load.max_a > 0:
         raise InvalidError(f"{load.id}: min_a must be at least 0, and max_a no less and above 0")
     if not 0 < load.step_a < math.inf:
