@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from gatewayd.clock import Clock
 from gatewayd.devices import journal
+from gatewayd.devices.governance import Governance, Ungoverned
 from gatewayd.devices.lane import Job, Lane
 from gatewayd.devices.poller import Poller
 from gatewayd.errors import InvalidError, NotFoundError, StorageError
@@ -20,9 +21,11 @@ from gatewayd.model.decision import Decision, Grounds, owner_in_words
 from gatewayd.model.site import AssetState
 from gatewayd.plan.attempts import is_already
 from gatewayd.plan.heard import heard
+from gatewayd.plan.keeping import Kept
 from gatewayd.plan.lease import Lease
 from gatewayd.plan.preconditions import refusal
-from gatewayd.state import actions, decisions
+from gatewayd.plan.steer import Before
+from gatewayd.state import actions, decisions, setpoints
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
@@ -48,8 +51,10 @@ class Commander:
         poller: Poller,
         clock: Clock,
         call_s: float = _CALL_S,
+        governance: Governance | None = None,
     ) -> None:
         self.resumed = asyncio.Event()
+        self._governance = governance or Ungoverned()
         self._db = db
         self._store = store
         self._poller = poller
@@ -109,6 +114,23 @@ class Commander:
         """
         self._lane(asset_id).feed(lease, period_s)
 
+    def steer(self, asset_id: str, kept: Kept) -> None:
+        """Have the asset kept at this; say so again before it runs out, or it is given back.
+
+        What the device reports already is not written. No action and no event comes of it.
+        """
+        self._lane(asset_id).hold(kept)
+
+    def release(self, asset_id: str) -> None:
+        """Have the asset as it was before it was steered."""
+        if asset_id in self._lanes:
+            self._lanes[asset_id].hold(None)
+
+    def before(self, asset_id: str) -> Before | None:
+        """How a steered asset was before; None for one that is untouched."""
+        lane = self._lanes.get(asset_id)
+        return lane.holding.before if lane else None
+
     async def run(self) -> None:
         """Take up what the journal holds, and carry out what comes, until cancelled."""
         # Before that, an asset might look removed that is only not shown yet.
@@ -128,7 +150,11 @@ class Commander:
 
     async def _recall(self) -> None:
         """Show what an earlier run left, where nothing newer has come meanwhile."""
-        acted, decided = await self._db.read(lambda c: (actions.latest(c), decisions.latest(c)))
+        acted, decided, steered = await self._db.read(
+            lambda c: (actions.latest(c), decisions.latest(c), setpoints.touched(c))
+        )
+        for asset_id in steered:
+            self._lane(asset_id)
         for state in self._store.site.assets.values():
             asset_id = state.asset.id
             if state.action is None and asset_id in acted:
@@ -178,6 +204,7 @@ class Commander:
                 poller=self._poller,
                 clock=self._clock,
                 call_s=self._call_s,
+                governance=self._governance,
             )
             self._start(asset_id)
         return self._lanes[asset_id]

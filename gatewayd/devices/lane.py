@@ -7,19 +7,23 @@ the decision and the driver's call nothing is awaited, so that no cancellation s
 import asyncio
 import logging
 import math
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gatewayd.clock import Clock
 from gatewayd.devices import journal
+from gatewayd.devices.governance import Governance
+from gatewayd.devices.holding import Holding
 from gatewayd.devices.poller import Poller
 from gatewayd.errors import DeviceError, RefusedError, StorageError, UnsupportedError
 from gatewayd.model.asset import Asset
 from gatewayd.model.command import Action, ActionState, FailureReason
 from gatewayd.model.reading import Reading
 from gatewayd.model.site import AssetState
-from gatewayd.plan import attempts
+from gatewayd.plan import attempts, governed
 from gatewayd.plan.attempts import Attempt, End, Send, Step
+from gatewayd.plan.keeping import Kept
 from gatewayd.plan.lease import Lease, is_due
 from gatewayd.plan.preconditions import can_be_told
 from gatewayd.sdk.driver import Driver
@@ -64,7 +68,18 @@ class Lane:
         poller: Poller,
         clock: Clock,
         call_s: float,
+        governance: Governance,
     ) -> None:
+        self.holding = Holding(
+            asset_id,
+            db=db,
+            store=store,
+            poller=poller,
+            clock=clock,
+            call_s=call_s,
+            governance=governance,
+        )
+        self._governance = governance
         self._asset_id = asset_id
         self._db = db
         self._store = store
@@ -91,8 +106,16 @@ class Lane:
 
     def wake(self) -> None:
         """Time has passed, or something was read."""
-        if self._job is not None or self._is_stale:
+        if self._job is not None or self._is_stale or self.holding.is_active:
             self._wakes.set()
+
+    def hold(self, kept: Kept | None) -> None:
+        """Keep the asset at this from now on; None has it as it was."""
+        if kept is None:
+            self.holding.release()
+        else:
+            self.holding.hold(kept)
+        self._wakes.set()
 
     def feed(self, lease: Lease, period_s: float) -> None:
         """Feed the device's watchdog once if it is time; `period_s` until the next chance."""
@@ -114,15 +137,16 @@ class Lane:
 
     async def _turn(self) -> None:
         await self._feed()
-        try:
-            while await self._step():
-                pass
-        except StorageError as error:
+        errors = [error for work in (self._work, self.holding.turn) if (error := await _try(work))]
+        for error in errors:
             # Nothing leaves that is not in the journal first; the next turn tries again.
             self._report_storage(error)
             self._is_stale = True
-        else:
-            self._is_storage_reported = False
+        self._is_storage_reported = bool(errors)
+
+    async def _work(self) -> None:
+        while await self._step():
+            pass
 
     async def _step(self) -> bool:
         """Do the next thing; False when there is nothing to do for now."""
@@ -164,7 +188,11 @@ class Lane:
             may_skip=job.may_skip,
             last_words=job.last_words,
         )
-        return attempts.next_step(attempt, self._seen(job, state.asset))
+        seen = self._seen(job, state.asset)
+        answer = self._governance.answer(self._asset_id, job.action.command)
+        if answer is not None:
+            return governed.next_step(attempt, answer, seen)
+        return attempts.next_step(attempt, seen)
 
     def _seen(self, job: Job, asset: Asset) -> Reading | None:
         poll = self._poller.latest(asset.device_id)
@@ -222,6 +250,7 @@ class Lane:
             job.last_words = str(error)
         # A read that is under way began before the write was over: it proves nothing.
         job.since, job.wrote_at = self._poller.mark(), self._clock.monotonic()
+        self.holding.written()
         self._poke()
         if refusal:
             await self._end(job, refusal)
@@ -264,3 +293,12 @@ class Lane:
         if not self._is_storage_reported:
             log.error("%s: the journal cannot be written: %s", self._asset_id, error)
         self._is_storage_reported = True
+
+
+async def _try(work: Callable[[], Awaitable[None]]) -> StorageError | None:
+    """A setpoint does not wait for an action that cannot be stored, nor the other way round."""
+    try:
+        await work()
+    except StorageError as error:
+        return error
+    return None

@@ -17,6 +17,7 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
 )
+from gatewayd.model.power import Hold, SetPhases
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
@@ -113,8 +114,12 @@ def obeyed(reading: Reading, command: Command) -> Reading:
             return replace(reading, power_delivery=PowerDelivery.STOPPED)
         case ChargerReading() | VehicleReading(), SetMaxCurrent(current_a=current_a):
             return replace(reading, max_current_a=current_a)
+        case ChargerReading(), SetPhases(phases=phases):
+            return replace(reading, phases=phases)
         case BatteryReading(), SetOperationMode(mode=mode):
-            return replace(reading, operation_mode=mode)
+            return replace(reading, operation_mode=mode, is_held=False)
+        case BatteryReading(), Hold():
+            return replace(reading, operation_mode=OperationMode.UNKNOWN, is_held=True)
         case HvacReading(), PermanentHold(
             mode=mode, heat_setpoint_c=heat_c, cool_setpoint_c=cool_c
         ):

@@ -25,7 +25,9 @@ def narrowed(wish: Wish, bounds: Bounds) -> Wish:
         case StartCharging():
             return wish if bounds.most == math.inf else Setpoint(_chargeable(bounds.most))
         case SetMaxCurrent(current_a=current_a) if current_a > bounds.most:
-            return Setpoint(_chargeable(bounds.most))
+            # A limit starts nothing, whatever becomes of it.
+            lower_a = _chargeable(bounds.most)
+            return SetMaxCurrent(lower_a) if lower_a else Setpoint(0.0)
         case SetBatteryPower(power_w=power_w):
             return SetBatteryPower(bounds.clamp(power_w))
         case SetOperationMode(mode=mode):

@@ -1,0 +1,218 @@
+"""An asset kept at a setpoint for as long as somebody means it, and given back afterwards.
+
+How the device was before is in the database before the first byte leaves, and until the device
+reports that it is so again. Nothing is written that it reports already, and nothing twice before
+it was read in between.
+"""
+
+import logging
+import sqlite3
+from dataclasses import replace
+
+from gatewayd.clock import Clock
+from gatewayd.devices.governance import Governance
+from gatewayd.devices.poller import Poller
+from gatewayd.errors import DeviceError, RefusedError, StorageError, UnsupportedError
+from gatewayd.model.asset import Asset
+from gatewayd.model.command import Command
+from gatewayd.model.command_words import in_words
+from gatewayd.model.decision import Decision, Grounds
+from gatewayd.model.reading import Reading
+from gatewayd.plan import keeping
+from gatewayd.plan.heard import heard
+from gatewayd.plan.keeping import KeepMemory, Kept, Look
+from gatewayd.plan.steer import Before, before, restoring
+from gatewayd.state import decisions, setpoints
+from gatewayd.state.db import Database
+from gatewayd.state.store import Store
+
+log = logging.getLogger(__name__)
+
+# After a restart whoever steered gets so long to say so again.
+ADOPT_S = 30.0
+_YIELDED = Grounds(
+    "something else steers it too: hands off for half an hour",
+    candidates=("go on", "hands off"),
+    binding="another writer",
+)
+
+
+class Holding:
+    """What one lane keeps its asset at. Only the lane calls `turn`."""
+
+    def __init__(
+        self,
+        asset_id: str,
+        *,
+        db: Database,
+        store: Store,
+        poller: Poller,
+        clock: Clock,
+        call_s: float,
+        governance: Governance,
+    ) -> None:
+        self._asset_id = asset_id
+        self._db = db
+        self._store = store
+        self._poller = poller
+        self._clock = clock
+        self._call_s = call_s
+        self._governance = governance
+        self._memory = KeepMemory()
+        self._kept: Kept | None = None
+        self._was: Before | None = None
+        self._is_known = False
+        self._is_stored = False
+        self._is_at_rest = False
+        self._since = 0
+        self._waits_until_s = clock.monotonic() + ADOPT_S
+
+    @property
+    def is_active(self) -> bool:
+        """Whether there is something to keep or to give back."""
+        return self._kept is not None or (self._was is not None and not self._is_at_rest)
+
+    @property
+    def is_yielding(self) -> bool:
+        """Whether it is left to another writer."""
+        return self._clock.monotonic() < self._memory.yielded_until_s
+
+    @property
+    def is_disobedient(self) -> bool:
+        """Whether the device does not do what it was told."""
+        return self._memory.tries > 1
+
+    @property
+    def before(self) -> Before | None:
+        """How the device was before; None for one that is untouched."""
+        return self._was
+
+    def hold(self, kept: Kept) -> None:
+        """Keep it at this from now on."""
+        self._kept, self._is_at_rest = kept, False
+
+    def release(self) -> None:
+        """Have the device as it was."""
+        self._kept, self._waits_until_s = None, self._clock.monotonic()
+
+    def written(self) -> None:
+        """Something else was written to the asset: what was read before does not count."""
+        self._since = self._poller.mark()
+
+    async def turn(self) -> None:
+        """Do what is due. Raises StorageError where that could not be remembered first."""
+        if not self._is_known:
+            await self._recall()
+        while await self._step():
+            pass
+
+    async def _recall(self) -> None:
+        found = await self._db.read(lambda c: setpoints.get(c, self._asset_id))
+        if self._was is None and found is not None:
+            self._was, self._is_stored = Before(found), True
+        self._is_known = True
+
+    async def _step(self) -> bool:
+        """Whether there may be more to do at once."""
+        now_s, kept = self._clock.monotonic(), self._kept
+        if kept is not None and now_s >= kept.valid_until_s:
+            log.warning("%s: nobody steers it any more: it is given back", self._asset_id)
+            self.release()
+            kept = None
+        state = self._store.site.assets.get(self._asset_id)
+        reading = self._seen(state.asset) if state else None
+        if state is None or reading is None or not state.asset.is_writable:
+            return False
+        if kept is not None:
+            return await self._keep(kept, reading, state.asset)
+        if self._was is not None and not self._is_at_rest and now_s >= self._waits_until_s:
+            return await self._give_back(self._was, reading, state.asset)
+        return False
+
+    def _seen(self, asset: Asset) -> Reading | None:
+        """What the device said, if it was asked after the last write and can be told something."""
+        poll = self._poller.latest(asset.device_id)
+        if poll is None or poll.number <= self._since:
+            return None
+        if self._poller.driver(asset.device_id) is None:
+            return None
+        return poll.readings.get(asset.role)
+
+    async def _keep(self, kept: Kept, reading: Reading, asset: Asset) -> bool:
+        found = keeping.look(kept, reading, asset, self._memory, self._clock.monotonic())
+        if found.has_yielded:
+            await self._yield(kept, reading, asset, found)
+            return True
+        if found.command is None:
+            return False
+        if not self._is_stored and await self._touch(kept, reading, asset, found.command):
+            # Meanwhile something may have changed.
+            return True
+        await self._write(found.command, reading, asset)
+        return False
+
+    async def _touch(self, kept: Kept, reading: Reading, asset: Asset, command: Command) -> bool:
+        """Store how the device was before; whether it is stored."""
+        self._was = was = self._was or before(reading, asset)
+        now, asset_id = self._clock.now(), self._asset_id
+        try:
+            await self._db.write(
+                lambda c: setpoints.put(c, asset_id, kept.owner, was.commands, now)
+            )
+        except StorageError:
+            # A disk that takes nothing must not keep a fuse from being saved.
+            if not keeping.is_decrease(command, reading):
+                raise
+            return False
+        self._is_stored = True
+        return True
+
+    async def _yield(self, kept: Kept, reading: Reading, asset: Asset, found: Look) -> None:
+        """What the other writer wants is what is given back from now on."""
+        log.warning("%s: %s (%s)", self._asset_id, _YIELDED.reason, found.command)
+        was, now, asset_id = before(reading, asset), self._clock.now(), self._asset_id
+        state = self._store.site.assets[asset_id]
+        inputs = heard(state, self._clock.monotonic())
+        decision = Decision.on(replace(_YIELDED, inputs=inputs), now, asset_id, kept.owner, None)
+        self._was = was
+        self._store.decided(decision)
+
+        def record(c: sqlite3.Connection) -> None:
+            setpoints.put(c, asset_id, kept.owner, was.commands, now)
+            decisions.record(c, decision)
+
+        await self._db.write(record)
+
+    async def _give_back(self, was: Before, reading: Reading, asset: Asset) -> bool:
+        most_a, now_s = self._governance.safe_a(self._asset_id), self._clock.monotonic()
+        is_back, command = keeping.give_back(was, reading, asset, self._memory, now_s, most_a)
+        if command is not None:
+            await self._write(command, reading, asset)
+        elif is_back and restoring(was, reading) is None:
+            await self._db.write(lambda c: setpoints.remove(c, self._asset_id))
+            self._was, self._is_stored = None, False
+        elif is_back:
+            # Held lower than it was by what is safe: that is remembered for whoever comes.
+            self._is_at_rest = True
+        return False
+
+    async def _write(self, command: Command, reading: Reading, asset: Asset) -> None:
+        driver = self._poller.driver(asset.device_id)
+        if driver is None:
+            return
+        memory = self._memory
+        keeping.note_written(command, memory, self._clock.monotonic())
+        try:
+            async with self._poller.guard(asset.device_id, self._call_s):
+                self._poller.wrote(asset.device_id)
+                await driver.apply(asset.role, command)
+        except (RefusedError, UnsupportedError) as error:
+            log.warning("%s: %s is refused: %s", self._asset_id, in_words(command), error)
+            memory.refused[command] = self._clock.monotonic()
+        except DeviceError as error:
+            log.debug("%s: %s was not written: %s", self._asset_id, in_words(command), error)
+            keeping.note_undelivered(command, reading, memory)
+        finally:
+            # A read that is under way began before the write was over: it proves nothing.
+            self._since = self._poller.mark()
+            self._poller.poke(asset.device_id)

@@ -1,0 +1,38 @@
+"""How devices were before they were steered: written at the first touch, gone with the last."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from gatewayd.model.command import Command
+from gatewayd.state.codec import command_of, command_text, json_text, time_text
+
+
+def put(
+    c: sqlite3.Connection, asset_id: str, owner: str, before: Sequence[Command], at: datetime
+) -> None:
+    """Remember what to tell an asset to have it as it was; replaces what was known of it."""
+    texts = [command_text(command) for command in before]
+    c.execute(
+        "INSERT OR REPLACE INTO setpoints (asset_id, owner, commands, at) VALUES (?, ?, ?, ?)",
+        (asset_id, owner, json_text(texts), time_text(at)),
+    )
+
+
+def get(c: sqlite3.Connection, asset_id: str) -> tuple[Command, ...] | None:
+    """What to tell an asset to have it as it was; None for one that is untouched."""
+    row = c.execute("SELECT commands FROM setpoints WHERE asset_id = ?", (asset_id,)).fetchone()
+    if row is None:
+        return None
+    return tuple(command_of(text, f"before {asset_id} was steered") for text in json.loads(row[0]))
+
+
+def touched(c: sqlite3.Connection) -> list[str]:
+    """The assets that are not as they were."""
+    return [asset_id for (asset_id,) in c.execute("SELECT asset_id FROM setpoints ORDER BY 1")]
+
+
+def remove(c: sqlite3.Connection, asset_id: str) -> None:
+    """It is as it was."""
+    c.execute("DELETE FROM setpoints WHERE asset_id = ?", (asset_id,))
