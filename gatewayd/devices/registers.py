@@ -52,6 +52,7 @@ class RegisterDriver:
         writers = {name: unit for name, unit in units.items() if isinstance(unit, ModbusWriter)}
         self._writes = Writes(writers, layout.map.bus.nvm_writes_per_day) if writers else None
         self._absent: set[int] = set()
+        self._divided: set[int] = set()
         self._static: list[Value] = []
         self._values: list[Value] = []
         self._roles: Mapping[str, RoleLayout] = {}
@@ -144,14 +145,25 @@ class RegisterDriver:
     async def _read_block(self, block: Block) -> list[Value]:
         if id(block) in self._absent:
             return block.nothing()
+        if id(block) in self._divided:
+            return await self._read_parts(block)
         try:
             read = _reader(self._units[block.unit], block)
             return block.decode(await read(block.address, block.count))
         except RefusedError:
+            if block.parts:
+                values = await self._read_parts(block)
+                self._divided.add(id(block))
+                return values
             if not block.is_optional:
                 raise
             self._absent.add(id(block))
             return block.nothing()
+
+    async def _read_parts(self, block: Block) -> list[Value]:
+        """What the device has of a block that it refuses as a whole."""
+        found = {part.keys[0]: (await self._read_block(part))[0] for part in block.parts}
+        return [found[key] for key in block.keys]
 
     def _identity(self) -> Identity:
         found, values = self._layout, self._values
@@ -164,7 +176,8 @@ class RegisterDriver:
         )
 
     def _describe(self, name: str, role: RoleLayout) -> Role:
-        missing = {key for b in self._layout.polled if id(b) in self._absent for key in b.keys}
+        read = (one for block in self._layout.polled for one in (block, *block.parts))
+        missing = {key for one in read if id(one) in self._absent for key in one.keys}
         return Role(
             kind=role.asset.kind,
             capabilities=role.capabilities(self._values),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from gatewayd.sdk.maps.codec import BlockDecoder, Placed, converter
@@ -41,12 +42,18 @@ class Block:
         self._bits = [(i.point.address - self.address, converter(i.point)) for i in placed]
         keys = tuple(item.key for item in placed)
         self.keys = self._decoder.keys if self._decoder else keys
+        self._placed = placed
 
     def decode(self, found: tuple[int, ...] | tuple[bool, ...]) -> list[Value]:
         """The values in an answer of `count` registers or bits."""
         if self._decoder is not None:
             return self._decoder.decode(found)
         return [convert(found[at]) for at, convert in self._bits]
+
+    @cached_property
+    def parts(self) -> list["Block"]:
+        """Each value on its own, for a device that has not all of what lies together."""
+        return [Block([item]) for item in self._placed] if len(self._placed) > 1 else []
 
     def nothing(self) -> list[Value]:
         """The values when the device does not have this block."""

@@ -111,6 +111,25 @@ async def test_an_optional_point_is_asked_for_once() -> None:
 
 
 @jumping
+async def test_what_is_refused_as_a_whole_is_read_in_parts() -> None:
+    optional = {"optional": "cells"}
+    found = battery(
+        power_w={"holding": 1},
+        soc_pct={"holding": 5},
+        voltage_v={"holding": 20, **optional},
+        temperature_c={"holding": 21, **optional},
+    )
+    async with at_work(found, {1: 7, 5: 50, 21: 30}) as (driver, device):
+        roles = (await driver.identify()).roles
+        device.requests.clear()
+        (reading,) = (await driver.read()).values()
+
+    assert device.reads == [(1, 1), (5, 1), (21, 1)]
+    assert roles["battery"].reports == {"power_w", "soc_pct", "temperature_c"}
+    assert (reading.power_w, reading.temperature_c) == (7, 30)  # type: ignore[union-attr]
+
+
+@jumping
 async def test_a_point_that_is_missing_and_not_optional_is_an_error() -> None:
     async with at_work(battery(power_w={"holding": 1}), {}) as (driver, _):
         with pytest.raises(RefusedError, match="illegal address"):
