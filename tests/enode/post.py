@@ -20,7 +20,7 @@ from tests.fakes.receiver import Authority, Delivery, Receiver, receiver
 
 # An event that is complete as it is; its vendor's name tells one from another.
 CREDENTIALS = "user:credentials:invalidated"
-_PATIENCE_S = 10.0
+_PATIENCE_S = 60.0
 
 
 @dataclass
@@ -85,7 +85,7 @@ class Post:
                 await self._idle()
 
     async def _idle(self) -> None:
-        for _ in range(2):
+        for _ in range(5):
             await self.db.write(lambda c: None)
             await self.db.read(lambda c: None)
             await settle(5)

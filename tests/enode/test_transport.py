@@ -53,7 +53,7 @@ async def raw(port: int, request: bytes) -> bytes:
     writer.write(request)
     await writer.drain()
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await reader.read()
     finally:
         writer.close()

@@ -143,7 +143,7 @@ async def test_devices_show_values_before_anything_is_asked(clock: FakeClock) ->
 
 
 async def test_the_callers_own_error_comes_out_unwrapped(clock: FakeClock) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         with pytest.raises(KeyError, match="mine"):
             async with virtual_home(clock=clock):
                 raise KeyError("mine")
