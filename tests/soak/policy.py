@@ -27,6 +27,7 @@ class Guarded:
     def __init__(self) -> None:
         self._memory = Memory()
         self._heard: dict[str, LoadNow] = {}
+        self._next_s = -math.inf
 
     def turn(self, house: House, now_s: float, wall_s: float) -> None:
         """Every second read the chargers, every other second decide."""
@@ -34,8 +35,9 @@ class Guarded:
             for charger in house.chargers:
                 charger.failsafe_s = FAILSAFE_S
         self._read(house, now_s)
-        if now_s % GUARD_S:
+        if now_s < self._next_s:
             return
+        self._next_s = now_s + GUARD_S
         meter = house.meter.last
         meters = {"main": meter} if meter is not None else {}
         grants = decide(house.wiring, now_s, meters, self._heard, self._memory)

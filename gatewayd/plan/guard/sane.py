@@ -9,7 +9,7 @@ from gatewayd.plan.guard.words import LoadNow, MeterNow
 # A load that was not heard of for this long draws nobody knows what.
 UNKNOWN_S = 15.0
 # A moment so little ahead is one that came while the look was taken.
-_AHEAD_S = 1.0
+AHEAD_S = 1.0
 # No breaker carries so many times its rating for as long as a reading takes.
 _BEYOND_BREAKER = 20.0
 # What a load may draw beyond its nameplate before its meter is taken to be wrong.
@@ -18,7 +18,7 @@ _BEYOND_PLATE, _BEYOND_PLATE_A = 1.5, 5.0
 
 def meter(now: MeterNow | None, circuit: Circuit, now_s: float) -> MeterNow | None:
     """The reading, or None for one that is as good as not made."""
-    if now is None or not now.at_s <= now_s + _AHEAD_S:
+    if now is None or not now.at_s <= now_s + AHEAD_S:
         return None
     most_a = _BEYOND_BREAKER * circuit.limit_a
     if not all(abs(amps) <= most_a for amps in now.current_a):
@@ -30,7 +30,7 @@ def meter(now: MeterNow | None, circuit: Circuit, now_s: float) -> MeterNow | No
 
 def load(now: LoadNow | None, of: Load, now_s: float) -> LoadNow | None:
     """The reading with what can be believed of it; None when it is too old."""
-    if now is None or not -_AHEAD_S <= now_s - now.at_s <= UNKNOWN_S:
+    if now is None or not -AHEAD_S <= now_s - now.at_s <= UNKNOWN_S:
         return None
     limit_a, drawn_a = now.limit_a, now.drawn_a
     if limit_a is not None and not math.isfinite(limit_a):

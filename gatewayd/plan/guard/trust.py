@@ -5,6 +5,7 @@ by its age; the others by what it says, or does not say, when a load of ours cha
 """
 
 from gatewayd.model.circuit import Circuit
+from gatewayd.plan.guard.sane import AHEAD_S
 from gatewayd.plan.guard.words import Footing, LineMemory, MeterNow, Quad
 
 HOLD_POLLS = 2
@@ -48,7 +49,7 @@ def footing(circuit: Circuit, memory: LineMemory, now_s: float) -> Footing:
 
 def _of_age(age_s: float, period_s: float) -> Footing:
     hold_s = HOLD_POLLS * period_s + 1.0
-    if age_s > NOTHING_S:
+    if not -AHEAD_S <= age_s <= NOTHING_S:
         return Footing.NOTHING
     if age_s > min(ASSUMED_S_MAX, max(ASSUMED_S, hold_s)):
         return Footing.ASSUMED

@@ -313,14 +313,25 @@ def test_a_meter_that_repeats_itself_is_tested_by_lowering_a_load() -> None:
 
 
 def test_a_meter_that_shows_the_test_is_believed_again() -> None:
-    home = charging(Home(wiring(LEFT)), 400.0)
+    home = charging(Home(wiring(LEFT), wishes_a={"left": 10.0}), 400.0)
     home.meter_is_frozen = True
-    home.look(6.0)
+    assert home.look(6.0) == {"left": 8.0}
     home.meter_is_frozen = False
 
     home.look(4.0)
 
     assert home.grants["left"].footing is Footing.FRESH
+
+
+def test_the_weakest_circuit_above_a_load_counts() -> None:
+    garage = Circuit("garage", 16.0, parent="main")
+    home = charging(Home(wiring(replace(LEFT, circuit="garage"), below=(garage,))))
+    home.meter_is_silent = True
+
+    home.look(62.0)
+
+    assert home.grants["left"].footing is Footing.NOTHING
+    assert not home.grants["left"].renews
 
 
 def test_a_meter_wired_the_wrong_way_round_is_found_out() -> None:

@@ -183,6 +183,8 @@ def _line(**changes: object) -> LineMemory:
 @pytest.mark.parametrize(
     ("age_s", "period_s", "expected"),
     [
+        (-1.1, 2.0, Footing.NOTHING),
+        (-1.0, 2.0, Footing.FRESH),
         (5.0, 2.0, Footing.FRESH),
         (5.1, 2.0, Footing.HOLD),
         (10.1, 2.0, Footing.ASSUMED),
@@ -396,7 +398,7 @@ def test_shares_are_rounded_down_to_whole_steps() -> None:
 
     assert given == {"left": 16.0}
     wide = Rooms(wires, {"main": WIDE}, {}, {})
-    assert share(wires, wide, {"left": 5.0, "big": 15.0}) == {"left": 0.0, "big": 0.0}
+    assert share(wires, wide, {"left": 7.0, "big": 15.0}) == {"left": 0.0, "big": 0.0}
 
 
 WRONG = [

@@ -1,0 +1,109 @@
+"""`./run soak control [--hours N] [--seed S] [--json]`: houses with faults, guards with mistakes."""
+
+import json
+import sys
+import time
+from typing import Any
+
+import click
+
+from tests.soak.control import Outcome, soak
+from tests.soak.faults import FAULTS, TELLING
+from tests.soak.mutants import MUTANTS
+from tests.soak.planting import caught_by
+from tests.soak.policy import Guarded, Reference
+from tests.soak.safety import OVERSHOOT_S_MAX
+
+# The reference is cheap, and some faults make it trip but once in many hours.
+REFERENCE_HOURS_LEAST = 60.0
+
+Figures = dict[str, Any]
+
+
+@click.group()
+def main() -> None:
+    """What nobody can wait for, many times faster than it happens."""
+
+
+@main.command()
+@click.option("--hours", default=10.0, show_default=True, help="House-hours per class of faults.")
+@click.option("--seed", default=0, show_default=True, help="The first house.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+def control(*, hours: float, seed: int, as_json: bool) -> None:
+    """The fuse guard and a reference policy in the same houses; then mutants of the guard."""
+    say = (lambda _: None) if as_json else click.echo
+    faults: Figures = {}
+    spent_s = 0.0
+    for name in FAULTS:
+        faults[name], took_s = _one_class(name, hours, seed)
+        spent_s += took_s
+        say(_line(name, faults[name]))
+    missed = [mutant.name for mutant in MUTANTS if caught_by(mutant) is None]
+    figures = {
+        "faults": faults,
+        "crash_points": None,
+        "double_effects": None,
+        "mutants": len(MUTANTS),
+        "mutants_caught": len(MUTANTS) - len(missed),
+        "times_real_time": round(_total(faults, "house_hours") * 3600.0 / spent_s),
+    }
+    if as_json:
+        click.echo(json.dumps(figures))
+    else:
+        for name in ("mutants", "mutants_caught", "times_real_time"):
+            click.echo(f"{name:32} {figures[name]:>10}")
+    sys.exit(_complain(failures(figures, missed)))
+
+
+def failures(figures: Figures, missed: list[str]) -> list[str]:
+    """What is not as it must be."""
+    found = [f"the mutant lives: {name}" for name in missed]
+    for name, of in figures["faults"].items():
+        if of["trips"]:
+            found.append(f"{name}: {of['trips']} trips")
+        if of["overshoot_s_max"] > OVERSHOOT_S_MAX:
+            found.append(f"{name}: overloaded for {of['overshoot_s_max']:g} s")
+        if name in TELLING and not of["reference_trips"]:
+            found.append(f"{name}: the reference does not trip either, so nothing is shown")
+    return found
+
+
+def _one_class(name: str, hours: float, seed: int) -> tuple[Figures, float]:
+    """The figures, and the processor time that the guarded houses took."""
+    began_s = time.process_time()
+    guarded = soak(name, hours, Guarded, seed)
+    took_s = time.process_time() - began_s
+    reference = soak(name, max(hours, REFERENCE_HOURS_LEAST), Reference, seed)
+    return {**_of(guarded), **{f"reference_{k}": v for k, v in _of(reference).items()}}, took_s
+
+
+def _of(outcome: Outcome) -> Figures:
+    return {
+        "house_hours": round(outcome.house_hours, 2),
+        "trips": outcome.trips,
+        "overshoot_s_max": outcome.overshoot_s_max,
+        "charged_kwh": round(outcome.charged_kwh, 1),
+    }
+
+
+def _line(name: str, of: Figures) -> str:
+    return (
+        f"{name:20} {of['house_hours']:8.0f} h  trips {of['trips']} "
+        f"(reference {of['reference_trips']} in {of['reference_house_hours']:.0f} h)  "
+        f"overshoot {of['overshoot_s_max']:g} s  {of['charged_kwh']:.0f} kWh "
+        f"(reference {of['reference_charged_kwh']:.0f})"
+    )
+
+
+def _total(faults: Figures, figure: str) -> float:
+    return float(sum(of[figure] for of in faults.values()))
+
+
+def _complain(texts: list[str]) -> int:
+    for text in texts:
+        click.echo(text, err=True)
+    return 1 if texts else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+"""Mistakes that a fuse guard must not have: each is planted, and the safety checks must see it.
+
+A mutant is a name, a file, what stands there once, and what is put in its place.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_GUARD = "gatewayd.plan.guard."
+_CIRCUIT = "gatewayd.model.circuit"
+_LEASE = "gatewayd.plan.lease"
+_POLICY = "tests.soak.policy"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`module` is a dotted name; `old` stands in its source exactly once."""
+
+    name: str
+    module: str
+    old: str
+    new: str
+
+
+_ROOM = {
+    "stale counts as zero": ("map(max, known, assumed)", "NOTHING_A"),
+    "assumption instead of the worse": ("map(max, known, assumed)", "assumed"),
+    "unmetered circuit ignored": (
+        "if known is None:\n        return assumed",
+        "if known is None:\n        return NOTHING_A",
+    ),
+    "room without a meter": ("if footing is Footing.NOTHING:", "if footing is None:"),
+    "last value held": (
+        "return min(left_a, heat.HOLDS * circuit.limit_a - circuit.assumed_base_a)",
+        "return left_a",
+    ),
+    "export beyond the rating believed": ("abs(i) if abs(i) > usable_a else i for", "i for"),
+    "power ignored for the sum": ("if meter.power_w is None else", "if True else"),
+    "max for min of the base": (
+        "m - low for m, low in zip(measured, least,",
+        "m - low for m, low in zip(measured, most,",
+    ),
+    "sign of our draw flipped": ("[m - low for m,", "[m + low for m,"),
+    "no window minimum": (
+        "return min(a), min(b), min(c), min(total)",
+        "return a[-1], b[-1], c[-1], total[-1]",
+    ),
+    "window maximum": (
+        "return min(a), min(b), min(c), min(total)",
+        "return max(a), max(b), max(c), max(total)",
+    ),
+    "no wait for lasting room": (
+        "not memory.rooms or memory.rooms[0][0] > now_s - HEADROOM_S",
+        "not memory.rooms",
+    ),
+    "newest room of a bucket": ("since_s, _lower(least_a, room_a)", "since_s, room_a"),
+    "weak footing counts as lasting": ("memory.rooms.clear()\n        return", "pass"),
+    "limit in watts ignored": ("if circuit.limit_w is None else", "if True else"),
+    "unbalance ignored": ("if circuit.unbalance_a is None:", "if True:"),
+    "headroom on a silent meter": (
+        "if footing is Footing.FRESH and circuit.meter_id is not None:",
+        "if circuit.meter_id is not None:",
+    ),
+    "headroom without a meter": (
+        "if footing is Footing.FRESH and circuit.meter_id is not None:",
+        "if footing is Footing.FRESH:",
+    ),
+}
+_HEAT = {
+    "headroom unasked": ("if not circuit.uses_thermal_headroom:", "if False:"),
+    "headroom while hot": ("min(1.0, max(0.0, (_HOT - heat) / (_HOT - _COOL)))", "1.0"),
+}
+_MODEL = {
+    "margin off": (
+        "return self.limit_a - max(1.0, 0.05 * self.limit_a)",
+        "return self.limit_a",
+    ),
+    "unknown rotation on one phase": ("return worst, worst, worst", "return worst, 0.0, 0.0"),
+    "unknown rotation takes one line": (
+        "return PHASES if load.lines is None",
+        "return (0,) if load.lines is None",
+    ),
+    "one phase counts as all": ("if len(drawn) == len(PHASES) else min((0.0, *drawn))", ""),
+}
+_DRAW = {
+    "unknown draw subtracted": (
+        "not memory.drawn or now_s - memory.drawn[-1][0] > UNKNOWN_S",
+        "not memory.drawn",
+    ),
+    "what a battery feeds is room": (
+        "at_least(load, now.drawn_a), at_most",
+        "at_least(load, tuple(map(abs, now.drawn_a))), at_most",
+    ),
+    "no skew": ("SKEW_S = 2.5", "SKEW_S = 0.0"),
+    "phases guessed at once": (">= PATTERN_S", ">= 0.0"),
+    "phases remembered in silence": ("memory.seen, memory.active = (), None", "pass"),
+}
+_OBEDIENCE = {
+    "acknowledged early": (
+        "return _lasts(memory.refused_since_s, now_s, DELIVERY_S) or _lasts(",
+        "return _lasts(",
+    ),
+    "silence is obedience": ("is_silent = now is None or now.limit_a is None", "is_silent = False"),
+    "draw not looked at": ("return max(now.drawn_a or (), default=0.0) >", "return 0.0 >"),
+    "report not looked at": ("now.limit_a > granted_a + _LIMIT_TOLERANCE_A", "False"),
+    "no escalation": ("return _lasts(memory.refused_since_s, now_s, patience_s)", "return False"),
+    "patience in need": ("DELIVERY_S if is_overloaded else ESCALATE_S", "ESCALATE_S"),
+    "silent fed on": (
+        "memory.silent_since_s, now_s, ESCALATE_S",
+        "memory.refused_since_s, now_s, ESCALATE_S",
+    ),
+}
+_TRUST = {
+    "stale meter for ever": ("if not -AHEAD_S <= age_s <= NOTHING_S:", "if False:"),
+    "meter of the future": ("-AHEAD_S <= age_s <= NOTHING_S", "age_s <= NOTHING_S"),
+    "late meter is fresh": ("Footing.HOLD if age_s > hold_s else Footing.FRESH", "Footing.FRESH"),
+    "late meter is held": (
+        "age_s > min(ASSUMED_S_MAX, max(ASSUMED_S, hold_s))",
+        "age_s > NOTHING_S",
+    ),
+    "slow meter trusted for long": ("min(ASSUMED_S_MAX, max(ASSUMED_S, hold_s))", "hold_s"),
+    "sign never found": ("if memory.sign_votes >= SIGN_VOTES:", "if False:"),
+    "sign of the vote flipped": ("if its_a * ours_a > 0 else", "if its_a * ours_a < 0 else"),
+    "frozen meter believed": ("return has_changed and memory.same_polls", "return 0"),
+    "sameness not counted": ("memory.same_polls += 1", "memory.same_polls = 0"),
+    "dull meter learnt for ever": (
+        "_USUAL_LEAST, _USUAL_MOST = 1.0, 10.0",
+        "_USUAL_LEAST, _USUAL_MOST = 1.0, 1e9",
+    ),
+    "doubt without end": (
+        "Footing.NOTHING if lasts_s > NOTHING_S - ASSUMED_S else Footing.ASSUMED",
+        "Footing.ASSUMED",
+    ),
+    "nothing assumed is all assumed": ("and not circuit.assumed_base_a:", "and False:"),
+}
+_DECIDE = {
+    "lease off": ("self._now_s + LEASE_S", 'float("inf")'),
+    "heartbeat on a timer": ("footing is not Footing.NOTHING and not falls_back", "True"),
+    "heartbeat without a meter": ("renews=footing is not Footing.NOTHING and", "renews="),
+    "raised every time": ("self._now_s - own.raised_at_s < RAISE_EVERY_S", "False"),
+    "raised at once": ("min(target_a, own.granted_a + step_a)", "target_a"),
+    "restarted at once": (
+        "own.granted_a == 0 and self._now_s - own.stopped_at_s",
+        "0 > self._now_s",
+    ),
+    "raised to what is there now": (
+        "self._raise(load, min(targets[load.id], highest[load.id]))",
+        "self._raise(load, targets[load.id])",
+    ),
+    "given away before it is given back": (
+        "obedience.is_pending(others) and not obedience.is_stuck(others, self._now_s)",
+        "False",
+    ),
+    "lowered slowly": (
+        "own.granted_a = target_a\n        obedience",
+        "own.granted_a = max(target_a, own.granted_a - 2.0)\n        obedience",
+    ),
+    "no probing": ("if lower_a >= load.min_a and self._is_probed(load):", "if False:"),
+    "disobedient not counted": ("rooms.take(load, load.max_a)", "rooms.take(load, 0.0)"),
+    "disobedient counted as granted": (
+        "rooms.take(load, load.max_a)",
+        "rooms.take(load, self._own[load.id].granted_a)",
+    ),
+}
+_LOOK = {
+    "strongest footing of all": ("return min(self.footings", "return max(self.footings"),
+    "overload not seen": ("self.overloaded.add(circuit.id)", "pass"),
+}
+_SANE = {
+    "no number is a wish": ("not now.wish_a > 0", "now.wish_a <= 0"),
+    "no number is a current": (
+        "if not all(abs(amps) <= most_a for amps in now.current_a)",
+        "if any(abs(amps) > most_a for amps in now.current_a)",
+    ),
+    "wish beyond the nameplate": ("return min(now.wish_a, of.max_a)", "return now.wish_a"),
+    "old reading of a load believed": ("now_s - now.at_s <= UNKNOWN_S", "now_s - now.at_s <= 1e9"),
+    "absurd draw subtracted": ("return replace(now, drawn_a=None)", "return now"),
+    "reading of the future believed": ("not now.at_s <= now_s + AHEAD_S", "False"),
+}
+_SHARE = {
+    "sum instead of per phase": ("min(least_a, left[line])", "min(least_a, sum(left[:_ALL]))"),
+    "one phase reserved of three": (
+        "for line in lines:\n                left[line] -= amps",
+        "left[lines[0]] -= amps",
+    ),
+    "least without room": (
+        "wish_a < load.min_a or rooms.left_a(load) < load.min_a",
+        "wish_a < load.min_a",
+    ),
+    "least not reserved": ("rooms.take(load, load.min_a)", "pass"),
+    "rounded up": ("math.floor(amps", "math.ceil(amps"),
+    "less than the least": ("return whole if whole >= load.min_a else 0.0", "return whole"),
+}
+_WIRING = {
+    "nested parent ignored": ("next_id = circuit.parent", "next_id = None"),
+    "priority inverted": ("reverse=True", "reverse=False"),
+    "no limit is no limit": ("and not (value and 0 < value < math.inf)", "and False"),
+}
+_COMMISSION = {
+    "unwired is unlimited": ("UNWIRED_A = 6.0", "UNWIRED_A = 63.0"),
+    "unknown fallback is none": ("return load.max_a", "return 0.0"),
+}
+_LEASES = {
+    "fresh for ever": ("0.0 <= now_s - sample.at_monotonic <= FRESH_S", "True"),
+    "lease without end": ("min(LEASE_MAX_S, watchdog_s)", "watchdog_s"),
+    "fed late": ("lease.watchdog_s / 3.0", "lease.watchdog_s"),
+}
+_LOOP = {
+    "wall clock in the loop": (
+        "if now_s < self._next_s:\n            return\n        self._next_s = now_s + GUARD_S",
+        "if wall_s < self._next_s:\n            return\n        self._next_s = wall_s + GUARD_S",
+    ),
+    "fed whatever is granted": ("if grant.renews:", "if True:"),
+}
+_BY_MODULE = {
+    _GUARD + "room": _ROOM,
+    _GUARD + "heat": _HEAT,
+    _CIRCUIT: _MODEL,
+    _GUARD + "draw": _DRAW,
+    _GUARD + "obedience": _OBEDIENCE,
+    _GUARD + "trust": _TRUST,
+    _GUARD + "guard": _DECIDE,
+    _GUARD + "look": _LOOK,
+    _GUARD + "sane": _SANE,
+    _GUARD + "share": _SHARE,
+    _GUARD + "wiring": _WIRING,
+    _GUARD + "commission": _COMMISSION,
+    _LEASE: _LEASES,
+    _POLICY: _LOOP,
+}
+
+
+def _all() -> Iterator[Mutant]:
+    for module, mutants in _BY_MODULE.items():
+        for name, (old, new) in mutants.items():
+            yield Mutant(name, module, old, new)
+
+
+MUTANTS = tuple(_all())

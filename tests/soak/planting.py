@@ -1,0 +1,131 @@
+"""Plants a mutant and runs the safety checks on it, in this process.
+
+The checks are the unit tests of the guard and of leases, then a few houses that a wrong guard
+does not survive. They are imported anew beside the patched module, and everything is put back.
+"""
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import inspect
+import itertools
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import CodeType, ModuleType
+
+from tests.soak.mutants import Mutant
+
+_TESTS = (
+    "tests.unit.plan.guard.test_guard",
+    "tests.unit.plan.guard.test_parts",
+    "tests.unit.plan.guard.test_commission",
+    "tests.unit.plan.test_lease",
+)
+_HOUSES = "tests.soak.safety"
+_FRESH = (
+    "gatewayd.plan.guard",
+    "gatewayd.plan.lease",
+    "gatewayd.model.circuit",
+    "tests.unit.plan",
+    "tests.soak.policy",
+    "tests.soak.house",
+    "tests.soak.faults",
+    "tests.soak.control",
+    _HOUSES,
+)
+
+
+def patched(mutant: Mutant) -> str:
+    """The source with the mistake in it; ValueError if it does not fit there exactly once."""
+    spec = importlib.util.find_spec(mutant.module)
+    assert spec is not None
+    assert spec.origin is not None
+    with open(spec.origin, encoding="utf-8") as file:
+        source = file.read()
+    if source.count(mutant.old) != 1:
+        raise ValueError(f"{mutant.name}: stands {source.count(mutant.old)} times")
+    return source.replace(mutant.old, mutant.new)
+
+
+def caught_by(mutant: Mutant | None) -> str | None:
+    """The first check that fails with this mistake; None when all pass."""
+    with _planted(mutant):
+        for name in (*_TESTS, _HOUSES):
+            for check, call in _checks(importlib.import_module(name)):
+                try:
+                    call()
+                # Any way to fail will do: a mutant may break whatever it touches.
+                except BaseException as error:
+                    if isinstance(error, KeyboardInterrupt):
+                        raise
+                    return check
+    return None
+
+
+class _Patched(importlib.machinery.SourceFileLoader):
+    def __init__(self, mutant: Mutant, path: str, source: str) -> None:
+        super().__init__(mutant.module, path)
+        self._source = source
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        return compile(self._source, self.path, "exec")
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def __init__(self, mutant: Mutant) -> None:
+        spec = importlib.util.find_spec(mutant.module)
+        assert spec is not None
+        assert spec.origin is not None
+        self._name = mutant.module
+        self._loader = _Patched(mutant, spec.origin, patched(mutant))
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self._name:
+            return None
+        return importlib.util.spec_from_loader(fullname, self._loader)
+
+
+@contextmanager
+def _planted(mutant: Mutant | None) -> Iterator[None]:
+    finders = [] if mutant is None else [_Finder(mutant)]
+    kept = {name: module for name, module in sys.modules.items() if name.startswith(_FRESH)}
+    for name in kept:
+        del sys.modules[name]
+    sys.meta_path[:0] = finders
+    try:
+        yield
+    finally:
+        for finder in finders:
+            sys.meta_path.remove(finder)
+        for name in [name for name in sys.modules if name.startswith(_FRESH)]:
+            del sys.modules[name]
+        sys.modules.update(kept)
+        for name, module in kept.items():
+            parent, _, child = name.rpartition(".")
+            setattr(sys.modules[parent], child, module)
+
+
+def _checks(module: ModuleType) -> Iterator[tuple[str, Callable[[], object]]]:
+    for name, test in inspect.getmembers(module, inspect.isfunction):
+        if not name.startswith("test_") or test.__module__ != module.__name__:
+            continue
+        for arguments in _arguments(test):
+            yield name, lambda test=test, arguments=arguments: test(**arguments)
+
+
+def _arguments(test: Callable[..., object]) -> Iterator[dict[str, object]]:
+    """What `pytest.mark.parametrize` would hand over, in all combinations."""
+    marks = [mark for mark in getattr(test, "pytestmark", []) if mark.name == "parametrize"]
+    tables = []
+    for mark in marks:
+        names, rows = mark.args[:2]
+        if isinstance(names, str):
+            tables.append([{names: row} for row in rows])
+        else:
+            tables.append([dict(zip(names, row, strict=True)) for row in rows])
+    for combination in itertools.product(*tables):
+        yield {name: value for row in combination for name, value in row.items()}
