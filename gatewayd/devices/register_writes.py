@@ -1,7 +1,6 @@
 """Writes a command's registers, with care for memory that wears out."""
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping, Sequence
 
 from gatewayd.errors import RefusedError, UnsupportedError
@@ -10,8 +9,7 @@ from gatewayd.sdk.maps.codec import Words
 from gatewayd.sdk.maps.commands import Step
 from gatewayd.sdk.maps.points import Value
 from gatewayd.sdk.registers import StepRun
-
-_DAY_S = 86400.0
+from gatewayd.sdk.wear import Wear
 
 # A unit's name in the map, and the address there.
 _Place = tuple[str | None, int]
@@ -27,9 +25,8 @@ class Writes:
 
     def __init__(self, units: Mapping[str | None, ModbusWriter], per_day: int) -> None:
         self._units = units
-        self._per_day = per_day
         self._written: dict[_Place, Words] = {}
-        self._wear: dict[_Place, deque[float]] = {}
+        self._wear = Wear[_Place](per_day)
 
     async def write(
         self,
@@ -47,14 +44,15 @@ class Writes:
             if step.unit not in self._units:
                 raise UnsupportedError(f"the device's unit {step.unit} is not configured")
             if not is_safe and self._is_spent(step) and not await self._is_there(step, words):
-                raise RefusedError(_spent_words(step, self._per_day))
+                told = self._wear.words(step.address)
+                raise RefusedError(f"{told}, or raise the map's nvm_writes_per_day")
         for step, words in due:
             if await self._write_step(step, words) and step.pause_s:
                 await asyncio.sleep(step.pause_s)
 
     def worn(self) -> Mapping[_Place, int]:
         """How often each register that wears out was written in the last 24 hours."""
-        return {place: count for place in self._wear if (count := self._count(place))}
+        return self._wear.worn()
 
     async def _write_step(self, step: Step, words: Words) -> bool:
         """Whether there was something to write."""
@@ -65,7 +63,7 @@ class Writes:
         # Forgotten first: after an error nobody knows what the register holds.
         self._written.pop(_place(step), None)
         if step.memory != "ram":
-            self._wear.setdefault(_place(step), deque()).append(_now())
+            self._wear.note(_place(step))
         await self._send(step, words)
         self._written[_place(step)] = words
         return True
@@ -92,31 +90,14 @@ class Writes:
             await unit.write_register(step.address, words[0])
 
     def _is_spent(self, step: Step) -> bool:
-        return step.memory != "ram" and self._count(_place(step)) >= self._per_day
-
-    def _count(self, place: _Place) -> int:
-        times = self._wear.get(place, deque())
-        while times and times[0] <= _now() - _DAY_S:
-            times.popleft()
-        return len(times)
+        return step.memory != "ram" and self._wear.is_spent(_place(step))
 
 
 def _place(step: Step) -> _Place:
     return step.unit, step.address
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
 def _masked(step: Step, words: Words, present: Words | None) -> Words:
     if step.mask is None or present is None:
         return words
     return ((present[0] & ~step.mask & 0xFFFF) | (words[0] & step.mask),)
-
-
-def _spent_words(step: Step, per_day: int) -> str:
-    return (
-        f"register {step.address} was written {per_day} times in 24 hours, and its memory wears"
-        " out; wait, or raise the map's nvm_writes_per_day"
-    )
