@@ -190,7 +190,12 @@ def _swapped(point: Point) -> Callable[[float | bytes], Value]:
 
 
 def _text(raw: bytes) -> str | None:
-    """Up to the first zero, in printable characters; None when nothing is left."""
+    """Up to the first zero, in printable characters; None when nothing is left.
+
+    Some devices put one character into each register, behind a zero.
+    """
+    if not any(raw[::2]):
+        raw = raw[1::2]
     text = raw.split(b"\0", 1)[0].decode("latin-1")
     return "".join(c for c in text if c.isprintable()).strip() or None
 

@@ -162,6 +162,10 @@ def test_a_text_with_swapped_bytes_is_read() -> None:
     assert decoded(point(type="string", length=2, bytes="little"), (0x6241, 0x0063)) == "Abc"
 
 
+def test_a_text_may_have_one_character_in_each_register() -> None:
+    assert decoded(point(type="string", length=3), (0x0045, 0x0056, 0x0000)) == "EV"
+
+
 def test_bits_enums_and_hex() -> None:
     assert decoded(point(bit=2), (0b100,)) is True
     assert decoded(point(bit=0), (0b100,)) is False
