@@ -24,6 +24,7 @@ from gatewayd.model.reading import (
 )
 from gatewayd.sdk import sunspec
 from gatewayd.sdk.driver import Driver, DriverInfo, ModbusReader, ModbusWriter
+from gatewayd.sdk.finding import Likeness, ModbusProbe
 from gatewayd.sdk.options import ModbusOptions
 from gatewayd.sdk.sunspec import ModelAt, ModelValues, roles, storage
 
@@ -201,6 +202,12 @@ def _meter_sign(wanted: str | None, vendor: str) -> int:
     return -1 if wanted == "export" or (wanted is None and is_export) else 1
 
 
+async def _recognise(unit: ModbusReader) -> Likeness:
+    """By the mark, of 32 bits, and a chain of models that makes a role."""
+    found = await SunSpec(unit, None, Options(host="-")).identify()
+    return Likeness(40.0, found.vendor, found.model, found.serial, found.firmware)
+
+
 @asynccontextmanager
 async def _open(options: Options, links: Links) -> AsyncIterator[Driver]:
     async with AsyncExitStack() as stack:
@@ -224,4 +231,5 @@ DRIVER = DriverInfo(
     # Their manuals describe it; more do.
     brands=("Fronius", "SMA", "SolarEdge"),
     controls=storage.CAPABILITIES,
+    probes=(ModbusProbe(_recognise),),
 )

@@ -12,6 +12,7 @@ from pydantic import Field, create_model
 
 import drivers
 from gatewayd.devices import inline_map
+from gatewayd.devices.map_probe import map_probe
 from gatewayd.devices.registers import opener
 from gatewayd.errors import ConfigError
 from gatewayd.sdk.driver import DriverInfo
@@ -91,6 +92,7 @@ def map_info(found: RegisterMap) -> DriverInfo:
     fields |= {name: _own_option(option) for name, option in found.options.items()}
     if found.brands:
         fields["brand"] = _brand_option(found)
+    probe = map_probe(found)
     options = create_model("MapOptions", __base__=ModbusOptions, **fields)  # type: ignore[call-overload]
     return DriverInfo(
         vendor=found.vendor,
@@ -104,6 +106,7 @@ def map_info(found: RegisterMap) -> DriverInfo:
         brands=tuple(found.brands),
         sleeps=found.bus.sleeps,
         controls=frozenset(one for asset in found.assets.values() for one in asset.commands),
+        probes=(probe,) if probe else (),
     )
 
 

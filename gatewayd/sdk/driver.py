@@ -13,6 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 from gatewayd.model.asset import AssetKind, Capability, Identity
 from gatewayd.model.command import Command
 from gatewayd.model.reading import Reading
+from gatewayd.sdk.finding import Probe
 from gatewayd.sdk.options import DeviceOptions
 
 
@@ -69,6 +70,7 @@ class DriverInfo:
     the assets it can make, none when that is not known; `brands` are whose devices it talks to,
     where that is not `vendor` alone. One that `sleeps` has no power at night: then it is silent,
     which is no fault. `controls` is what its assets can be told, some of it by some models only.
+    `probes` are how a scan finds its devices; without one they are not found.
     """
 
     vendor: str
@@ -82,3 +84,4 @@ class DriverInfo:
     brands: tuple[str, ...] = ()
     sleeps: bool = False
     controls: frozenset[Capability] = frozenset()
+    probes: tuple[Probe, ...] = ()

@@ -1,0 +1,1 @@
+"""Finding devices in the home's network: it only asks, slowly, and never outside."""

@@ -1,0 +1,73 @@
+"""A Modbus unit of which each register is read once, however many drivers look at it."""
+
+from collections.abc import Awaitable, Callable
+
+from gatewayd.errors import BadReadingError, BusyError, RefusedError, UnreachableError
+from gatewayd.sdk.driver import ModbusReader
+
+# Questions without an answer: so many end it for a unit that has never answered, and so many for
+# one that merely keeps silent about what it does not have.
+_DEAD_AFTER = 2
+_TIRED_AFTER = 12
+
+_Ask = Callable[[int, int], Awaitable[tuple[int, ...]]]
+
+
+class GoneError(UnreachableError):
+    """Nobody answers under this unit id: there is no sense in asking more."""
+
+
+class Once:
+    """A `ModbusReader` with a memory. Silence once is a refusal, several times GoneError."""
+
+    def __init__(self, unit: ModbusReader) -> None:
+        self._unit = unit
+        self._known: dict[tuple[str, int], int] = {}
+        self._refused: list[tuple[str, int, int]] = []
+        self._silent = 0
+        self.has_answered = False
+
+    async def read_holding(self, address: int, count: int) -> tuple[int, ...]:
+        return await self._read("holding", self._unit.read_holding, address, count)
+
+    async def read_input(self, address: int, count: int) -> tuple[int, ...]:
+        return await self._read("input", self._unit.read_input, address, count)
+
+    async def read_coils(self, address: int, count: int) -> tuple[bool, ...]:
+        found = await self._read("coil", self._unit.read_coils, address, count)
+        return tuple(bool(bit) for bit in found)
+
+    async def read_discrete(self, address: int, count: int) -> tuple[bool, ...]:
+        found = await self._read("discrete", self._unit.read_discrete, address, count)
+        return tuple(bool(bit) for bit in found)
+
+    async def _read(self, table: str, ask: _Ask, address: int, count: int) -> tuple[int, ...]:
+        known = [self._known.get((table, at)) for at in range(address, address + count)]
+        if None not in known:
+            return tuple(value for value in known if value is not None)
+        self._refuse_again(table, address, count)
+        try:
+            found = await ask(address, count)
+        except RefusedError:
+            self.has_answered = True
+            self._refused.append((table, address, count))
+            raise
+        except (UnreachableError, BusyError, BadReadingError) as error:
+            self._refused.append((table, address, count))
+            self._fall_silent(error)
+            raise RefusedError(str(error)) from error
+        self.has_answered = True
+        self._known.update(((table, address + i), value) for i, value in enumerate(found))
+        return found
+
+    def _refuse_again(self, table: str, address: int, count: int) -> None:
+        """What holds something that was refused is refused too."""
+        for other, start, size in self._refused:
+            is_within = address <= start and start + size <= address + count
+            if other == table and is_within:
+                raise RefusedError(f"{table} {address}+{count} has been refused already")
+
+    def _fall_silent(self, error: Exception) -> None:
+        self._silent += 1
+        if self._silent >= (_TIRED_AFTER if self.has_answered else _DEAD_AFTER):
+            raise GoneError(f"nobody answers: {error}") from error
