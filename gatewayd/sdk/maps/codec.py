@@ -102,7 +102,9 @@ def words_of(shape: Shape, value: float) -> Words:
     ValueError when it does not fit. The inverse of reading it.
     """
     kind = shape.type or "u16"
-    raw = (value - shape.offset) / shape.scale
+    # As a float, a number of 64 bits would lose its end.
+    is_plain = shape.scale == 1 and shape.offset == 0
+    raw = value if is_plain else (value - shape.offset) / shape.scale
     if kind not in ("f32", "f64"):
         # A value that is whole but for the noise of floating point must not lose a step.
         whole = round(raw)
