@@ -17,7 +17,10 @@ PERIOD_S = 1.0
 
 
 class ControlLoop:
-    """`notify` gets WATCHDOG=1 after every completed turn, and from nowhere else."""
+    """`notify` gets WATCHDOG=1 after every completed turn, and from nowhere else.
+
+    `may_renew` says, by asset id, whether whoever governs an asset knows what it needs to.
+    """
 
     def __init__(
         self,
@@ -27,12 +30,14 @@ class ControlLoop:
         commander: Commander,
         clock: Clock,
         notify: Callable[[str], None],
+        may_renew: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self._store = store
         self._poller = poller
         self._commander = commander
         self._clock = clock
         self._notify = notify
+        self._may_renew = may_renew
 
     async def run(self) -> None:
         """Turn every second until cancelled."""
@@ -49,5 +54,5 @@ class ControlLoop:
         poll = self._poller.latest(state.asset.device_id)
         watchdog_s = poll.watchdogs.get(state.asset.role) if poll else None
         lease = grant(state.sample, watchdog_s or 0.0, self._clock.monotonic())
-        if lease is not None:
+        if lease is not None and self._may_renew(state.asset.id):
             self._commander.renew(state.asset.id, lease, PERIOD_S)

@@ -76,6 +76,17 @@ def pending(c: sqlite3.Connection, asset_id: str | None = None) -> list[Action]:
     return [_action(row) for row in rows]
 
 
+def since(
+    c: sqlite3.Connection, asset_id: str, at: datetime | None, limit: int = 200
+) -> list[Action]:
+    """The newest actions of an asset made after a time, oldest first."""
+    rows = c.execute(
+        f"{_SELECT} WHERE asset_id = ? AND created_at > ? ORDER BY seq DESC LIMIT ?",
+        (asset_id, time_text(at) or "", limit),
+    ).fetchall()
+    return [_action(row) for row in reversed(rows)]
+
+
 def latest(c: sqlite3.Connection) -> dict[str, Action]:
     """The newest action of each asset, by asset id."""
     rows = c.execute(f"{_SELECT} WHERE seq IN {_NEWEST}")

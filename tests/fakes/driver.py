@@ -22,6 +22,7 @@ from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
     HvacReading,
+    MeterReading,
     OperationMode,
     PowerDelivery,
     Reading,
@@ -250,3 +251,10 @@ class Opener:
             yield driver
         finally:
             await driver._do("close")
+
+
+def meter_box(serial: str | None = "M1") -> ScriptedBox:
+    """A meter of three phases on which nothing is drawn."""
+    role = Role(AssetKind.METER, reports=frozenset({"power_w"}))
+    reading = MeterReading(power_w=0.0, current_a_a=0.0, current_b_a=0.0, current_c_a=0.0)
+    return ScriptedBox(Identity("Acme", "Count", {"meter": role}, serial), {"meter": reading})

@@ -6,8 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
+from gatewayd.control.governor.bench import Bench
+from gatewayd.control.governor.governor import Governor
+from gatewayd.control.governor.guard_loop import GuardLoop
+from gatewayd.control.governor.terms import Terms
 from gatewayd.control.loop import ControlLoop
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.poller import Poller
@@ -23,6 +27,12 @@ from tests.fakes.clock import FakeClock, settle
 from tests.fakes.driver import ScriptedBox, configured
 
 T = TypeVar("T")
+
+
+class Service(Protocol):
+    """What lives until it is cancelled."""
+
+    async def run(self) -> None: ...
 
 
 async def _pass(_: str) -> None:
@@ -73,6 +83,8 @@ class Gateway:
     commander: Commander
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    bench: Bench | None = None
+    governor: Governor | None = None
 
     async def pass_time(self, seconds: float, step_s: float = 0.25) -> None:
         """Let time pass in steps so small that the database keeps up."""
@@ -111,8 +123,9 @@ async def gateway(
     poll_s: float = 2.0,
     call_s: float = 30.0,
     step: Callable[[str], Awaitable[None]] = _pass,
+    terms: Terms | None = None,
 ) -> AsyncIterator[Gateway]:
-    """Run over the database at `path`; leaving the block stops it."""
+    """Run over the database at `path`; leaving the block stops it. Governed if there are terms."""
     devices = {name: configured(name, box, poll_s) for name, box in boxes.items()}
     async with SteppedDatabase.open(path, clock=clock) as db:
         known = await db.read(assets.load)
@@ -127,13 +140,27 @@ async def gateway(
             jitter=lambda: 0.0,
             call_s=call_s,
         )
-        commander = Commander(db=db, store=store, poller=poller, clock=clock, call_s=call_s)
+        bench = Bench(terms or Terms(), store, clock)
+        commander = Commander(
+            db=db, store=store, poller=poller, clock=clock, call_s=call_s, governance=bench
+        )
         running = Gateway(clock, db, store, poller, commander)
         loop = ControlLoop(
-            store=store, poller=poller, commander=commander, clock=clock, notify=running.told.append
+            store=store,
+            poller=poller,
+            commander=commander,
+            clock=clock,
+            notify=running.told.append,
+            may_renew=bench.renews,
         )
+        services: dict[str, Service] = {"poller": poller, "commander": commander, "control": loop}
+        if terms is not None:
+            governor = Governor(bench=bench, store=store, db=db, commander=commander, clock=clock)
+            guard = GuardLoop(bench=bench, store=store, devices=poller, clock=clock)
+            running.bench, running.governor = bench, governor
+            services |= {"governor": governor, "guard": guard}
         async with asyncio.TaskGroup() as tasks:
-            for name, service in (("poller", poller), ("commander", commander), ("control", loop)):
+            for name, service in services.items():
                 running.tasks[name] = tasks.create_task(service.run(), name=name)
             await db.quiet()
             yield running

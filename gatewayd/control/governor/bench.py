@@ -1,0 +1,259 @@
+"""Where all claims are settled, and the commander is told: the only one that steers.
+
+The guard brings grants and the governor claims, each at its own pace; what neither renews runs
+out by itself.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from gatewayd.clock import Clock
+from gatewayd.control.governor.terms import Terms
+from gatewayd.model.circuit import Circuit
+from gatewayd.model.command import Command, SetMaxCurrent, StartCharging, StopCharging
+from gatewayd.model.decision import Decision, Grounds, Input
+from gatewayd.model.site import AssetState
+from gatewayd.plan.arbiter.claims import LEASE_MAX_S, Bounds, Claim, Rank, Setpoint, Wish
+from gatewayd.plan.arbiter.narrow import is_off
+from gatewayd.plan.arbiter.ruling import Ruling, settle
+from gatewayd.plan.governed import Answer
+from gatewayd.plan.guard.words import Grant
+from gatewayd.plan.heard import heard
+from gatewayd.plan.keeping import Kept
+from gatewayd.state.store import Store
+
+GUARD = "guard"
+# How long a claim may take to come true before its action is told that it does not.
+_PATIENCE_S = 15.0
+_FORGOTTEN_S = 5.0
+_LIMIT_STEP_W = 100.0
+
+Steer = Callable[[str, Kept | None], None]
+
+
+class Bench:
+    """Holds claims and grants; `rulings` is what they come to now, by asset id.
+
+    `steer` keeps an asset at something, None gives it back. `decisions` are the changes since they
+    were last taken.
+    """
+
+    def __init__(self, terms: Terms, store: Store, clock: Clock) -> None:
+        self.terms = terms
+        self.rulings: dict[str, Ruling] = {}
+        self._store = store
+        self._clock = clock
+        self._steer: Steer = _nowhere
+        self._claims: tuple[Claim, ...] = ()
+        self._import_w: float | None = None
+        self._grants: Mapping[str, Grant] | None = None
+        self._grant_inputs: tuple[Input, ...] = ()
+        self._decisions: list[Decision] = []
+        self._asked: dict[tuple[str, Command], tuple[float, float]] = {}
+
+    def begin(self, steer: Steer) -> None:
+        """Have rulings carried out from now on."""
+        self._steer = steer
+
+    def claim(self, claims: Iterable[Claim]) -> None:
+        """What everybody but the guard wants, instead of what they wanted before."""
+        self._claims = tuple(claims)
+        self.settle()
+
+    def grant(self, grants: Mapping[str, Grant], inputs: tuple[Input, ...]) -> None:
+        """What the guard allows each load, by device, and what it knew."""
+        self._grants, self._grant_inputs = grants, inputs
+        self.settle()
+
+    def limit(self, import_w: float | None) -> None:
+        """What the whole home may take from the grid now, in watt; None for what its fuses bear."""
+        self._import_w = import_w
+
+    def circuits(self) -> Mapping[str, Circuit]:
+        """The circuits, the house connection with what it may carry now."""
+        if self._import_w is None:
+            return self.terms.circuits
+        # In whole steps, so that the wiring stays the same for a while.
+        most_w = max(1.0, self._import_w // _LIMIT_STEP_W * _LIMIT_STEP_W)
+        return {
+            one.id: one
+            if one.parent is not None
+            else replace(one, limit_w=min(most_w, one.limit_w or most_w))
+            for one in self.terms.circuits.values()
+        }
+
+    def wish_a(self, asset_id: str, now_s: float) -> float:
+        """What is wanted of a charger where the guard has no say."""
+        ruling = settle((c for c in self._claims if c.asset_id == asset_id), now_s).get(asset_id)
+        return _current_a(ruling.wish) if ruling else 0.0
+
+    def renews(self, asset_id: str) -> bool:
+        """Whether the device's own watchdog may be fed."""
+        state = self._store.site.assets.get(asset_id)
+        if state is None or not self._is_guarded(state):
+            return True
+        grant = (self._grants or {}).get(state.asset.device_id)
+        return grant is None or (grant.renews and self._clock.monotonic() < grant.valid_until_s)
+
+    def settle(self) -> None:
+        """Make the rulings of what is claimed now, and have them kept."""
+        now_s = self._clock.monotonic()
+        states = [s for s in self._store.site.assets.values() if self._is_ready(s)]
+        claims = [*self._claims, *(self._safety(s, now_s) for s in states if self._is_guarded(s))]
+        found = settle(claims, now_s)
+        for state in states:
+            self._rule(state, found.get(state.asset.id))
+
+    def take_decisions(self) -> list[Decision]:
+        """The changes of setpoint since the last call."""
+        taken, self._decisions = self._decisions, []
+        return taken
+
+    def answer(self, asset_id: str, command: Command) -> Answer | None:
+        """See `Governance`."""
+        state = self._store.site.assets.get(asset_id)
+        if state is None or not self.terms.writes(state.asset):
+            return None
+        ruling = self.rulings.get(asset_id)
+        if ruling is None:
+            return Answer()
+        return _answer(ruling, command, is_late=self._is_late(asset_id, command))
+
+    def safe_a(self, asset_id: str) -> float | None:
+        """See `Governance`."""
+        state = self._store.site.assets.get(asset_id)
+        if state is None or not self._is_guarded(state):
+            return None
+        safe_a = state.asset.spec.safe_current_a or 0.0
+        grant = (self._grants or {}).get(state.asset.device_id)
+        is_live = grant is not None and self._clock.monotonic() < grant.valid_until_s
+        return min(safe_a, grant.amps) if grant is not None and is_live else safe_a
+
+    def _is_guarded(self, state: AssetState) -> bool:
+        term = self.terms.charger(state.asset)
+        return bool(term and term.circuit and term.arming.writes)
+
+    def _is_ready(self, state: AssetState) -> bool:
+        """Whether it is governed; a guarded one not before the guard has looked."""
+        if self._is_guarded(state) and self._grants is None:
+            return False
+        asset, terms = state.asset, self.terms
+        return bool(terms.charger(asset) or terms.battery(asset) or terms.limits(asset))
+
+    def _safety(self, state: AssetState, now_s: float) -> Claim:
+        grant = (self._grants or {}).get(state.asset.device_id)
+        most_a, until_s = self.safe_a(state.asset.id) or 0.0, now_s + LEASE_MAX_S
+        binding: str | None = "the guard has not looked of late"
+        if grant is not None and now_s < grant.valid_until_s:
+            most_a, binding, until_s = grant.amps, grant.binding, grant.valid_until_s
+        return Claim(
+            state.asset.id,
+            Rank.SAFETY,
+            GUARD,
+            Grounds(
+                f"the fuse guard allows {most_a:g} A",
+                self._grant_inputs,
+                binding=binding or "the fuse guard",
+            ),
+            until_s,
+            bounds=Bounds(most=most_a),
+        )
+
+    def _rule(self, state: AssetState, ruling: Ruling | None) -> None:
+        asset_id, before = state.asset.id, self.rulings.get(state.asset.id)
+        if ruling is None:
+            if self.rulings.pop(asset_id, None) is not None:
+                self._decisions.append(self._given_back(asset_id))
+                self._steer(asset_id, None)
+            return
+        self.rulings[asset_id] = ruling
+        if before is None or _is_other(before, ruling):
+            self._note(state, ruling)
+        if self.terms.writes(state.asset):
+            self._steer(asset_id, self._kept(state, ruling))
+
+    def _kept(self, state: AssetState, ruling: Ruling) -> Kept:
+        grant = (self._grants or {}).get(state.asset.device_id)
+        is_bound = ruling.bound_by == GUARD or ruling.rank <= Rank.GRID
+        return Kept(
+            ruling.wish,
+            ruling.owner,
+            ruling.valid_until_s,
+            may_yield=not is_bound,
+            most_a=grant.amps if grant and self._is_guarded(state) else None,
+        )
+
+    def _note(self, state: AssetState, ruling: Ruling) -> None:
+        told = heard(state, self._clock.monotonic())
+        grounds, owner = ruling.grounds, ruling.bound_by or ruling.owner
+        self._decisions.append(
+            Decision(
+                self._clock.now(),
+                ruling.asset_id,
+                owner if self.terms.writes(state.asset) else f"{owner} (shadow)",
+                _as_command(ruling.wish),
+                grounds.reason,
+                (*grounds.inputs, *told),
+                grounds.candidates,
+                grounds.binding,
+            )
+        )
+
+    def _given_back(self, asset_id: str) -> Decision:
+        grounds = Grounds("nobody wants anything of it any more")
+        return Decision.on(grounds, self._clock.now(), asset_id, "governor", None)
+
+    def _is_late(self, asset_id: str, command: Command) -> bool:
+        """Whether it has been asked after for so long that what is ruled is all there will be."""
+        now_s, key = self._clock.monotonic(), (asset_id, command)
+        first_s, last_s = self._asked.get(key, (now_s, now_s))
+        if now_s - last_s > _FORGOTTEN_S:
+            first_s = now_s
+        self._asked[key] = first_s, now_s
+        return now_s - first_s >= _PATIENCE_S
+
+
+def _answer(ruling: Ruling, command: Command, *, is_late: bool) -> Answer:
+    binding = (ruling.grounds.binding or ruling.grounds.reason) if is_late else None
+    match command:
+        case StartCharging():
+            return Answer(binding=binding) if is_off(ruling.wish) else Answer(command)
+        case StopCharging():
+            return Answer(command) if is_off(ruling.wish) else Answer(binding=binding)
+        case SetMaxCurrent(current_a=asked_a):
+            if is_off(ruling.wish):
+                return Answer(is_settled=True)
+            given_a = _current_a(ruling.wish)
+            is_all = given_a >= asked_a or ruling.bound_by is not None or is_late
+            return Answer(SetMaxCurrent(min(asked_a, given_a))) if is_all else Answer()
+    if ruling.wish == command:
+        return Answer(command)
+    is_narrowed = ruling.rank is Rank.USER and ruling.bound_by is not None
+    if is_narrowed and not isinstance(ruling.wish, Setpoint):
+        return Answer(ruling.wish)
+    return Answer(binding=binding)
+
+
+def _current_a(wish: Wish) -> float:
+    match wish:
+        case Setpoint(current_a=current_a) | SetMaxCurrent(current_a=current_a):
+            return current_a
+    return 0.0
+
+
+def _as_command(wish: Wish) -> Command:
+    if not isinstance(wish, Setpoint):
+        return wish
+    return StopCharging() if is_off(wish) else SetMaxCurrent(wish.current_a)
+
+
+def _is_other(before: Ruling, ruling: Ruling) -> bool:
+    return (before.wish, before.owner, before.bound_by) != (
+        ruling.wish,
+        ruling.owner,
+        ruling.bound_by,
+    )
+
+
+def _nowhere(_asset_id: str, _kept: Kept | None) -> None:
+    """Before anybody steers."""

@@ -1,0 +1,176 @@
+"""From the picture to what the guard and the charging modes ask for. Missing is never 0."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+from gatewayd.control.governor.terms import ChargerTerms, Terms
+from gatewayd.model.asset import AssetKind, MeterUsage
+from gatewayd.model.circuit import NOMINAL_V, PHASES, Circuit, Load
+from gatewayd.model.reading import (
+    BatteryReading,
+    ChargerReading,
+    InverterReading,
+    MeterReading,
+    PowerDelivery,
+    VehicleReading,
+)
+from gatewayd.model.site import AssetState, Site
+from gatewayd.plan.ev.surplus import BatteryNow
+from gatewayd.plan.ev.words import CarNow
+from gatewayd.plan.guard.words import LoadNow, MeterNow
+from gatewayd.plan.lease import is_fresh
+
+_OFF = (PowerDelivery.STOPPED, PowerDelivery.UNPLUGGED)
+_USED_A = 1.0
+_AT_LIMIT_W = 100.0
+
+
+def chargers(site: Site, terms: Terms) -> dict[str, AssetState]:
+    """The governed chargers, by device."""
+    found = site.of_kind(AssetKind.CHARGER)
+    return {state.asset.device_id: state for state in found if terms.charger(state.asset)}
+
+
+def loads(site: Site, terms: Terms) -> dict[str, Load]:
+    """The loads of the guard's wiring, by device: chargers that are told what it grants."""
+    found = {}
+    for device_id, state in chargers(site, terms).items():
+        term = terms.chargers[device_id]
+        if term.circuit is not None and terms.writes(state.asset):
+            max_a = term.plate_a(state.asset)
+            least_a = min(max_a, max(6.0, state.asset.spec.min_current_a or 6.0))
+            found[device_id] = Load(
+                device_id, term.circuit, max_a, term.lines, least_a, priority=term.priority
+            )
+    return found
+
+
+def load_now(state: AssetState, term: ChargerTerms, wish_a: float) -> LoadNow | None:
+    """What a charger said last; None for one that never spoke."""
+    if state.sample is None or not isinstance(state.sample.reading, ChargerReading):
+        return None
+    reading, at_s = state.sample.reading, state.sample.at_monotonic
+    if not state.is_reachable:
+        return LoadNow(wish_a, None, None, at_s)
+    limit_a = 0.0 if reading.power_delivery in _OFF else reading.max_current_a
+    return LoadNow(wish_a, limit_a, _drawn_a(reading, term.lines), at_s)
+
+
+def _drawn_a(reading: ChargerReading, lines: tuple[int, ...] | None) -> tuple[float, ...] | None:
+    if reading.power_delivery in _OFF:
+        return (0.0,) * len(lines or PHASES)
+    currents = (reading.current_a_a, reading.current_b_a, reading.current_c_a)
+    own = currents[: len(lines)] if lines else currents
+    known = tuple(current_a for current_a in own if current_a is not None)
+    if len(known) == len(own):
+        return known
+    if lines is not None and len(lines) == 1 and reading.power_w is not None:
+        return (reading.power_w / (reading.voltage_a_v or NOMINAL_V),)
+    return None
+
+
+def meters(site: Site, terms: Terms, every_s: Mapping[str, float]) -> dict[str, MeterNow]:
+    """What each circuit's meter said last, by circuit; `every_s` is how often devices are read."""
+    found = {}
+    for circuit in terms.circuits.values():
+        lines = terms.meter_lines.get(circuit.id, PHASES)
+        now = meter_now(site, circuit, lines, every_s)
+        if now is not None:
+            found[circuit.id] = now
+    return found
+
+
+def meter_now(
+    site: Site, circuit: Circuit, lines: tuple[int, ...], every_s: Mapping[str, float]
+) -> MeterNow | None:
+    """One circuit's meter; None while it has not said all there is to know."""
+    for state in site.of_device(circuit.meter_id or ""):
+        sample = state.sample
+        if sample is None or not isinstance(sample.reading, MeterReading):
+            continue
+        reading = sample.reading
+        currents = [_line_a(reading, line) if line in lines else 0.0 for line in PHASES]
+        if any(current_a is None for current_a in currents):
+            return None
+        a, b, c = (current_a or 0.0 for current_a in currents)
+        period_s = every_s.get(state.asset.device_id, 2.0)
+        return MeterNow((a, b, c), sample.at_monotonic, period_s, reading.power_w, reading)
+    return None
+
+
+def _line_a(reading: MeterReading, line: int) -> float | None:
+    """Import +. Many meters give currents without a sign: the power has it."""
+    current_a = (reading.current_a_a, reading.current_b_a, reading.current_c_a)[line]
+    power_w = (reading.power_a_w, reading.power_b_w, reading.power_c_w)[line]
+    voltage_v = (reading.voltage_a_v, reading.voltage_b_v, reading.voltage_c_v)[line]
+    if current_a is None:
+        return None if power_w is None else power_w / (voltage_v or NOMINAL_V)
+    return current_a if power_w is None else math.copysign(current_a, power_w)
+
+
+def grid_w(site: Site, now_s: float) -> float | None:
+    """What comes from the grid, import +; None unless all of it was just measured."""
+    found = [s for s in site.of_kind(AssetKind.METER) if s.asset.usage is MeterUsage.GRID]
+    powers = [
+        state.sample.reading.power_w
+        for state in found
+        if state.sample
+        and isinstance(state.sample.reading, MeterReading)
+        and is_fresh(state.sample, now_s)
+    ]
+    known = [power_w for power_w in powers if power_w is not None]
+    return sum(known) if found and len(known) == len(found) else None
+
+
+def batteries(site: Site, now_s: float) -> list[BatteryNow] | None:
+    """What each battery does; None while one of them does not say."""
+    found = []
+    for state in site.of_kind(AssetKind.BATTERY):
+        reading = state.sample.reading if state.sample else None
+        if not isinstance(reading, BatteryReading) or not is_fresh(state.sample, now_s):
+            return None
+        if reading.power_w is None:
+            return None
+        found.append(BatteryNow(reading.power_w, reading.soc_pct))
+    return found
+
+
+def car_now(state: AssetState, vehicles: Iterable[AssetState]) -> CarNow:
+    """A charger and its car; the level is told by the one car that is plugged in, if it is one."""
+    reading = state.sample.reading if state.sample and state.is_reachable else None
+    if not isinstance(reading, ChargerReading):
+        return CarNow()
+    currents = (reading.current_a_a, reading.current_b_a, reading.current_c_a)
+    used = sum(1 for current_a in currents if current_a is not None and current_a > _USED_A)
+    return CarNow(
+        is_plugged=reading.is_plugged_in,
+        power_w=reading.power_w,
+        phases=reading.phases,
+        used_phases=used or None,
+        soc_pct=_level(vehicles),
+        session_wh=reading.session_wh,
+    )
+
+
+def _level(vehicles: Iterable[AssetState]) -> float | None:
+    plugged = [
+        state.sample.reading.soc_pct
+        for state in vehicles
+        if state.sample
+        and isinstance(state.sample.reading, VehicleReading)
+        and state.sample.reading.is_plugged_in
+    ]
+    return plugged[0] if len(plugged) == 1 else None
+
+
+def is_throttled(site: Site) -> bool:
+    """Whether an inverter is held back, so that there may be more sun than is seen."""
+    for state in site.of_kind(AssetKind.INVERTER):
+        reading = state.sample.reading if state.sample and state.is_reachable else None
+        if not isinstance(reading, InverterReading) or reading.limit_w is None:
+            continue
+        is_limited = reading.limit_w < (reading.rated_w or math.inf)
+        power_w = reading.power_w
+        if is_limited and power_w is not None and power_w >= reading.limit_w - _AT_LIMIT_W:
+            return True
+    return False

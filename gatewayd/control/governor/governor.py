@@ -1,0 +1,225 @@
+"""The governor: gathers what everybody wants of each asset, and puts what comes of it on record."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+
+from gatewayd.clock import Clock
+from gatewayd.control.governor import claims as claiming
+from gatewayd.control.governor.bench import Bench
+from gatewayd.control.governor.quarter import QuarterMeter
+from gatewayd.control.governor.terms import Terms
+from gatewayd.control.governor.wants import Wants, wants
+from gatewayd.devices.commander import Commander
+from gatewayd.errors import InvalidError, StorageError
+from gatewayd.model.command import SetMaxCurrent
+from gatewayd.model.reading import ChargerReading, PowerDelivery
+from gatewayd.model.site import AssetState
+from gatewayd.plan.arbiter.narrow import is_off
+from gatewayd.plan.battery.modes import BatteryMode
+from gatewayd.plan.ev.words import ChargeMode
+from gatewayd.plan.grid.capacity import import_limit_w
+from gatewayd.plan.keeping import Kept
+from gatewayd.state import actions, decisions, modes
+from gatewayd.state.db import Database
+from gatewayd.state.modes import Chosen
+from gatewayd.state.store import Store
+
+log = logging.getLogger(__name__)
+
+PERIOD_S = 5.0
+_TICK_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """An asset's mode now, and those it can be given."""
+
+    mode: str
+    offered: tuple[str, ...]
+
+
+class Governor:
+    """Claims every five seconds, and at once when somebody asks for something or plugs in.
+
+    `price` is that of energy now, None where it is unknown.
+    """
+
+    def __init__(
+        self,
+        *,
+        bench: Bench,
+        store: Store,
+        db: Database,
+        commander: Commander,
+        clock: Clock,
+        price: Callable[[datetime], Decimal | None] = lambda _: None,
+    ) -> None:
+        self._bench = bench
+        self._terms = bench.terms
+        self._store = store
+        self._db = db
+        self._commander = commander
+        self._clock = clock
+        self._price = price
+        self._memory = claiming.Memory()
+        self._quarter = QuarterMeter()
+        self._chosen: dict[str, Chosen] = {}
+        self._wants: dict[str, Wants] = {}
+        self._seen: object = None
+        self._looked_s = float("-inf")
+        self._is_reported = False
+
+    async def run(self) -> None:
+        """Govern until cancelled."""
+        await self._commander.resumed.wait()
+        self._chosen = await self._db.read(modes.load)
+        self._bench.begin(self._steer)
+        while True:
+            self._bench.terms = self._chosen_terms()
+            await self._turn()
+            await self._clock.sleep(_TICK_S)
+
+    def modes(self) -> dict[str, Mode]:
+        """The assets that have a mode, by id."""
+        found = {}
+        for state in self._store.site.assets.values():
+            charger, battery = self._terms.charger(state.asset), self._terms.battery(state.asset)
+            chosen = self._chosen.get(state.asset.id, Chosen()).mode
+            if charger and charger.charging:
+                initial: str = charger.charging.mode
+                found[state.asset.id] = Mode(chosen or initial, tuple(ChargeMode))
+            elif battery:
+                found[state.asset.id] = Mode(chosen or battery.settings.mode, tuple(BatteryMode))
+        return found
+
+    async def choose(self, asset_id: str, mode: str) -> None:
+        """Give an asset a mode that outlives a restart. Raises InvalidError, StorageError."""
+        known = self.modes().get(asset_id)
+        if known is None:
+            raise InvalidError("this asset has no mode: give it one in the config first")
+        if mode not in known.offered:
+            raise InvalidError(f"mode must be one of {', '.join(known.offered)}")
+        now = self._clock.now()
+        await self._db.write(lambda c: modes.choose(c, asset_id, mode, now))
+        self._chosen[asset_id] = Chosen(mode, now)
+        self._bench.terms, self._seen = self._chosen_terms(), None
+
+    async def _turn(self) -> None:
+        now_s, circumstances = self._clock.monotonic(), self._circumstances()
+        try:
+            if circumstances != self._seen:
+                await self._read_wants()
+                self._seen, self._looked_s = circumstances, float("-inf")
+            if now_s - self._looked_s >= PERIOD_S:
+                self._looked_s = now_s
+                self._look(now_s)
+            await self._record()
+        except StorageError as error:
+            # What is known goes on being claimed; what cannot be recorded is not.
+            self._look(now_s)
+            self._report(error)
+        else:
+            self._is_reported = False
+
+    def _look(self, now_s: float) -> None:
+        bench, now = self._bench, self._clock.now()
+        bench.limit(self._import_limit_w(now))
+        look = claiming.Look(
+            self._store.site,
+            bench.terms,
+            now_s,
+            self._wants,
+            self._limits_a(),
+            frozenset(id_ for id_, ruling in bench.rulings.items() if is_off(ruling.wish)),
+            self._price(now),
+        )
+        bench.claim(claiming.claims(look, self._memory))
+
+    def _import_limit_w(self, now: datetime) -> float | None:
+        capacity = self._terms.grid.capacity
+        if capacity is None:
+            return None
+        return import_limit_w(capacity, self._quarter.now(self._store.site, now))
+
+    def _steer(self, asset_id: str, kept: Kept | None) -> None:
+        if kept is None:
+            self._commander.release(asset_id)
+        else:
+            self._commander.steer(asset_id, kept)
+
+    def _governed(self) -> list[AssetState]:
+        terms = self._bench.terms
+        return [
+            state
+            for state in self._store.site.assets.values()
+            if terms.charger(state.asset) or terms.battery(state.asset)
+        ]
+
+    def _circumstances(self) -> object:
+        """What is decided on at once when it changes."""
+        return [
+            (
+                state.asset.id,
+                state.action and (state.action.id, state.action.state),
+                _delivery(state),
+                self._chosen.get(state.asset.id),
+            )
+            for state in self._governed()
+        ]
+
+    async def _read_wants(self) -> None:
+        for state in self._governed():
+            asset_id, now = state.asset.id, self._clock.now()
+            chosen = self._chosen.get(asset_id, Chosen())
+            found = await self._db.read(partial(actions.since, asset_id=asset_id, at=chosen.since))
+            self._wants[asset_id] = wants(found)
+            if found and _delivery(state) is PowerDelivery.UNPLUGGED:
+                await self._db.write(partial(modes.forget_wants, asset_id=asset_id, at=now))
+                self._chosen[asset_id], self._wants[asset_id] = replace(chosen, since=now), Wants()
+
+    async def _record(self) -> None:
+        for decision in self._bench.take_decisions():
+            self._store.decided(decision)
+            await self._db.write(partial(decisions.record, decision=decision))
+
+    def _limits_a(self) -> dict[str, float]:
+        """What each charger was limited to before it was steered."""
+        found: dict[str, float] = {}
+        for state in self._governed():
+            reading = state.sample.reading if state.sample else None
+            before = self._commander.before(state.asset.id)
+            if before is not None:
+                known = [c.current_a for c in before.commands if isinstance(c, SetMaxCurrent)]
+                found |= dict.fromkeys([state.asset.id] if known else [], max(known, default=0.0))
+            elif isinstance(reading, ChargerReading) and reading.max_current_a:
+                found[state.asset.id] = reading.max_current_a
+        return found
+
+    def _chosen_terms(self) -> Terms:
+        """The terms with the modes that users have chosen."""
+        chargers, batteries = dict(self._terms.chargers), dict(self._terms.batteries)
+        for state in self._store.site.assets.values():
+            mode = self._chosen.get(state.asset.id, Chosen()).mode
+            device_id = state.asset.device_id
+            charger, battery = self._terms.charger(state.asset), self._terms.battery(state.asset)
+            if mode in list(ChargeMode) and charger and charger.charging:
+                charging = replace(charger.charging, mode=ChargeMode(mode))
+                chargers[device_id] = replace(charger, charging=charging)
+            elif mode in list(BatteryMode) and battery:
+                settings = replace(battery.settings, mode=BatteryMode(mode))
+                batteries[device_id] = replace(battery, settings=settings)
+        return replace(self._terms, chargers=chargers, batteries=batteries)
+
+    def _report(self, error: StorageError) -> None:
+        if not self._is_reported:
+            log.error("what is decided cannot be put on record: %s", error)
+        self._is_reported = True
+
+
+def _delivery(state: AssetState) -> PowerDelivery | None:
+    reading = state.sample.reading if state.sample and state.is_reachable else None
+    return reading.power_delivery if isinstance(reading, ChargerReading) else None

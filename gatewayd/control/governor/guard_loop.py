@@ -1,0 +1,107 @@
+"""The fuse guard's own loop: nothing else is in it, and nothing slow.
+
+It looks every two seconds, and its grants go to the devices at once.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Protocol
+
+from gatewayd.clock import Clock
+from gatewayd.control.governor import gather
+from gatewayd.control.governor.bench import Bench
+from gatewayd.control.governor.terms import Terms
+from gatewayd.devices.device import ConfiguredDevice
+from gatewayd.model.circuit import PHASE_NAMES, Load
+from gatewayd.model.decision import Input
+from gatewayd.plan.guard.guard import decide
+from gatewayd.plan.guard.wiring import Wiring
+from gatewayd.plan.guard.words import LoadNow, Memory, MeterNow
+from gatewayd.state.store import Store
+
+PERIOD_S = 2.0
+# Before everything has been heard of, a look would stop what is well.
+_FIRST_S = 15.0
+
+
+class Devices(Protocol):
+    """Who is read, and how often: the poller."""
+
+    def devices(self) -> tuple[ConfiguredDevice, ...]: ...
+
+
+class GuardLoop:
+    """Keeps the bench's grants. Without circuits there is nothing to guard."""
+
+    def __init__(self, *, bench: Bench, store: Store, devices: Devices, clock: Clock) -> None:
+        self._bench = bench
+        self._store = store
+        self._devices = devices
+        self._clock = clock
+        self._memory = Memory()
+        self._wiring = Wiring(bench.terms.circuits, {})
+        self._has_begun = False
+
+    @property
+    def _terms(self) -> Terms:
+        return self._bench.terms
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        began_s = self._clock.monotonic()
+        while True:
+            if self._terms.circuits:
+                self._look(began_s)
+            await self._clock.sleep(PERIOD_S)
+
+    def _look(self, began_s: float) -> None:
+        now_s, site = self._clock.monotonic(), self._store.site
+        loads = gather.loads(site, self._terms)
+        every_s = {device.id: device.every_s for device in self._devices.devices()}
+        meters = gather.meters(site, self._terms, every_s)
+        heard = self._loads(loads, now_s)
+        if not self._has_begun:
+            self._has_begun = now_s - began_s >= _FIRST_S or self._is_all(loads, meters, heard)
+        if not self._has_begun:
+            return
+        wiring = self._wired(loads)
+        grants = decide(wiring, now_s, meters, heard, self._memory)
+        self._bench.grant(grants, _inputs(meters, now_s))
+
+    def _loads(self, loads: Mapping[str, Load], now_s: float) -> dict[str, LoadNow]:
+        found = {}
+        for device_id, state in gather.chargers(self._store.site, self._terms).items():
+            if device_id in loads:
+                wish_a = self._bench.wish_a(state.asset.id, now_s)
+                now = gather.load_now(state, self._terms.chargers[device_id], wish_a)
+                if now is not None:
+                    found[device_id] = now
+        return found
+
+    def _is_all(
+        self,
+        loads: Mapping[str, Load],
+        meters: Mapping[str, MeterNow],
+        heard: Mapping[str, LoadNow],
+    ) -> bool:
+        """Whether all that is configured has been heard of in this run."""
+        metered = {c.id for c in self._terms.circuits.values() if c.meter_id is not None}
+        wired = {id_ for id_, t in self._terms.chargers.items() if t.circuit and t.arming.writes}
+        said = {id_ for id_, now in heard.items() if math.isfinite(now.at_s)}
+        fresh = {id_ for id_, now in meters.items() if math.isfinite(now.at_s)}
+        return metered <= fresh and loads.keys() <= said and wired <= loads.keys()
+
+    def _wired(self, loads: Mapping[str, Load]) -> Wiring:
+        circuits = self._bench.circuits()
+        if loads != self._wiring.loads or circuits != self._wiring.circuits:
+            self._wiring = Wiring(circuits, dict(loads))
+        return self._wiring
+
+
+def _inputs(meters: Mapping[str, MeterNow], now_s: float) -> tuple[Input, ...]:
+    return tuple(
+        Input(f"{circuit_id}.current_{phase}_a", round(current_a, 2), round(now_s - now.at_s, 1))
+        for circuit_id, now in meters.items()
+        for phase, current_a in zip(PHASE_NAMES, now.current_a, strict=True)
+        if math.isfinite(now.at_s)
+    )
