@@ -1,4 +1,4 @@
-"""`./run soak control [--hours N] [--seed S] [--json]`: houses with faults, guards with mistakes."""
+"""`./run soak control [--hours N] [--seed S] [--json]`: houses with faults, guards with flaws."""
 
 import json
 import sys

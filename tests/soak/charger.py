@@ -35,9 +35,12 @@ class Charger:
     _ordered: tuple[float, float] | None = None
 
     def write(self, limit_a: float, now_s: float) -> None:
-        """Tell it a limit; it follows within three seconds."""
+        """Tell it a limit; within three seconds it follows the newest that it was told."""
         if self._hears(now_s) and not self.ignores:
-            self._ordered = (limit_a, now_s + self.random.uniform(0.3, 2.5))
+            due_s = now_s + self.random.uniform(0.3, 2.5)
+            if self._ordered is not None:
+                due_s = min(due_s, self._ordered[1])
+            self._ordered = limit_a, due_s
 
     def feed(self, now_s: float) -> None:
         """Be a sign of life."""

@@ -30,8 +30,8 @@ def _meter_wrong_sign(house: House, _: Outside, is_on: bool) -> None:
 
 
 def _late_answers(house: House, _: Outside, is_on: bool) -> None:
-    # Later than that no link of ours waits.
-    house.meter.late_s = house.random.randint(2, 4) if is_on else 0
+    # Links wait for two seconds; what has not come by then is no answer.
+    house.meter.late_s = house.random.randint(2, 3) if is_on else 0
 
 
 def _charger_ignores(house: House, _: Outside, is_on: bool) -> None:

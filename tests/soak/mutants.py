@@ -156,10 +156,15 @@ _DECIDE = {
         "own.granted_a = max(target_a, own.granted_a - 2.0)\n        obedience",
     ),
     "no probing": ("if lower_a >= load.min_a and self._is_probed(load):", "if False:"),
-    "disobedient not counted": ("rooms.take(load, load.max_a)", "rooms.take(load, 0.0)"),
-    "disobedient counted as granted": (
-        "rooms.take(load, load.max_a)",
-        "rooms.take(load, self._own[load.id].granted_a)",
+    "disobedient not counted": (
+        "rooms.take(self._wiring.loads[id_], amps)",
+        "rooms.take(self._wiring.loads[id_], 0.0)",
+    ),
+    "disobedient counted as granted": ("return load.max_a", "return own.granted_a"),
+    "disobedient waited for in need": ("return max((now.limit_a", "return 0 * max((now.limit_a"),
+    "disobedient not beside each other": (
+        "fair[id_] = min(fair[id_], beside[id_])",
+        "fair[id_] = max(fair[id_], beside[id_])",
     ),
 }
 _LOOK = {
@@ -207,7 +212,9 @@ _LEASES = {
 }
 _LOOP = {
     "wall clock in the loop": (
-        "if now_s < self._next_s:\n            return\n        self._next_s = now_s + GUARD_S",
+        "if meter is self._meter and now_s < self._next_s:\n"
+        "            return\n"
+        "        self._meter, self._next_s = meter, now_s + GUARD_S",
         "if wall_s < self._next_s:\n            return\n        self._next_s = wall_s + GUARD_S",
     ),
     "fed whatever is granted": ("if grant.renews:", "if True:"),

@@ -13,6 +13,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import CodeType, ModuleType
 
 from tests.soak.mutants import Mutant
@@ -114,7 +115,7 @@ def _checks(module: ModuleType) -> Iterator[tuple[str, Callable[[], object]]]:
         if not name.startswith("test_") or test.__module__ != module.__name__:
             continue
         for arguments in _arguments(test):
-            yield name, lambda test=test, arguments=arguments: test(**arguments)
+            yield name, partial(test, **arguments)
 
 
 def _arguments(test: Callable[..., object]) -> Iterator[dict[str, object]]:

@@ -67,20 +67,37 @@ class _Guard:
         return {load.id: self._grant(load, rooms) for load in self._wiring.loads.values()}
 
     def _fair(self) -> tuple[dict[str, float], Rooms]:
-        """What each may have, those who do not obey counted at their maximum for all others."""
+        """What each may have, for all others of those who do not obey counted at their worst."""
         wishes, rooms = self._seen.wishes, self._open(self._seen.rooms)
-        stuck = [
-            load
+        worst = {
+            load.id: amps
             for load in self._wiring.loads.values()
-            if obedience.is_stuck(self._own[load.id], self._now_s)
-        ]
-        if not stuck:
-            return share(self._wiring, rooms, wishes), rooms
-        fair = share(self._wiring, self._open(self._seen.rooms), wishes)
-        for load in stuck:
-            rooms.take(load, load.max_a)
-            wishes = {id_: wish_a for id_, wish_a in wishes.items() if id_ != load.id}
-        return fair | share(self._wiring, rooms, wishes), rooms
+            if (amps := self._worst_a(load)) is not None
+        }
+        fair = share(self._wiring, rooms, wishes)
+        if not worst:
+            return fair, rooms
+        for id_ in worst:
+            beside, _ = self._beside({i: amps for i, amps in worst.items() if i != id_})
+            fair[id_] = min(fair[id_], beside[id_])
+        others, rooms = self._beside(worst)
+        return fair | others, rooms
+
+    def _beside(self, worst: Mapping[str, float]) -> tuple[dict[str, float], Rooms]:
+        rooms = self._open(self._seen.rooms)
+        for id_, amps in worst.items():
+            rooms.take(self._wiring.loads[id_], amps)
+        wishes = {id_: wish for id_, wish in self._seen.wishes.items() if id_ not in worst}
+        return share(self._wiring, rooms, wishes), rooms
+
+    def _worst_a(self, load: Load) -> float | None:
+        """What a load counts at that does not obey; in need that is at once what it has."""
+        own, now = self._own[load.id], self._seen.heard[load.id]
+        if obedience.is_stuck(own, self._now_s):
+            return load.max_a
+        if own.refused_since_s is None or now is None or not self._seen.is_overloaded(load):
+            return None
+        return max((now.limit_a or 0.0, *(now.drawn_a or ())))
 
     def _open(self, rooms: Mapping[str, Quad]) -> Rooms:
         active = {

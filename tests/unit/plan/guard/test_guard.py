@@ -141,6 +141,24 @@ def test_a_load_that_does_not_lower_counts_at_its_maximum_for_the_others() -> No
     assert home.grants["other"].binding == "main: phase a"
 
 
+def test_in_need_a_load_that_does_not_lower_counts_at_once_at_what_it_has() -> None:
+    home = charging(Home(wiring(replace(ON_A, max_a=16.0), replace(ON_A, id="other"))))
+    home.stubborn = {"on_a"}
+    home.base_a = (11.5, 1.0, 1.0)
+
+    assert home.look() == {"on_a": 6.0, "other": 6.0}
+    assert home.look() == {"on_a": 6.0, "other": 0.0}
+
+
+def test_of_two_that_do_not_lower_each_counts_for_the_other() -> None:
+    home = charging(Home(wiring(replace(ON_A, max_a=16.0), replace(ON_A, id="other"))))
+    home.stubborn = {"on_a", "other"}
+    home.base_a = (5.0, 1.0, 1.0)
+
+    assert home.look() == {"on_a": 9.0, "other": 9.0}
+    assert home.look(4.0) == {"on_a": 0.0, "other": 0.0}
+
+
 def test_a_load_that_does_not_lower_is_stopped_and_left_to_its_own_fallback() -> None:
     home = charging(Home(wiring(LEFT)))
     home.stubborn = {"left"}
