@@ -1,4 +1,4 @@
-"""`./run soak control [--hours N] [--seed S] [--json]`: houses with faults, guards with flaws."""
+"""`./run soak control [--json]`: houses with faults, guards with flaws, commands cut short."""
 
 import json
 import sys
@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tests.soak.commands import crash
 from tests.soak.control import Outcome, soak
 from tests.soak.faults import FAULTS, TELLING
 from tests.soak.mutants import MUTANTS
@@ -28,9 +29,14 @@ def main() -> None:
 @main.command()
 @click.option("--hours", default=10.0, show_default=True, help="House-hours per class of faults.")
 @click.option("--seed", default=0, show_default=True, help="The first house.")
+@click.option("--points", default=1000, show_default=True, help="Crashes of the command path.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
-def control(*, hours: float, seed: int, as_json: bool) -> None:
-    """The fuse guard and a reference policy in the same houses; then mutants of the guard."""
+def control(*, hours: float, seed: int, points: int, as_json: bool) -> None:
+    """The fuse guard and a reference policy in the same houses; mutants of the guard; crashes.
+
+    Fails if the guard lets a breaker trip or suffer for long, if the reference does not trip, if a
+    mutant lives, or if a command had more than its one effect.
+    """
     say = (lambda _: None) if as_json else click.echo
     faults: Figures = {}
     spent_s = 0.0
@@ -39,10 +45,11 @@ def control(*, hours: float, seed: int, as_json: bool) -> None:
         spent_s += took_s
         say(_line(name, faults[name]))
     missed = [mutant.name for mutant in MUTANTS if caught_by(mutant) is None]
+    crash_points, double_effects = crash(points, seed)
     figures = {
         "faults": faults,
-        "crash_points": None,
-        "double_effects": None,
+        "crash_points": crash_points,
+        "double_effects": double_effects,
         "mutants": len(MUTANTS),
         "mutants_caught": len(MUTANTS) - len(missed),
         "times_real_time": round(_total(faults, "house_hours") * 3600.0 / spent_s),
@@ -50,14 +57,17 @@ def control(*, hours: float, seed: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(figures))
     else:
-        for name in ("mutants", "mutants_caught", "times_real_time"):
-            click.echo(f"{name:32} {figures[name]:>10}")
+        for name, figure in figures.items():
+            if name != "faults":
+                click.echo(f"{name:32} {figure:>10}")
     sys.exit(_complain(failures(figures, missed)))
 
 
 def failures(figures: Figures, missed: list[str]) -> list[str]:
     """What is not as it must be."""
     found = [f"the mutant lives: {name}" for name in missed]
+    if figures["double_effects"]:
+        found.append(f"after {figures['double_effects']} crashes a command was not done once")
     for name, of in figures["faults"].items():
         if of["trips"]:
             found.append(f"{name}: {of['trips']} trips")

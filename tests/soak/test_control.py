@@ -118,8 +118,11 @@ def test_what_fails_is_said() -> None:
         failures({"faults": {"nothing": good | {"reference_trips": 0}, "meter_stale": good}}, [])
         == []
     )
-    assert failures({"faults": {"meter_stale": bad}}, ["lease off"]) == [
+    fine = {"nothing": good | {"reference_trips": 0}, "meter_stale": good}
+    assert failures({"faults": fine, "double_effects": 0}, []) == []
+    assert failures({"faults": {"meter_stale": bad}, "double_effects": 3}, ["lease off"]) == [
         "the mutant lives: lease off",
+        "after 3 crashes a command was not done once",
         "meter_stale: 2 trips",
         "meter_stale: overloaded for 11 s",
         "meter_stale: the reference does not trip either, so nothing is shown",
