@@ -9,7 +9,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,8 @@ from gatewayd.clock import Clock, SystemClock
 from gatewayd.config import Config
 from gatewayd.config.configured import configured
 from gatewayd.control.direct import Direct
+from gatewayd.control.governor.bench import Bench
+from gatewayd.control.governor.government import Government
 from gatewayd.control.housekeeping import Housekeeping
 from gatewayd.control.loop import ControlLoop
 from gatewayd.control.notify import notify
@@ -30,6 +32,7 @@ from gatewayd.control.statistics import StatisticsRecorder
 from gatewayd.control.steering.service import Steering
 from gatewayd.control.whereabouts import Whereabouts
 from gatewayd.devices.commander import Commander
+from gatewayd.devices.first_picture import first_picture
 from gatewayd.devices.linking.linking import Linking
 from gatewayd.devices.poller import Poller
 from gatewayd.devices.registry import Registry
@@ -62,9 +65,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Readiness waits this long for a first picture; devices that are away come later.
-_FIRST_PICTURE_S = 5.0
-
 
 @dataclass(frozen=True)
 class _Rooms:
@@ -80,6 +80,7 @@ class _Rooms:
     linking: Linking
     http: HttpLink
     steering: Steering
+    government: Government
     gateway_id: str
     location_id: str | None
 
@@ -101,7 +102,7 @@ async def run(path: Path) -> None:
                 "config": _follow(path, config, rooms),
             }
             tasks = [group.create_task(work, name=name) for name, work in services.items()]
-            await _first_picture(rooms.store, config)
+            await first_picture(rooms.store, config.devices)
             notify("READY=1")
             log.info("ready: %d devices, API on port %d", len(config.devices), config.api.port)
             await stop.wait()
@@ -136,7 +137,8 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
     points = config.ocpp.points(options, db, clock) if config.ocpp else ChargePoints()
     links = Links(mqtt=MqttSource(broker, clock), ocpp=points)
     poller = Poller({}, links=links, db=db, store=store, clock=clock)
-    commander = Commander(db=db, store=store, poller=poller, clock=clock)
+    bench = Bench(config.terms, store, clock)
+    commander = Commander(db=db, store=store, poller=poller, clock=clock, governance=bench)
     steering = Steering(db=db, store=store, commander=commander, clock=clock)
     await steering.load()
     linking = Linking.over(
@@ -160,6 +162,15 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
         linking,
         _http(config.api.webhooks),
         steering,
+        Government(
+            bench,
+            store=store,
+            db=db,
+            commander=commander,
+            devices=poller,
+            clock=clock,
+            price=partial(steering.price, location_id),
+        ),
         gateway_id,
         location_id,
     )
@@ -237,8 +248,9 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
         commander=rooms.commander,
         clock=rooms.clock,
         notify=notify,
+        may_renew=rooms.government.bench.renews,
     )
-    services = {
+    services = rooms.government.services() | {
         "poller": rooms.poller.run(),
         "mqtt devices": rooms.links.mqtt.run(),
         "commander": rooms.commander.run(),
@@ -315,16 +327,6 @@ def _mqtt(mqtt: settings.Mqtt, gateway_id: str) -> MqttSettings:
     )
 
 
-async def _first_picture(store: Store, config: Config) -> None:
-    """Wait until every device has been heard of once, or for so long that some are away."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_FIRST_PICTURE_S):
-            async for site in store.watch():
-                reached = {s.asset.device_id for s in site.assets.values() if s.is_reachable}
-                if reached >= config.devices.keys():
-                    return
-
-
 async def _follow(path: Path, config: Config, rooms: _Rooms) -> None:
     """Take over edits of the file while running: devices at once, the rest is told."""
 
@@ -336,6 +338,7 @@ async def _follow(path: Path, config: Config, rooms: _Rooms) -> None:
         _log_as(edited)
         devices = configured(edited, rooms.registry, rooms.location_id)
         await rooms.linking.roster.configure(devices, rooms.location_id)
+        rooms.government.governor.adopt(edited.terms)
         log.info(
             "config taken over: added %s, removed %s, changed %s",
             *(", ".join(ids) or "none" for ids in (change.added, change.removed, change.changed)),

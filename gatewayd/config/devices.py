@@ -1,13 +1,14 @@
 """The devices of the config, each judged by its own driver, so that this room knows no vendor."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
 from pydantic import create_model
 
 from gatewayd.config import sections
+from gatewayd.config.governed import Governed
 from gatewayd.config.problems import dotted, shown, suggestion
 from gatewayd.config.secret import SecretFile
 from gatewayd.config.source import Source
@@ -38,6 +39,7 @@ class Device:
     name: str | None = None
     usage: MeterUsage | None = None
     installed_on: date | None = None
+    governed: Governed = field(default_factory=Governed)
 
 
 def devices(
@@ -74,7 +76,11 @@ def _device(
     options = judge(source, info.options, own, at=at, also=also, context=around)
     if common is None or options is None:
         return None
-    return Device(options=options, **dict(common))
+    governed = Governed.model_construct(
+        **{key: getattr(common, key) for key in Governed.model_fields}
+    )
+    rest = {key: value for key, value in common if key not in Governed.model_fields}
+    return Device(options=options, governed=governed, **rest)
 
 
 def _with_secrets(

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatewayd.config.devices import Device, Drivers, devices
+from gatewayd.config.governed import CircuitSection, Grid
 from gatewayd.config.ocpp import Ocpp
+from gatewayd.config.power import check_governed, terms
 from gatewayd.config.problems import shown
 from gatewayd.config.proxies import check_proxies
 from gatewayd.config.secret import Secret
@@ -15,6 +17,7 @@ from gatewayd.config.sections import Api, File, Home, Log, Mdns, ModbusProxy, Mq
 from gatewayd.config.source import Source, parse
 from gatewayd.config.surroundings import Stamp, Surroundings
 from gatewayd.config.verdict import judge
+from gatewayd.control.governor.terms import Terms
 from gatewayd.errors import ConfigError
 from gatewayd.sdk.yaml_text import YamlTextError, decoded
 
@@ -32,6 +35,8 @@ class Config:
 
     home: Home
     devices: Mapping[str, Device]
+    circuits: Mapping[str, CircuitSection]
+    grid: Grid
     mqtt: Mqtt | None
     modbus_proxy: tuple[ModbusProxy, ...]
     ocpp: Ocpp | None
@@ -41,6 +46,11 @@ class Config:
     log: Log
     files: Mapping[Path, Stamp] = field(default_factory=dict, compare=False)
     secrets: frozenset[Secret] = field(default=frozenset(), compare=False)
+
+    @property
+    def terms(self) -> Terms:
+        """What the governor goes by."""
+        return terms(self.circuits, self.grid, self.devices)
 
 
 def load(path: Path, drivers: Drivers, environ: Mapping[str, str] = os.environ) -> Config:
@@ -87,6 +97,7 @@ def _config(source: Source, drivers: Drivers, around: Surroundings) -> Config | 
     if file is None:
         return None
     check_proxies(source, file.modbus_proxy, known)
+    check_governed(source, file.circuits, file.grid, known, drivers)
     parts = {name: getattr(file, name) for name in File.model_fields if name not in _NOT_PARTS}
     return Config(
         **parts,

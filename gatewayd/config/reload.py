@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 # An editor writes in several steps: what follows within this time belongs to one edit.
 _SETTLE_MS = 100
+# Beside the devices.
+_LIVE = frozenset({"log", "circuits", "grid"})
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Difference:
 
     @property
     def needs_restart(self) -> tuple[str, ...]:
-        """The sections that are read only at the start; devices and `log` are taken over live."""
-        return tuple(name for name in self.sections if name != "log")
+        """The sections that are read only at the start; the others are taken over live."""
+        return tuple(name for name in self.sections if name not in _LIVE)
 
 
 def difference(old: Config, new: Config) -> Difference:

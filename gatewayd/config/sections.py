@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, model_validator
 
+from gatewayd.config.governed import CircuitSection, Governed, Grid, Identifier
 from gatewayd.config.ocpp import Ocpp
 from gatewayd.config.secret import Secret, SecretCredential, SecretFile
 from gatewayd.config.section import Section
@@ -57,7 +58,7 @@ class Home(Section):
     )
 
 
-class Device(Section):
+class Device(Governed):
     """What every device has; all other keys belong to its driver."""
 
     driver: str = Field(description="How to talk to it: the name of a driver.")
@@ -282,6 +283,10 @@ class File(Section):
     devices: dict[str, JsonValue] = Field(
         default={}, description="Every device, by an id of your choice."
     )
+    circuits: dict[Identifier, CircuitSection] = Field(
+        default={}, description="What each breaker protects, by an id of your choice."
+    )
+    grid: Grid = Field(default=Grid(), description="What the connection to the grid may carry.")
     mqtt: Mqtt | None = None
     modbus_proxy: tuple[ModbusProxy, ...] = Field(
         default=(), description="Devices whose connection is shared with others, by Modbus TCP."

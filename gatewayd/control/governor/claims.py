@@ -85,7 +85,7 @@ def _charger(
     look: Look, state: AssetState, memory: Memory, surplus_w: float | None
 ) -> Iterator[Claim]:
     device_id = state.asset.device_id
-    term = look.terms.chargers[device_id]
+    term = look.terms.wired(device_id)
     found = look.wants.get(state.asset.id, Wants())
     yield look.claim(
         state, Rank.DEFAULT, "default", _AS_IT_LIKES, _left_alone(look, state, memory, found)
@@ -123,7 +123,7 @@ def _by_mode(
 def _left_alone(look: Look, state: AssetState, memory: Memory, found: Wants) -> Wish:
     """Nothing is started that was not charging before it was told to stop."""
     asset_id = state.asset.id
-    term = look.terms.chargers[state.asset.device_id]
+    term = look.terms.wired(state.asset.device_id)
     reading = state.sample.reading if state.sample and state.is_reachable else None
     if isinstance(reading, ChargerReading):
         if reading.power_delivery is PowerDelivery.UNPLUGGED:
@@ -165,7 +165,7 @@ def _surpluses(look: Look, memory: Memory) -> dict[str, float | None]:
 def _drawing(look: Look, device_id: str, state: AssetState, memory: Memory) -> Drawing:
     reading = state.sample.reading if state.sample else None
     power_w = reading.power_w if isinstance(reading, ChargerReading) else None
-    term = look.terms.chargers[device_id]
+    term = look.terms.wired(device_id)
     own = memory.cars.get(device_id)
     reserved_w = 0.0
     if own is not None and own.is_on and term.charging is not None:
@@ -196,7 +196,7 @@ def _fast(look: Look) -> frozenset[str]:
     """The chargers that charge whatever the sun gives."""
     found = set()
     for device_id, state in gather.chargers(look.site, look.terms).items():
-        charging = look.terms.chargers[device_id].charging
+        charging = look.terms.wired(device_id).charging
         reading = state.sample.reading if state.sample else None
         is_solar = charging is not None and charging.mode is ChargeMode.SOLAR
         if not is_solar and isinstance(reading, ChargerReading) and reading.is_charging:

@@ -35,7 +35,7 @@ def loads(site: Site, terms: Terms) -> dict[str, Load]:
     """The loads of the guard's wiring, by device: chargers that are told what it grants."""
     found = {}
     for device_id, state in chargers(site, terms).items():
-        term = terms.chargers[device_id]
+        term = terms.wired(device_id)
         if term.circuit is not None and terms.writes(state.asset):
             max_a = term.plate_a(state.asset)
             least_a = min(max_a, max(6.0, state.asset.spec.min_current_a or 6.0))

@@ -73,7 +73,7 @@ class GuardLoop:
         for device_id, state in gather.chargers(self._store.site, self._terms).items():
             if device_id in loads:
                 wish_a = self._bench.wish_a(state.asset.id, now_s)
-                now = gather.load_now(state, self._terms.chargers[device_id], wish_a)
+                now = gather.load_now(state, self._terms.wired(device_id), wish_a)
                 if now is not None:
                     found[device_id] = now
         return found

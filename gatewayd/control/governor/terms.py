@@ -38,6 +38,9 @@ class ChargerTerms:
         return min(known, default=_PLATE_A)
 
 
+_UNKNOWN = ChargerTerms()
+
+
 @dataclass(frozen=True, slots=True)
 class BatteryTerms:
     """A battery's mode and its rules."""
@@ -69,10 +72,14 @@ class Terms:
         """The terms of a charger that is governed at all."""
         if asset.kind is not AssetKind.CHARGER:
             return None
-        found = self.chargers.get(asset.device_id)
-        if found is None or not found.arming.decides:
+        found = self.wired(asset.device_id)
+        if not found.arming.decides:
             return None
         return found if found.charging or self.circuits else None
+
+    def wired(self, device_id: str) -> ChargerTerms:
+        """The terms of a charger; one that is not configured is on no circuit and has no mode."""
+        return self.chargers.get(device_id, _UNKNOWN)
 
     def battery(self, asset: Asset) -> BatteryTerms | None:
         """The terms of a battery that is governed."""

@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TypeVar
 
 from gatewayd.clock import Clock
@@ -25,6 +26,7 @@ from gatewayd.model.decision import Grounds
 from gatewayd.model.location import Location
 from gatewayd.model.smart_charging import SmartChargingPolicy
 from gatewayd.model.tariff import PriceSlot
+from gatewayd.plan.prices import price_at
 from gatewayd.state import flex, meta, schedules, smart_charging
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
@@ -110,6 +112,11 @@ class Steering:
     def policy(self, vehicle_id: str) -> SmartChargingPolicy:
         """A vehicle's smart charging policy; the default for one that has none."""
         return self.known.policies.get(vehicle_id, SmartChargingPolicy())
+
+    def price(self, location_id: str | None, at: datetime) -> Decimal | None:
+        """What energy costs at a location, per kWh; None where nobody knows."""
+        prices = self.known.prices.get(location_id or "")
+        return price_at(prices, at) if prices else None
 
     async def look(self) -> None:
         """Decide now, on all that others have written too. Raises StorageError."""

@@ -1,0 +1,184 @@
+"""What the config says of fuses, of the grid, and of how devices charge."""
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from gatewayd.config.section import Section
+from gatewayd.plan.arming import Arming
+from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
+from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode, ChargeSettings, Delays
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
+Phase = Literal["a", "b", "c"]
+Ampere = Annotated[float, Field(ge=6, le=80)]
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Watt = Annotated[float, Field(ge=0, le=1_000_000)]
+
+
+class CircuitSection(Section):
+    """One breaker and what hangs on it."""
+
+    limit_a: Annotated[float, Field(gt=0, le=1_000)] = Field(
+        description="The breaker's rating, in ampere per phase."
+    )
+    parent: Identifier | None = Field(
+        default=None, alias="in", description="The circuit it hangs on; none for the house's own."
+    )
+    meter: Identifier | None = Field(
+        default=None, description="The device that measures it, phase by phase."
+    )
+    meter_phases: tuple[Phase, ...] = Field(
+        default=("a", "b", "c"),
+        min_length=1,
+        description="The phases that the meter measures; on the others nothing flows.",
+    )
+    assumed_base_a: Annotated[float, Field(ge=0, le=1_000)] = Field(
+        default=0,
+        description="What all that is not controlled draws at most, per phase: counted when the "
+        "meter is silent. 0: then nothing may be drawn.",
+    )
+    limit_w: Watt | None = Field(default=None, description="A limit of all phases together.")
+    unbalance_a: Annotated[float, Field(gt=0, le=1_000)] | None = Field(
+        default=None, description="How far the phases may lie apart."
+    )
+    thermal_headroom: bool = Field(
+        default=False, description="Let short loads use the heat that a breaker bears."
+    )
+
+
+class DelaysSection(Section):
+    """How long the sun has to suffice, or not to."""
+
+    start_s: Seconds = Field(default=60, description="Before charging starts.")
+    stop_s: Seconds = Field(default=180, description="Before it stops.")
+    phase_switch_s: Seconds = Field(
+        default=310, description="From one switch of phases to the next."
+    )
+
+
+class Charging(Section):
+    """How a charger charges. What is chosen later, by MQTT or the API, outlives a restart."""
+
+    mode: ChargeMode = Field(description="off, solar, now, schedule or plan.")
+    always_charge: AlwaysCharge = Field(
+        default=AlwaysCharge.OFF,
+        description="Whether solar charges with the least without sun: off, on, or once, until "
+        "the car is unplugged.",
+    )
+    min_a: Ampere = Field(default=6, description="The least the car charges with, per phase.")
+    max_a: Ampere = Field(default=16, description="The most it is given, per phase.")
+    phases: tuple[Literal[1, 3], ...] = Field(
+        default=(3,), min_length=1, max_length=2, description="Phases to choose between: [1, 3]."
+    )
+    min_soc_pct: Percent | None = Field(
+        default=None, description="Below this a car charges at once."
+    )
+    limit_soc_pct: Percent | None = Field(default=None, description="At this a car has enough.")
+    limit_energy_wh: Watt | None = Field(
+        default=None, description="With so many watt-hours in a session a car has enough."
+    )
+    welcome_s: Seconds = Field(
+        default=0, description="For how long a car that comes gets the least, to say who it is."
+    )
+    delays: DelaysSection = Field(default=DelaysSection(), description="For solar.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.min_a > self.max_a:
+            raise ValueError("has a min_a above max_a; exchange the two")
+        return self
+
+    def settings(self, priority: int) -> ChargeSettings:
+        """What the charging modes go by."""
+        return ChargeSettings(
+            mode=self.mode,
+            always_charge=self.always_charge,
+            min_a=self.min_a,
+            max_a=self.max_a,
+            phases=tuple(sorted(set(self.phases))),
+            min_soc_pct=self.min_soc_pct,
+            limit_soc_pct=self.limit_soc_pct,
+            limit_energy_wh=self.limit_energy_wh,
+            priority=priority,
+            welcome_s=self.welcome_s,
+            delays=Delays(**dict(self.delays)),
+        )
+
+
+class BatterySection(Section):
+    """What a battery does. What is chosen later outlives a restart."""
+
+    mode: BatteryMode = Field(
+        description="self_reliance, time_of_use, import_focus, export_focus, hold, hold_charge, "
+        "charge_to or discharge_to."
+    )
+    target_pct: Percent = Field(default=100, description="Of charge_to and discharge_to.")
+    power_w: Watt = Field(default=2000, description="How fast, where the mode forces it.")
+    reserve_pct: Percent = Field(default=0, description="Below this it gives nothing.")
+    locked_against: tuple[Identifier, ...] = Field(
+        default=(),
+        description="Chargers that it gives nothing to while they do not follow the sun.",
+    )
+    grid_charge_below: float | None = Field(
+        default=None, description="It charges from the grid only at this price per kWh or less."
+    )
+
+    def settings(self) -> BatterySettings:
+        """What the battery's modes go by."""
+        below = self.grid_charge_below
+        return BatterySettings(
+            mode=self.mode,
+            target_pct=self.target_pct,
+            power_w=self.power_w,
+            reserve_pct=self.reserve_pct,
+            locked_against=frozenset(self.locked_against),
+            grid_charge_below=None if below is None else Decimal(str(below)),
+        )
+
+
+class Governed(Section):
+    """What a device has that is governed; see `circuits`."""
+
+    circuit: Identifier | None = Field(
+        default=None, description="The circuit that a charger hangs on."
+    )
+    wiring: Annotated[tuple[Phase, ...], Field(min_length=1)] | Literal["unknown"] = Field(
+        default="unknown",
+        description="The house's phase on each of the charger's own: [b, c, a], or [b] for one "
+        "phase. unknown: it counts on every phase with its worst.",
+    )
+    priority: int = Field(
+        default=0, ge=-100, le=100, description="Of two chargers the higher is served first."
+    )
+    charging: Charging | None = Field(
+        default=None, description="How a charger charges; left out, as it likes."
+    )
+    battery: BatterySection | None = Field(
+        default=None, description="What a battery does; left out, as it likes."
+    )
+    control: Arming = Field(
+        default=Arming.ARMED,
+        description="armed; shadow decides and says why, but writes nothing; observe does neither.",
+    )
+
+
+class Capacity(Section):
+    """A tariff by the highest quarter of an hour of a month."""
+
+    billed_w: Watt = Field(description="What is paid for anyway; in Flanders 2500.")
+    margin_w: Watt = Field(default=100, description="What stays unused.")
+
+
+class Grid(Section):
+    """What the connection to the grid may carry, beside what its fuses bear."""
+
+    export_limit_w: Watt | None = Field(default=None, description="The most that is fed in.")
+    zero_export_when_negative: bool = Field(
+        default=False, description="Feed nothing in while energy costs less than nothing."
+    )
+    capacity: Capacity | None = Field(
+        default=None, description="Keep a quarter's average below what is paid for."
+    )

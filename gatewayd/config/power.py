@@ -1,0 +1,145 @@
+"""Circuits, chargers and batteries of the config: what cannot be, and the governor's terms."""
+
+from collections.abc import Iterable, Mapping
+
+from gatewayd.config.devices import Device, Drivers
+from gatewayd.config.governed import CircuitSection, Governed, Grid
+from gatewayd.config.problems import Path, shown, suggestion
+from gatewayd.config.source import Source
+from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, Terms
+from gatewayd.model.asset import AssetKind
+from gatewayd.model.circuit import PHASE_NAMES, Circuit
+from gatewayd.plan.grid.capacity import CapacitySettings
+from gatewayd.plan.grid.export import ExportRule
+
+
+def check_governed(
+    source: Source,
+    circuits: Mapping[str, CircuitSection],
+    grid: Grid,
+    devices: Mapping[str, Device],
+    drivers: Drivers,
+) -> None:
+    """Add to the source what cannot be."""
+    for circuit_id, circuit in circuits.items():
+        _check_circuit(source, circuit_id, circuits)
+        if circuit.meter is not None:
+            at = ("circuits", circuit_id, "meter")
+            _named(source, at, "device", circuit.meter, devices)
+    for device_id, device in devices.items():
+        _check_device(source, device_id, device, circuits, devices)
+        _check_kinds(source, device_id, device, drivers)
+    roots = [circuit for circuit in circuits.values() if circuit.parent is None]
+    if grid.capacity and not any(root.meter for root in roots):
+        told = "needs the house's own circuit with a meter; add one to circuits"
+        source.fault(("grid", "capacity"), told, at_key=True)
+
+
+def terms(
+    circuits: Mapping[str, CircuitSection], grid: Grid, devices: Mapping[str, Device]
+) -> Terms:
+    """What the governor goes by."""
+    return Terms(
+        circuits={id_: _circuit(id_, found) for id_, found in circuits.items()},
+        meter_lines={id_: _lines(found.meter_phases) for id_, found in circuits.items()},
+        chargers={id_: _charger(device.governed) for id_, device in devices.items()},
+        batteries={
+            id_: BatteryTerms(device.governed.battery.settings(), device.governed.control)
+            for id_, device in devices.items()
+            if device.governed.battery is not None
+        },
+        grid=_grid(grid),
+    )
+
+
+def _circuit(circuit_id: str, found: CircuitSection) -> Circuit:
+    return Circuit(
+        circuit_id,
+        limit_a=found.limit_a,
+        limit_w=found.limit_w,
+        parent=found.parent,
+        meter_id=found.meter,
+        assumed_base_a=found.assumed_base_a,
+        unbalance_a=found.unbalance_a,
+        uses_thermal_headroom=found.thermal_headroom,
+    )
+
+
+def _charger(governed: Governed) -> ChargerTerms:
+    charging = governed.charging
+    return ChargerTerms(
+        circuit=governed.circuit,
+        lines=None if governed.wiring == "unknown" else _lines(governed.wiring),
+        priority=governed.priority,
+        charging=charging.settings(governed.priority) if charging else None,
+        arming=governed.control,
+    )
+
+
+def _grid(grid: Grid) -> GridTerms:
+    limits = grid.export_limit_w is not None or grid.zero_export_when_negative
+    capacity = grid.capacity
+    return GridTerms(
+        ExportRule(grid.export_limit_w, grid.zero_export_when_negative) if limits else None,
+        CapacitySettings(capacity.billed_w, capacity.margin_w) if capacity else None,
+    )
+
+
+def _lines(phases: Iterable[str]) -> tuple[int, ...]:
+    return tuple(PHASE_NAMES.index(phase) for phase in phases)
+
+
+def _check_circuit(source: Source, circuit_id: str, circuits: Mapping[str, CircuitSection]) -> None:
+    at = ("circuits", circuit_id, "in")
+    seen = {circuit_id}
+    above = circuits[circuit_id].parent
+    if above is not None and not _named(source, at, "circuit", above, circuits):
+        return
+    while above is not None and above in circuits:
+        if above in seen:
+            source.fault(at, "hangs on itself; leave `in` out of the house's own circuit")
+            return
+        seen.add(above)
+        above = circuits[above].parent
+
+
+def _check_device(
+    source: Source,
+    device_id: str,
+    device: Device,
+    circuits: Mapping[str, CircuitSection],
+    devices: Mapping[str, Device],
+) -> None:
+    at, governed = ("devices", device_id), device.governed
+    if governed.circuit is not None:
+        _named(source, (*at, "circuit"), "circuit", governed.circuit, circuits)
+    if governed.wiring != "unknown" and len(set(governed.wiring)) < len(governed.wiring):
+        source.fault((*at, "wiring"), "names a phase twice; write each once, as [b, c, a]")
+    locked = governed.battery.locked_against if governed.battery else ()
+    for number, charger in enumerate(locked):
+        _named(source, (*at, "battery", "locked_against", number), "device", charger, devices)
+
+
+def _check_kinds(source: Source, device_id: str, device: Device, drivers: Drivers) -> None:
+    """Keys of devices that certainly are no such thing. Of some drivers that is not known."""
+    kinds = drivers.info(device.driver).kinds
+    keys = {
+        "circuit": AssetKind.CHARGER,
+        "charging": AssetKind.CHARGER,
+        "battery": AssetKind.BATTERY,
+    }
+    for key, kind in keys.items():
+        if kinds and kind not in kinds and getattr(device.governed, key) is not None:
+            told = f"is for a {kind}, which {device.driver} is not; leave it out"
+            source.fault(("devices", device_id, key), told, at_key=True)
+
+
+def _named(source: Source, at: Path, what: str, name: str, known: Mapping[str, object]) -> bool:
+    """Whether there is such a thing, or at least something of that name that is wrong itself."""
+    if name in known or source.is_broken(at):
+        return True
+    device = ("devices", name)
+    if what == "device" and source.known(device) == device:
+        return True
+    source.fault(at, f"there is no {what} {shown(name)}; {suggestion(name, known)}")
+    return False

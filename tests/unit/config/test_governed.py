@@ -1,0 +1,106 @@
+"""Circuits, charging, batteries and the grid in the config."""
+
+from pathlib import Path
+
+import pytest
+
+from gatewayd.config import Config, load
+from gatewayd.devices.registry import Registry
+from gatewayd.errors import ConfigError
+from gatewayd.model.circuit import Circuit
+from gatewayd.plan.arming import Arming
+from gatewayd.plan.battery.modes import BatteryMode
+from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode
+from gatewayd.plan.guard.wiring import Wiring
+from tests.unit.config.catalogue import write
+
+HEAD = "version: 1\nhome: {timezone: UTC, latitude: 0, longitude: 0}\n"
+DEVICES = """\
+devices:
+  grid_meter: {driver: eastron_sdm630, host: 192.0.2.3, unit: 1, usage: grid}
+  inverter:
+    driver: sunspec
+    host: 192.0.2.4
+    unit: 1
+    battery: {mode: hold, reserve_pct: 20, locked_against: [charger], grid_charge_below: 0.1}
+  charger:
+    driver: keba_p30
+    host: 192.0.2.1
+    circuit: garage
+    wiring: [b, c, a]
+    priority: 3
+    control: shadow
+    charging: {mode: solar, always_charge: once, min_a: 8, max_a: 20, phases: [3, 1]}
+"""
+GOOD = f"""\
+{HEAD}circuits:
+  main: {{limit_a: 25, meter: grid_meter, assumed_base_a: 10, limit_w: 15000}}
+  garage: {{in: main, limit_a: 20}}
+grid: {{export_limit_w: 5000, capacity: {{billed_w: 2500}}}}
+{DEVICES}"""
+
+
+def read(folder: Path, text: str) -> Config:
+    return load(write(folder, text), Registry.load(), {})
+
+
+def test_everything_reaches_the_governor(tmp_path: Path) -> None:
+    terms = read(tmp_path, GOOD).terms
+
+    charger, battery = terms.chargers["charger"], terms.batteries["inverter"]
+    assert terms.circuits == {
+        "main": Circuit("main", 25, limit_w=15000, meter_id="grid_meter", assumed_base_a=10),
+        "garage": Circuit("garage", 20, parent="main"),
+    }
+    assert (charger.circuit, charger.lines, charger.priority) == ("garage", (1, 2, 0), 3)
+    assert charger.arming is Arming.SHADOW
+    assert charger.charging is not None
+    assert charger.charging.mode is ChargeMode.SOLAR
+    assert charger.charging.always_charge is AlwaysCharge.ONCE
+    assert (charger.charging.min_a, charger.charging.phases) == (8, (1, 3))
+    assert battery.settings.mode is BatteryMode.HOLD
+    assert battery.settings.locked_against == {"charger"}
+    assert terms.grid.export is not None
+    assert terms.grid.capacity is not None
+    assert Wiring(terms.circuits, {})
+
+
+def test_a_home_that_says_nothing_of_it_governs_nothing(tmp_path: Path) -> None:
+    text = f"{HEAD}devices:\n  charger: {{driver: keba_p30, host: 192.0.2.1}}\n"
+
+    terms = read(tmp_path, text).terms
+
+    assert (terms.circuits, terms.batteries, terms.grid.export) == ({}, {}, None)
+    assert terms.chargers["charger"].charging is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("in: main", "in: mian", "there is no circuit 'mian'; did you mean main?"),
+        ("in: main", "in: garage", "hangs on itself"),
+        ("main: {limit_a: 25", "main: {in: garage, limit_a: 25", "hangs on itself"),
+        ("limit_a: 20", "limit_a: 0", "greater than 0"),
+        ("limit_a: 20", "limit_a: -20", "greater than 0"),
+        ("limit_a: 20", "limit: 20", "is not a known key"),
+        ("meter: grid_meter", "meter: gridmeter", "there is no device 'gridmeter'"),
+        ("circuit: garage", "circuit: cellar", "there is no circuit 'cellar'"),
+        ("[b, c, a]", "[b, b, a]", "names a phase twice"),
+        ("[b, c, a]", "[l1]", "wiring"),
+        ("[charger]", "[chargr]", "did you mean charger?"),
+        ("min_a: 8", "min_a: 21", "min_a above max_a"),
+        ("mode: solar", "mode: sun", "mode"),
+        ("control: shadow", "control: maybe", "control"),
+        ("usage: grid", "usage: grid, circuit: main", "is for a charger, which eastron_sdm630"),
+        ("meter: grid_meter, ", "", "needs the house's own circuit with a meter"),
+    ],
+)
+def test_what_cannot_be_is_told_where_it_stands(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(ConfigError) as raised:
+        read(tmp_path, GOOD.replace(old, new, 1))
+
+    assert any(told in problem for problem in raised.value.problems), raised.value.problems
+    assert all(":" in problem.split(" ")[0] for problem in raised.value.problems)
