@@ -8,7 +8,7 @@ identity: {vendor: ..., model: ..., serial: ..., firmware: ...}
 expect: {meter: {power_w: -1800.5}}  every field that is not None
 effects:                             what a write changes elsewhere in the device
 - {write: 5004, to: 1101}            the same value there; `to_input` for an input register
-- {write: 5014, value: 0, set: {1001: 5}}        with this value, that; `set_input` likewise
+- {write: 5014, value: 0, set: {1001: 5}}        with this value, that; `set_input`, `set_coil`
 commands:
 - {do: set_max_current, current_a: 10, writes: [[5004, [10000]]], then: {...}}
 """
@@ -193,7 +193,7 @@ _POWER: Mapping[Capability, Callable[[dict[str, Any]], Command]] = {
 
 
 def _take_effect(tables: Tables, effect: dict[str, Any], value: int) -> None:
-    for key, function in (("", 3), ("_input", 4)):
+    for key, function in (("", 3), ("_input", 4), ("_coil", 1)):
         table = tables.setdefault(function, {})
         if to := effect.get(f"to{key}"):
             table[to] = value
