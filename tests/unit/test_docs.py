@@ -22,7 +22,7 @@ EXAMPLE = (ROOT / "config/gateway.example.yaml").read_text()
 def _keys(model: type[BaseModel], path: str = "") -> Iterator[str]:
     """Every key of the config by its path, sections and what stands in them."""
     for name, field in model.model_fields.items():
-        yield f"{path}{name}"
+        yield f"{path}{field.alias or name}"
         kinds = [field.annotation, *getattr(field.annotation, "__args__", ())]
         for kind in kinds:
             if isinstance(kind, type) and issubclass(kind, BaseModel):
