@@ -1,42 +1,48 @@
 """Any inverter, battery or meter that speaks SunSpec, with the roles its models make.
 
-Inverter: 101 to 103, 111 to 113 or 701, with 120, 121 and 160 or 714. Battery: 124, 713, 802.
-Meters: 201 to 204 and 211 to 214, also on another unit id of the same host (`meter_unit`: 200 on
-a Fronius GEN24, 240 on older ones).
+Inverter: 101 to 103, 111 to 113 or 701, with 120, 121, 702 and 160 or 714; limit: 123, 704.
+Battery: 124, 713, 802. Meters: 201 to 204 and 211 to 214, also on other unit ids of the same host
+(`meter_unit`; a Fronius is looked through). SolarEdge has batteries and controls of its own.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Literal
 
 from pydantic import Field
 
+from drivers.modbus import _units
+from drivers.modbus._solaredge.profile import SolarEdge
 from gatewayd.errors import BadReadingError, RefusedError, UnsupportedError
 from gatewayd.links.modbus_options import open_unit
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Capability, Identity, Role
-from gatewayd.model.command import Command, SetOperationMode
-from gatewayd.model.reading import (
-    BatteryReading,
-    InverterReading,
-    MeterReading,
-    Reading,
-)
+from gatewayd.model.command import Command, required
+from gatewayd.model.reading import BatteryReading, InverterReading, MeterReading, Reading
 from gatewayd.sdk import sunspec
 from gatewayd.sdk.driver import Driver, DriverInfo, ModbusReader, ModbusWriter
-from gatewayd.sdk.finding import Likeness, ModbusProbe
 from gatewayd.sdk.options import ModbusOptions
-from gatewayd.sdk.sunspec import ModelAt, ModelValues, roles, storage
+from gatewayd.sdk.sunspec import Control, ModelAt, ModelValues, Registers, roles
+
+log = logging.getLogger(__name__)
 
 Found = tuple[Mapping[int, ModelValues], list[ModelValues]]
+Open = Callable[[int], Awaitable[ModbusReader]]
 
 # These count the energy that leaves the house as positive (evcc, template solaredge-hybrid).
 _EXPORT_POSITIVE = ("solaredge",)
+# Where else devices are: 126 beside a profile of the maker's own, meters from 100, 200 and 240 on.
+_UNITS = (2, 3, 71, 100, 126, 200, 201, 240, 247)
+# These have their meters on units of their own.
+_METERS_ELSEWHERE = ("fronius",)
 
 
 class Options(ModbusOptions):
     """What only SunSpec devices need to be told."""
 
+    # SolarEdge takes over eight seconds for its first answer.
+    timeout_s: float = Field(default=10.0, gt=0, le=60)
     meter_unit: int | None = Field(
         default=None, ge=0, le=255, description="unit id of the meter, if it has its own"
     )
@@ -48,96 +54,132 @@ class Options(ModbusOptions):
     )
     discharge_input: int | None = Field(default=None, ge=1, le=20)
     revert_s: int = Field(
-        default=130, ge=30, le=3600, description="a forced battery mode ends by itself after"
+        default=130, ge=30, le=3600, description="what we set ends by itself after"
     )
     base: int | None = Field(default=None, ge=0, le=65000, description="where SunS stands")
     max_registers: int = Field(default=120, ge=30, le=125)
 
+    @property
+    def bases(self) -> tuple[int, ...]:
+        """Where to look for SunS."""
+        return sunspec.BASES if self.base is None else (self.base,)
+
 
 class SunSpec:
-    """One device, or one and its meter. Keeps the chain, and the storage model read last."""
+    """One device, or one and its meters. Keeps the chains, and the controls by role."""
 
-    def __init__(self, unit: ModbusReader, meter: ModbusReader | None, options: Options) -> None:
-        self._unit = unit
-        self._meter = meter
+    def __init__(self, open_unit: Open, options: Options) -> None:
+        self._open = open_unit
         self._options = options
         self._inputs = roles.Inputs(options.charge_input, options.discharge_input)
+        self._unit: ModbusReader | None = None
+        self._meters: Sequence[ModbusReader] = ()
         self._chains: dict[ModbusReader, tuple[ModelAt, ...]] = {}
+        self._absent: set[ModelAt] = set()
         self._static: dict[int, ModelValues] = {}
-        self._storage: ModelValues | None = None
         self._sign = 1
-        self._control = (
-            sunspec.Storage(unit, options.revert_s) if isinstance(unit, ModbusWriter) else None
-        )
+        self._own: SolarEdge | None = None
+        self._controls: dict[str, Control] = {}
 
     async def identify(self) -> Identity:
         """Walk the chain and read all of it once; RefusedError without a model we know."""
         self._chains.clear()
         self._static.clear()
+        self._absent.clear()
+        self._controls.clear()
+        self._own = None
+        unit = await self._find()
+        await self._probe(unit)
         models, meters = await self._read()
-        for number in (1, 120, 121):
+        for number in (1, 120, 121, 702):
             if number in models:
                 self._static[number] = models[number]
-        common = models.get(1)
-        vendor = _text(common, "Mn") or "SunSpec"
+        vendor = _text(models.get(1), "Mn") or "SunSpec"
         self._sign = _meter_sign(self._options.meter_sign, vendor)
-        readings = self._readings(models, meters)
-        if not readings:
-            raise RefusedError("the device has no SunSpec model of inverter, battery or meter")
-        return Identity(
-            vendor=vendor,
-            model=_text(common, "Md") or "SunSpec device",
-            roles={name: self._role(name, fields) for name, fields in readings.items()},
-            serial=_text(common, "SN"),
-            firmware=_text(common, "Vr"),
-        )
+        if SolarEdge.made(vendor):
+            self._own = await SolarEdge.find(unit)
+        self._controls = self._find_controls(models, unit)
+        return self._identity(models.get(1), self._readings(models, meters), vendor)
 
     async def read(self) -> Mapping[str, Reading]:
         """One poll of all models in use."""
         models, meters = await self._read()
+        for control in self._controls.values():
+            control.see(models)
+        if self._own is not None and self._unit is not None:
+            await self._own.read(self._unit)
         return {
             name: _READINGS[_kind(name)](**fields)  # type: ignore[arg-type]
             for name, fields in self._readings(models, meters).items()
         }
 
     async def apply(self, role: str, command: Command) -> None:
-        """Give the battery a mode. The controls are read first: their scale may have changed."""
-        if role != AssetKind.BATTERY or not isinstance(command, SetOperationMode):
+        """Write one command."""
+        control = self._controls.get(role)
+        if control is None or required(command) not in control.capabilities:
             raise UnsupportedError(f"{role} has no command {type(command).__name__}")
-        if self._control is None:
+        if not isinstance(self._unit, ModbusWriter):
             raise UnsupportedError("the device is read only; see its `read_only` option")
-        await self._control.set_mode(await self._fresh_storage(), command.mode)
+        await control.apply(command)
 
     async def renew(self, role: str) -> None:
-        """Keep a forced mode of ours alive; does nothing in any other."""
-        if self.watchdog_s(role) is None or self._control is None:
-            return
-        found = await self._fresh_storage()
-        if (mode := storage.forced_mode(found, self._options.revert_s)) is not None:
-            await self._control.renew(found, mode)
+        """Keep alive what is ours; does nothing where nothing of ours is in force."""
+        if role in self._controls:
+            await self._controls[role].renew()
 
     def watchdog_s(self, role: str) -> float | None:
-        """The time after which a forced mode of ours ends, as read last."""
-        if role != AssetKind.BATTERY or self._storage is None:
-            return None
-        is_ours = storage.forced_mode(self._storage, self._options.revert_s) is not None
-        return float(self._options.revert_s) if is_ours else None
+        """The time after which what is ours ends, as read last."""
+        return self._controls[role].watchdog_s if role in self._controls else None
+
+    async def _find(self) -> ModbusReader:
+        """Open the units; those of before stay, so that no meter is lost on the way."""
+        options = self._options
+        if self._unit is not None:
+            return self._unit
+        unit = await self._open(options.unit)
+        if options.serial is None and "unit" not in options.model_fields_set:
+            unit = await _units.device(unit, self._open, options.bases)
+        if options.meter_unit is not None:
+            self._meters = (await self._open(options.meter_unit),)
+        self._unit = unit
+        return unit
+
+    async def _probe(self, unit: ModbusReader) -> None:
+        """Pass over the models that the device refuses, though its chain has them."""
+        for at in await self._chain(unit):
+            if not sunspec.is_known(at.id):
+                continue
+            try:
+                found = await sunspec.fetch(unit, at, self._options.max_registers)
+            except RefusedError as error:
+                log.warning("model %d at %d is left out: %s", at.id, at.address, error)
+                self._absent.add(at)
+                continue
+            if at.id == 1 and not self._meters and self._options.meter_unit is None:
+                await self._look_for_meters(_text(found, "Mn") or "")
+
+    async def _look_for_meters(self, vendor: str) -> None:
+        options = self._options
+        if options.serial is None and vendor.casefold().startswith(_METERS_ELSEWHERE):
+            self._meters = await _units.meters(self._open, options.bases)
 
     async def _read(self) -> Found:
         """The first of each model of the device, and all its meters."""
-        found = [model async for model in self._fetch(self._unit)]
-        if self._meter is not None:
-            found += [m async for m in self._fetch(self._meter) if m.at.id in roles.METERS]
+        found = [model async for model in self._fetch(await self._find())]
+        for unit in self._meters:
+            found += [m async for m in self._fetch(unit, roles.METERS)]
         models = dict(self._static)
         for model in found:
             models.setdefault(model.at.id, model)
-        self._storage = models.get(124)
         return models, [model for model in found if model.at.id in roles.METERS]
 
-    async def _fetch(self, unit: ModbusReader) -> AsyncIterator[ModelValues]:
+    async def _fetch(
+        self, unit: ModbusReader, only: Sequence[int] | None = None
+    ) -> AsyncIterator[ModelValues]:
         try:
             for at in await self._chain(unit):
-                if sunspec.is_known(at.id) and at.id not in self._static:
+                is_wanted = sunspec.is_known(at.id) if only is None else at.id in only
+                if is_wanted and at.id not in self._static and at not in self._absent:
                     yield await sunspec.fetch(unit, at, self._options.max_registers)
         except BadReadingError:
             # The chain may have changed: the next poll looks at it anew.
@@ -146,16 +188,23 @@ class SunSpec:
 
     async def _chain(self, unit: ModbusReader) -> tuple[ModelAt, ...]:
         if unit not in self._chains:
-            base = self._options.base
-            bases: Iterable[int] = sunspec.BASES if base is None else (base,)
-            self._chains[unit] = await sunspec.walk(unit, tuple(bases))
+            self._chains[unit] = sunspec.without_twins(
+                await sunspec.walk(unit, self._options.bases)
+            )
         return self._chains[unit]
 
-    async def _fresh_storage(self) -> ModelValues:
-        if self._storage is None or not storage.can_steer(self._storage):
-            raise UnsupportedError("the device has no SunSpec storage controls (model 124)")
-        at = self._storage.at
-        return await sunspec.fetch(self._unit, at, self._options.max_registers)
+    def _find_controls(
+        self, models: Mapping[int, ModelValues], unit: ModbusReader
+    ) -> dict[str, Control]:
+        """By role. One that is read only still tells what it is set to."""
+        registers = Registers(unit)
+
+        async def fetch(at: ModelAt) -> ModelValues:
+            return await sunspec.fetch(unit, at, self._options.max_registers)
+
+        revert_s = self._options.revert_s
+        found = sunspec.controls(registers, fetch, models, revert_s)
+        return found | (self._own.controls(unit, registers, revert_s) if self._own else {})
 
     def _readings(
         self, models: Mapping[int, ModelValues], meters: list[ModelValues]
@@ -168,20 +217,44 @@ class SunSpec:
             found["battery"] = roles.battery(models, inputs)
         for number, meter in enumerate(meters, 1):
             found["meter" if number == 1 else f"meter_{number}"] = roles.meter(meter, self._sign)
+        if self._own is not None:
+            self._own.complete(models, found)
+        for name, control in self._controls.items():
+            if name in found:
+                found[name] |= control.fields()
         return found
 
+    def _identity(
+        self, common: ModelValues | None, readings: Mapping[str, roles.Fields], vendor: str
+    ) -> Identity:
+        if not readings:
+            raise RefusedError("the device has no SunSpec model of inverter, battery or meter")
+        return Identity(
+            vendor=vendor,
+            model=_text(common, "Md") or "SunSpec device",
+            roles={name: self._role(name, fields) for name, fields in readings.items()},
+            serial=_text(common, "SN"),
+            firmware=_text(common, "Vr"),
+        )
+
     def _role(self, name: str, fields: roles.Fields) -> Role:
-        is_steered = name == AssetKind.BATTERY and self._storage is not None
-        can_steer = is_steered and self._storage is not None and storage.can_steer(self._storage)
+        control = self._controls.get(name)
+        can = control.capabilities if control else frozenset()
+        charge_w, discharge_w = fields.get("max_charge_w"), fields.get("max_discharge_w")
+        has_power = Capability.SET_POWER in can
+        least_w = discharge_w if isinstance(discharge_w, float) else charge_w
         return Role(
             kind=_kind(name),
-            capabilities=storage.CAPABILITIES if can_steer else frozenset(),
+            capabilities=can,
             reports=frozenset(fields),
             confirm_timeout_s=60.0,
-            safe=Capability.SELF_RELIANCE if can_steer else None,
+            min_power_w=-least_w if has_power and isinstance(least_w, float) else None,
+            max_power_w=charge_w if has_power and isinstance(charge_w, float) else None,
+            safe=next((one for one in _SAFE if one in can), None),
         )
 
 
+_SAFE = (Capability.SELF_RELIANCE, Capability.SET_PRODUCTION_LIMIT)
 _READINGS: Mapping[AssetKind, type[InverterReading | BatteryReading | MeterReading]] = {
     AssetKind.INVERTER: InverterReading,
     AssetKind.BATTERY: BatteryReading,
@@ -202,34 +275,32 @@ def _meter_sign(wanted: str | None, vendor: str) -> int:
     return -1 if wanted == "export" or (wanted is None and is_export) else 1
 
 
-async def _recognise(unit: ModbusReader) -> Likeness:
-    """By the mark, of 32 bits, and a chain of models that makes a role."""
-    found = await SunSpec(unit, None, Options(host="-")).identify()
-    return Likeness(40.0, found.vendor, found.model, found.serial, found.firmware)
-
-
 @asynccontextmanager
 async def _open(options: Options, links: Links) -> AsyncIterator[Driver]:
     async with AsyncExitStack() as stack:
-        unit = await stack.enter_async_context(open_unit(links.modbus, options))
-        meter = None
-        if options.meter_unit is not None:
-            opened = open_unit(links.modbus, options, options.meter_unit)
-            meter = await stack.enter_async_context(opened)
-        yield SunSpec(unit, meter, options)
+
+        async def enter(unit_id: int) -> ModbusReader:
+            return await stack.enter_async_context(open_unit(links.modbus, options, unit_id))
+
+        yield SunSpec(enter, options)
 
 
 DRIVER = DriverInfo(
     vendor="SunSpec",
-    models=("SunSpec inverters, hybrids, batteries and meters (Modbus TCP or RTU)",),
-    source="SunSpec Alliance model definitions 1, 10x, 11x, 12x, 160, 20x, 21x, 701, 71x, 802",
+    models=(
+        "SunSpec inverters, hybrids, batteries and meters (Modbus TCP or RTU)",
+        "Fronius Symo, Primo and Verto GEN24 with battery",
+        "SolarEdge inverters and StorEdge",
+        "Enphase IQ Gateway with SunSpec switched on",
+    ),
+    source="SunSpec Alliance model definitions 1, 10x, 11x, 12x, 160, 20x, 21x, 70x, 71x, 802; "
+    "SolarEdge's notes on StorEdge and power control",
     options=Options,
     open=_open,
     quality={"captured": False, "commands_verified": False},
     poll_s=5.0,
     kinds=frozenset({AssetKind.INVERTER, AssetKind.BATTERY, AssetKind.METER}),
     # Their manuals describe it; more do.
-    brands=("Fronius", "SMA", "SolarEdge"),
-    controls=storage.CAPABILITIES,
-    probes=(ModbusProbe(_recognise),),
+    brands=("Fronius", "SMA", "SolarEdge", "KACO", "APsystems"),
+    controls=sunspec.CAPABILITIES,
 )

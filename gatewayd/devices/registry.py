@@ -1,5 +1,6 @@
 """Finds a driver by its name: the stem of its file, or the name of an entry point."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache, partial
@@ -18,6 +19,8 @@ from gatewayd.errors import ConfigError
 from gatewayd.sdk.driver import DriverInfo
 from gatewayd.sdk.options import ModbusOptions
 from gatewayd.sdk.registers import Bus, MapOption, RegisterMap, load_map
+
+log = logging.getLogger(__name__)
 
 _GROUP = "gatewayd.drivers"
 _MAPS = "modbus"
@@ -68,6 +71,16 @@ class Registry:
                 raise ConfigError([f"there is no driver {name}{hint}"])
             self._infos[name] = self._loads[name]()
         return self._infos[name]
+
+    def usable(self) -> dict[str, DriverInfo]:
+        """Every driver that is not itself faulty, by name; the others are logged."""
+        found = {}
+        for name in self.names():
+            try:
+                found[name] = self.info(name)
+            except ConfigError as error:
+                log.warning("driver %s cannot be used: %s", name, error)
+        return found
 
     def place(self, name: str) -> str:
         """Where a driver comes from: its file, or its package."""

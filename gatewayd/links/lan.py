@@ -4,14 +4,17 @@ Nothing outside it is ever asked: devices are in the home.
 """
 
 import asyncio
+import hashlib
 import ipaddress
 import socket
+import ssl
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from gatewayd.links.interfaces import local_addresses
 
 _KNOCK_S = 0.7
+_SHOW_S = 5.0
 # A small router keeps a table of what is under way, and must not run out of room.
 _AT_ONCE = 32
 # The prefix homes have; a larger network is searched around our own address only.
@@ -57,6 +60,20 @@ def _are_private(addresses: Iterable[str]) -> bool:
         if not ip.is_private or ip.is_unspecified or ip.is_multicast:
             return False
     return True
+
+
+async def fingerprint(host: str, port: int) -> str | None:
+    """The SHA-256 of the certificate that a host shows, whoever signed it; None without TLS."""
+    # Nothing is told to it: only then is it decided whether to accept this one.
+    anything = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(_SHOW_S):
+            _, writer = await asyncio.open_connection(host, port, ssl=anything)
+        shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        writer.close()
+        return hashlib.sha256(shown).hexdigest() if shown else None
+    return None
 
 
 async def _accepts(host: str, port: int) -> bool:

@@ -17,6 +17,8 @@ from gatewayd.links.interfaces import local_addresses
 
 # A meter's key is in the datagram, where anybody in the network can write what they like.
 _KEYS_MAX = 64
+# Between datagrams to several.
+_BETWEEN_S = 0.01
 
 Address = tuple[str, int]
 Key = Hashable
@@ -228,6 +230,31 @@ class UdpLinks:
             finally:
                 shared.receivers.discard(ear.receive)
 
+    async def call(
+        self, question: bytes, to: Sequence[Address], *, local_port: int = 0, wait_s: float = 2.0
+    ) -> dict[str, bytes]:
+        """Ask several at once, also all of a network; the first answer of each host.
+
+        UnreachableError when our port is taken by another program, or there is no network.
+        """
+        answers: dict[str, bytes] = {}
+
+        def receive(data: bytes, sender: Address) -> None:
+            if len(answers) < _KEYS_MAX and data != question:
+                answers.setdefault(sender[0], data)
+
+        key = local_port or object()
+        async with self._open(key, local_port, None, ()) as shared:
+            shared.receivers.add(receive)
+            try:
+                for address in to:
+                    shared.send(question, address)
+                    await asyncio.sleep(_BETWEEN_S)
+                await asyncio.sleep(wait_s)
+            finally:
+                shared.receivers.discard(receive)
+        return answers
+
     @asynccontextmanager
     async def _open(
         self, key: Key, port: int, group: str | None, interfaces: Sequence[str]
@@ -260,6 +287,7 @@ async def _bound(port: int, group: str | None, interfaces: Sequence[str]) -> _Po
     ours = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         ours.settimeout(0)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         if group is not None:
             # Others on this machine may listen too: each gets a copy.
             ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -33,11 +33,13 @@ class ModbusProbe:
     """A device behind Modbus. `unit` is the one it has when nobody changed it.
 
     `ask` reads little, and raises RefusedError where the device has not what it looks for. Each
-    register is read once in a scan, whoever asks. The rest is where it is by default.
+    register is read once in a scan, whoever asks. The rest is where it is by default;
+    `more_units` are where else such devices, or parts of them, often are.
     """
 
     ask: "Callable[[ModbusReader], Awaitable[Likeness | None]]"
     unit: int = 1
+    more_units: tuple[int, ...] = ()
     port: int = 502
     baudrate: int = 9600
     parity: str = "N"

@@ -2,24 +2,15 @@
 
 import pytest
 
+from gatewayd.devices.discovery.modbus import modbus_probes
 from gatewayd.devices.discovery.recognise import recognise
 from gatewayd.devices.registry import Registry
-from gatewayd.sdk.finding import ModbusProbe
 from tests.drivers.images import Fixture, ImageUnit, fixtures
 
 REGISTRY = Registry()
 
 
-def _probes() -> dict[str, ModbusProbe]:
-    return {
-        name: probe
-        for name in REGISTRY.names()
-        for probe in REGISTRY.info(name).probes
-        if isinstance(probe, ModbusProbe)
-    }
-
-
-PROBES = _probes()
+PROBES = modbus_probes(REGISTRY.usable())
 KNOWN = [fixture for fixture in fixtures() if fixture.driver in PROBES]
 
 

@@ -1,7 +1,6 @@
 """Which drivers there are to choose from, and what each asks to be told."""
 
 import asyncio
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -9,13 +8,11 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from gatewayd.devices.registry import Registry
-from gatewayd.errors import ConfigError, InvalidError
+from gatewayd.errors import InvalidError
 from gatewayd.model.asset import AssetKind
 from gatewayd.sdk.driver import DriverInfo
 from gatewayd.sdk.options import DeviceOptions, ModbusOptions
 from gatewayd.state.assets import machine_name
-
-log = logging.getLogger(__name__)
 
 _HOST = "host"
 # A serial line is the operator's to wire and to configure, and so is how often a device is asked.
@@ -101,19 +98,11 @@ class Catalogue:
         return next((e for e in await self.entries() if e.driver == driver), None)
 
     def _read(self) -> tuple[Entry, ...]:
-        infos = {name: self._info(name) for name in self._registry.names()}
         return tuple(
             Entry(name, info)
-            for name, info in infos.items()
-            if info is not None and _HOST in info.options.model_fields
+            for name, info in self._registry.usable().items()
+            if _HOST in info.options.model_fields
         )
-
-    def _info(self, name: str) -> DriverInfo | None:
-        try:
-            return self._registry.info(name)
-        except ConfigError as error:
-            log.warning("driver %s cannot be offered: %s", name, error)
-            return None
 
 
 def _field(name: str, field: FieldInfo) -> Field:

@@ -47,7 +47,7 @@ async def test_a_broken_driver_is_left_out_and_told(
         entries = await Catalogue(Registry([tmp_path])).entries()
 
     assert "broken" not in {one.driver for one in entries}
-    assert "driver broken cannot be offered" in caplog.text
+    assert "driver broken cannot be used" in caplog.text
 
 
 async def test_the_address_is_asked_first_and_the_line_never() -> None:

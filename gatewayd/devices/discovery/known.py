@@ -1,0 +1,58 @@
+"""Which of the devices found the gateway has already."""
+
+import asyncio
+import socket
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from gatewayd.devices.discovery.found import Found
+from gatewayd.sdk.options import DeviceOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The configured devices by where they are, and by the serial numbers they told."""
+
+    places: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    serials: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+
+    def at(self, host: str, port: int) -> tuple[str, ...]:
+        """The devices at an address: whoever talks to it may hold its only connection."""
+        return self.places.get((host, port), ())
+
+    def mark(self, found: Iterable[Found]) -> list[Found]:
+        """Each with the device that it is."""
+        return [replace(one, known_as=self._device(one)) for one in found]
+
+    def _device(self, found: Found) -> str | None:
+        if found.serial and found.serial in self.serials:
+            return self.serials[found.serial]
+        return self.paths.get(str(found.options.get("serial")))
+
+
+async def known(
+    devices: Mapping[str, DeviceOptions], serials: Mapping[str, str], default_port: int = 502
+) -> Known:
+    """From the devices' options and the serial numbers stored, by device id."""
+    places: dict[tuple[str, int], tuple[str, ...]] = {}
+    paths = {}
+    for device_id, options in devices.items():
+        host, path = (getattr(options, name, None) for name in ("host", "serial"))
+        port = getattr(options, "port", default_port)
+        for address in await _addresses(str(host)) if host else ():
+            key = (address, int(port))
+            places[key] = (*places.get(key, ()), device_id)
+        if path:
+            paths[str(path)] = device_id
+    return Known(places, {serial: device_id for device_id, serial in serials.items()}, paths)
+
+
+async def _addresses(host: str) -> tuple[str, ...]:
+    """The name itself, and where it leads now."""
+    try:
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return (host,)
+    return tuple(dict.fromkeys([host, *(str(address[0]) for *_, address in found)]))
