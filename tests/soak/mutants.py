@@ -212,9 +212,7 @@ _LEASES = {
 }
 _LOOP = {
     "wall clock in the loop": (
-        "if meter is self._meter and now_s < self._next_s:\n"
-        "            return\n"
-        "        self._meter, self._next_s = meter, now_s + GUARD_S",
+        "if now_s < self._next_s:\n            return\n        self._next_s = now_s + GUARD_S",
         "if wall_s < self._next_s:\n            return\n        self._next_s = wall_s + GUARD_S",
     ),
     "fed whatever is granted": ("if grant.renews:", "if True:"),

@@ -4,7 +4,7 @@ import math
 from typing import Protocol
 
 from gatewayd.plan.guard.guard import decide
-from gatewayd.plan.guard.words import LoadNow, Memory, MeterNow
+from gatewayd.plan.guard.words import LoadNow, Memory
 from tests.soak.house import House
 
 GUARD_S = 2.0
@@ -27,19 +27,18 @@ class Guarded:
     def __init__(self) -> None:
         self._memory = Memory()
         self._heard: dict[str, LoadNow] = {}
-        self._meter: MeterNow | None = None
         self._next_s = -math.inf
 
     def turn(self, house: House, now_s: float, wall_s: float) -> None:
-        """Every second read the chargers; decide on a new reading of the meter, or after two."""
+        """Every second read the chargers, every other decide: a second after the meter is read."""
         if not self._heard:
             for charger in house.chargers:
                 charger.failsafe_s = FAILSAFE_S
         self._read(house, now_s)
-        meter = house.meter.last
-        if meter is self._meter and now_s < self._next_s:
+        if now_s < self._next_s:
             return
-        self._meter, self._next_s = meter, now_s + GUARD_S
+        self._next_s = now_s + GUARD_S
+        meter = house.meter.last
         meters = {"main": meter} if meter is not None else {}
         grants = decide(house.wiring, now_s, meters, self._heard, self._memory)
         for charger in house.chargers:

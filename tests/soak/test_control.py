@@ -4,7 +4,7 @@ import pytest
 
 from tests.soak.__main__ import failures
 from tests.soak.breaker import HOLDS, Breaker
-from tests.soak.control import soak
+from tests.soak.control import live, soak
 from tests.soak.faults import FAULTS
 from tests.soak.mutants import MUTANTS
 from tests.soak.planting import caught_by, patched
@@ -26,22 +26,22 @@ SAMPLE = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_breaker_trips_under_the_guard(fault: str) -> None:
-    outcome = soak(fault, 2.0, Guarded, seed=20)
+    outcome = live(fault, 20, Guarded, seconds=3600)
 
     assert outcome.trips == 0
     assert outcome.overshoot_s_max <= OVERSHOOT_S_MAX
-    assert outcome.charged_kwh > 1.0
+    assert outcome.charged_kwh > 0.5
 
 
 @pytest.mark.parametrize(
     "fault", ["meter_stale", "meter_frozen", "meter_wrong_sign", "clock_jumps"]
 )
 def test_breakers_trip_under_a_policy_that_holds_the_last_value(fault: str) -> None:
-    assert soak(fault, 20.0, Reference).trips > 0
+    assert soak(fault, 8.0, Reference).trips > 0
 
 
 def test_the_reference_is_no_fool_while_all_is_well() -> None:
-    assert soak("nothing", 10.0, Reference).trips == 0
+    assert soak("nothing", 8.0, Reference).trips == 0
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
@@ -114,10 +114,6 @@ def test_what_fails_is_said() -> None:
     good = {"trips": 0, "overshoot_s_max": 10.0, "reference_trips": 1}
     bad = {"trips": 2, "overshoot_s_max": 11.0, "reference_trips": 0}
 
-    assert (
-        failures({"faults": {"nothing": good | {"reference_trips": 0}, "meter_stale": good}}, [])
-        == []
-    )
     fine = {"nothing": good | {"reference_trips": 0}, "meter_stale": good}
     assert failures({"faults": fine, "double_effects": 0}, []) == []
     assert failures({"faults": {"meter_stale": bad}, "double_effects": 3}, ["lease off"]) == [
