@@ -76,6 +76,8 @@ class SunSpec:
         self._meters: Sequence[ModbusReader] = ()
         self._chains: dict[ModbusReader, tuple[ModelAt, ...]] = {}
         self._absent: set[ModelAt] = set()
+        # Meters that stand before the roof or the home, and not at the grid.
+        self._inside: set[ModelAt] = set()
         self._static: dict[int, ModelValues] = {}
         self._sign = 1
         self._own: SolarEdge | None = None
@@ -86,6 +88,7 @@ class SunSpec:
         self._chains.clear()
         self._static.clear()
         self._absent.clear()
+        self._inside.clear()
         self._controls.clear()
         self._own = None
         unit = await self._find()
@@ -145,23 +148,29 @@ class SunSpec:
         return unit
 
     async def _probe(self, unit: ModbusReader) -> None:
-        """Pass over the models that the device refuses, though its chain has them."""
+        """Look at every model once, also at the boxes in the chain that are not the first."""
+        vendor, box = "", ""
         for at in await self._chain(unit):
-            if not sunspec.is_known(at.id):
-                continue
-            try:
-                found = await sunspec.fetch(unit, at, self._options.max_registers)
-            except RefusedError as error:
-                log.warning("model %d at %d is left out: %s", at.id, at.address, error)
-                self._absent.add(at)
-                continue
-            if at.id == 1 and not self._meters and self._options.meter_unit is None:
-                await self._look_for_meters(_text(found, "Mn") or "")
-
-    async def _look_for_meters(self, vendor: str) -> None:
+            found = await self._glance(unit, at)
+            if at.id == 1 and found is not None:
+                vendor, box = vendor or found.text("Mn") or "", found.text("Opt") or ""
+            elif _is_inside(box):
+                self._inside.add(at)
         options = self._options
-        if options.serial is None and vendor.casefold().startswith(_METERS_ELSEWHERE):
+        may_look = options.serial is None and options.meter_unit is None and not self._meters
+        if may_look and vendor.casefold().startswith(_METERS_ELSEWHERE):
             self._meters = await _units.meters(self._open, options.bases)
+
+    async def _glance(self, unit: ModbusReader, at: ModelAt) -> ModelValues | None:
+        """One model; None where it is of no use, or the device refuses it for all its chain."""
+        if not sunspec.is_known(at.id):
+            return None
+        try:
+            return await sunspec.fetch(unit, at, self._options.max_registers)
+        except RefusedError as error:
+            log.warning("model %d at %d is left out: %s", at.id, at.address, error)
+            self._absent.add(at)
+            return None
 
     async def _read(self) -> Found:
         """The first of each model of the device, and all its meters."""
@@ -171,7 +180,9 @@ class SunSpec:
         models = dict(self._static)
         for model in found:
             models.setdefault(model.at.id, model)
-        return models, [model for model in found if model.at.id in roles.METERS]
+        meters = [model for model in found if model.at.id in roles.METERS]
+        # The first is taken for the grid's.
+        return models, sorted(meters, key=lambda model: model.at in self._inside)
 
     async def _fetch(
         self, unit: ModbusReader, only: Sequence[int] | None = None
@@ -264,6 +275,11 @@ _READINGS: Mapping[AssetKind, type[InverterReading | BatteryReading | MeterReadi
 
 def _text(common: ModelValues | None, name: str) -> str | None:
     return None if common is None else common.text(name)
+
+
+def _is_inside(option: str) -> bool:
+    """What a meter is for, as a SolarEdge tells it: the grid's has both directions."""
+    return option.casefold() in ("production", "consumption")
 
 
 def _kind(role: str) -> AssetKind:

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from gatewayd.devices.registry import Registry
-from gatewayd.errors import BadReadingError, RefusedError, UnsupportedError
+from gatewayd.errors import BadReadingError, BusyError, RefusedError, UnsupportedError
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import SetOperationMode, StartCharging
+from gatewayd.model.power import Hold, SetBatteryPower, SetProductionLimit
 from gatewayd.model.reading import BatteryReading, InverterReading, MeterReading, OperationMode
 from gatewayd.sdk.driver import Driver
 from tests.drivers.images import FOLDER, Bench, Fixture, bench
@@ -246,3 +247,165 @@ async def test_no_read_asks_for_more_than_the_device_gives() -> None:
         await on.driver.read()
 
     assert max(request.count for request in asked) <= 40
+
+
+@jumping
+async def test_a_chain_that_cannot_count_is_counted_by_the_definition() -> None:
+    words = Fixture(FOLDER / "sunspec-kaco.yaml").content["registers"]["holding"][40000]
+    at = words.index(121)
+    short = [*words[: at + 1], 28, *words[at + 2 :]]
+    registers = {40000 + offset: word for offset, word in enumerate(short)}
+    async with device(registers) as driver:
+        assert (await driver.identify()).roles["inverter"].capabilities
+
+
+@jumping
+async def test_a_model_that_the_device_refuses_is_left_out() -> None:
+    async with hybrid() as on:
+        on.server.plan = lambda r: Fault.REFUSED if r.address == STORAGE and r.count > 2 else None
+        assert (await on.driver.identify()).roles.keys() == {"inverter", "meter"}
+        assert (await on.driver.read()).keys() == {"inverter", "meter"}
+
+
+@jumping
+async def test_a_device_is_found_on_the_unit_that_its_maker_uses() -> None:
+    words = Fixture(FOLDER / "sunspec-kaco.yaml").content["registers"]["holding"][40000]
+    registers = {40000 + offset: word for offset, word in enumerate(words)}
+    info = REGISTRY.info("sunspec")
+    async with ModbusServer(image({126: {3: registers}})).on_loopback() as server:
+        place = {"host": "127.0.0.1", "port": server.port}
+        async with info.open(info.options.model_validate(place), Links()) as driver:
+            assert (await driver.identify()).serial == "8.6TL01312345"
+            await driver.apply("inverter", SetProductionLimit(4300))
+        async with info.open(info.options.model_validate({**place, "unit": 1}), Links()) as driver:
+            with pytest.raises(RefusedError):
+                await driver.identify()
+    assert {request.unit for request in server.requests if request.values} == {126}
+
+
+@jumping
+async def test_a_meter_once_found_is_not_given_up() -> None:
+    fixture = Fixture(FOLDER / "sunspec-gen24_float.yaml")
+    async with bench(fixture, REGISTRY) as on:
+        assert "meter" in (await on.driver.identify()).roles
+        on.server.plan = lambda r: Fault.NO_TARGET if r.unit == 240 else None
+        with pytest.raises(BusyError):
+            await on.driver.identify()
+
+
+KACO = Fixture(FOLDER / "sunspec-kaco.yaml")
+WMAX_PCT, WMAX_ON = (entry["writes"][0][0] for entry in KACO.content["commands"])
+
+
+@jumping
+async def test_a_limit_that_reads_back_as_nothing_at_full_power_is_the_one_written_last() -> None:
+    async with bench(KACO, REGISTRY) as on:
+        on.server.store(1, WMAX_PCT, 0)
+        await on.driver.identify()
+        assert (await limited(on)).limit_w is None
+        await on.driver.apply("inverter", SetProductionLimit(4300))
+        on.server.store(1, WMAX_PCT, 0)
+        assert (await limited(on)).limit_w == 4300
+
+
+async def limited(on: Bench) -> InverterReading:
+    reading = (await on.driver.read())["inverter"]
+    assert isinstance(reading, InverterReading)
+    return reading
+
+
+@jumping
+async def test_a_limit_without_a_time_is_written_ten_times_a_day_and_always_ended() -> None:
+    async with bench(KACO, REGISTRY) as on:
+        await on.driver.identify()
+        for pct in range(10):
+            await on.driver.apply("inverter", SetProductionLimit(86 * (50 + pct)))
+        with pytest.raises(RefusedError, match="wears out"):
+            await on.driver.apply("inverter", SetProductionLimit(86 * 70))
+        assert on.driver.watchdog_s("inverter") is None
+        await on.driver.apply("inverter", SetProductionLimit(None))
+        assert (await limited(on)).limit_w == float("inf")
+
+
+@jumping
+async def test_a_limit_with_a_time_is_renewed_as_it_is() -> None:
+    gen24 = Fixture(FOLDER / "sunspec-gen24_float.yaml")
+    async with bench(gen24, REGISTRY) as on:
+        await on.driver.identify()
+        await on.driver.apply("inverter", SetProductionLimit(6150))
+        before = on.server.writes
+        await on.driver.read()
+        assert on.driver.watchdog_s("inverter") == 130
+        await on.driver.renew("inverter")
+        assert on.server.writes == before * 2
+
+
+@jumping
+async def test_more_power_than_a_battery_can_is_refused() -> None:
+    async with hybrid() as on:
+        with pytest.raises(RefusedError):
+            await on.driver.apply("battery", SetBatteryPower(5121))
+        assert on.server.writes == []
+
+
+@jumping
+async def test_charging_from_the_grid_that_a_hold_took_away_comes_back() -> None:
+    gen24 = Fixture(FOLDER / "sunspec-gen24_float.yaml")
+    async with bench(gen24, REGISTRY) as on:
+        await on.driver.identify()
+        (hold,) = (e for e in gen24.commands if e["do"] == "hold")
+        allowed = hold["writes"][0][0]
+        await on.driver.apply("battery", Hold())
+        await on.driver.apply("battery", Hold())
+        assert on.holding(allowed) == 0
+        await on.driver.apply("battery", SetOperationMode(OperationMode.SELF_RELIANCE))
+        assert on.holding(allowed) == 1
+
+
+STOREDGE = Fixture(FOLDER / "sunspec-storedge.yaml")
+
+
+@jumping
+async def test_storedge_is_fed_by_its_command_alone() -> None:
+    async with bench(STOREDGE, REGISTRY) as on:
+        await on.driver.identify()
+        await on.driver.apply("battery", Hold())
+        before = len(on.server.writes)
+        assert on.driver.watchdog_s("battery") is None
+        await on.driver.read()
+        assert on.driver.watchdog_s("battery") == 130
+        await on.driver.renew("battery")
+        assert on.server.writes[before:] == [(57357, (7,))]
+        await on.driver.apply("battery", SetOperationMode(OperationMode.SELF_RELIANCE))
+        await on.driver.read()
+        assert on.driver.watchdog_s("battery") is None
+
+
+@jumping
+async def test_the_charging_from_the_grid_that_storedge_was_allowed_ends_with_it() -> None:
+    async with bench(STOREDGE, REGISTRY) as on:
+        await on.driver.identify()
+        await on.driver.apply("battery", SetBatteryPower(1000))
+        assert on.holding(57349) == 1
+        await on.driver.apply("battery", Hold())
+        assert on.holding(57349) == 0
+
+
+@jumping
+async def test_a_second_limit_is_one_write_to_ram() -> None:
+    async with bench(STOREDGE, REGISTRY) as on:
+        await on.driver.identify()
+        await on.driver.apply("inverter", SetProductionLimit(4000))
+        before = len(on.server.writes)
+        await on.driver.apply("inverter", SetProductionLimit(5000))
+        assert [at for at, _ in on.server.writes[before:]] == [62242]
+
+
+@jumping
+async def test_without_power_control_there_is_no_limit_and_no_more_asking() -> None:
+    fixture = Fixture(FOLDER / "sunspec-storedge_two.yaml")
+    async with bench(fixture, REGISTRY) as on:
+        assert (await on.driver.identify()).roles["inverter"].capabilities == frozenset()
+        before = len(on.server.requests)
+        await on.driver.read()
+        assert {r.address for r in on.server.requests[before:]} & {61762, 62208, 58368} == set()

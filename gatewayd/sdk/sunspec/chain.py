@@ -18,6 +18,8 @@ BASES = (40000, 50000, 0)
 _MARK = (0x5375, 0x6E53)
 # A few firmwares end with 0 instead of 0xFFFF.
 _ENDS = frozenset({0, 0xFFFF})
+# Meter models, and the same in the other kind of numbers.
+_TWINS = {number + f: number + 10 - f for number in (201, 202, 203, 204) for f in (0, 10)}
 _MAX_MODELS = 100
 _MAX_LENGTH = 4096
 _LAST_ADDRESS = 0xFFFF
@@ -84,6 +86,21 @@ async def fetch(unit: ModbusReader, at: ModelAt, max_registers: int) -> ModelVal
     return ModelValues(at, values, tuple(_groups(at, values, words)))
 
 
+def without_twins(chain: Sequence[ModelAt]) -> tuple[ModelAt, ...]:
+    """A meter that is there twice, in whole numbers and as floats, once."""
+    kept: list[ModelAt] = []
+    seen: set[int] = set()
+    for at in chain:
+        if at.id == 1:
+            # Here another box begins.
+            seen.clear()
+        if at.id in _TWINS and _TWINS[at.id] in seen:
+            continue
+        seen.add(at.id)
+        kept.append(at)
+    return tuple(kept)
+
+
 def _parts(at: ModelAt, codec: models.Codec, max_registers: int) -> Iterator[tuple[int, int]]:
     """Requests, as start and count, that split no value: groups are read whole."""
     found = models.group(at.id)
@@ -124,17 +141,43 @@ async def _chain(unit: ModbusReader, address: int) -> tuple[ModelAt, ...]:
     found: list[ModelAt] = []
     while len(found) <= _MAX_MODELS:
         try:
-            model_id, length = await unit.read_holding(address, 2)
+            at = await _header(unit, address)
+            if at is not None and not _is_plausible(at):
+                at = await _recounted(unit, found, at)
         except RefusedError:
             # A chain without an end mark ends where the registers do.
             if found:
                 return tuple(found)
             raise
-        if model_id in _ENDS:
+        if at is None:
             return tuple(found)
-        if not 0 < length <= _MAX_LENGTH or address + 2 + length > _LAST_ADDRESS:
-            told = f"model {model_id} at {address} with {length} registers"
-            raise BadReadingError(f"the SunSpec chain is broken: {told}")
-        found.append(ModelAt(model_id, address, length))
-        address += 2 + length
+        found.append(at)
+        address = at.address + at.size
     raise BadReadingError(f"the SunSpec chain is broken: more than {_MAX_MODELS} models")
+
+
+async def _header(unit: ModbusReader, address: int) -> ModelAt | None:
+    """The model that begins there, None at the end of the chain."""
+    model_id, length = await unit.read_holding(address, 2)
+    return None if model_id in _ENDS else ModelAt(model_id, address, length)
+
+
+async def _recounted(
+    unit: ModbusReader, found: Sequence[ModelAt], wrong: ModelAt
+) -> ModelAt | None:
+    """What follows when the last model is as long as its definition has it, and not as it says."""
+    last = found[-1] if found else None
+    length = models.LENGTHS.get(last.id) if last else None
+    if last and length and length != last.length:
+        at = await _header(unit, last.address + 2 + length)
+        if at is None or _is_plausible(at):
+            return at
+    told = f"model {wrong.id} at {wrong.address} with {wrong.length} registers"
+    raise BadReadingError(f"the SunSpec chain is broken: {told}")
+
+
+def _is_plausible(at: ModelAt) -> bool:
+    """Models of the standard are numbered below 1000, those of makers from 64001 on."""
+    is_number = at.id < 1000 or at.id >= 60000
+    fits = 0 < at.length <= _MAX_LENGTH and at.address + at.size <= _LAST_ADDRESS
+    return is_number and fits

@@ -6,7 +6,7 @@ A field is there when the device has a model for it, and None when it says nothi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gatewayd.model.reading import BatteryStatus, OperationMode
+from gatewayd.model.reading import BatteryStatus
 from gatewayd.sdk.sunspec.chain import ModelValues
 
 Fields = dict[str, object]
@@ -22,6 +22,9 @@ _PV_WITH_STORAGE = 82
 # Model 714: what hangs on a port.
 _PORT_PV, _PORT_STORAGE = 0, 1
 _FULL_PCT = 100.0
+_ONE_PHASE = (101, 111)
+_ONE_PHASE_METERS = (201, 211)
+_TEMPERATURES = ("TmpCab", "TmpSnk", "TmpTrns", "TmpOt")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def storage_inputs(models: Models, wanted: Inputs) -> Inputs:
 
 def inverter(models: Models, inputs: Inputs) -> Fields:
     """Production and the AC side. A hybrid's production is that of its DC inputs."""
-    ac = next(models[number] for number in INVERTERS if number in models)
+    ac = _ac(models)
     ac_w = ac.number("W")
     is_der = ac.at.id == 701
     state = ac.number("InvSt") if is_der else ac.number("St")
@@ -70,12 +73,14 @@ def inverter(models: Models, inputs: Inputs) -> Fields:
         **_production(models, inputs, ac_w, is_asleep=state in (1, 2)),
         "ac_power_w": ac_w,
         "frequency_hz": ac.number("Hz"),
-        "temperature_c": ac.number("TmpCab"),
-        "rated_w": _rated_w(models),
+        "temperature_c": _first(*((ac, name) for name in _TEMPERATURES)),
+        "rated_w": rated_w(models),
         "is_asleep": None if state is None else state in (1, 2),
         "has_fault": None if state is None else state == 7,
         **_phases(ac, "VL1 VL2 VL3" if is_der else "PhVphA PhVphB PhVphC", "voltage_{}_v"),
         **_phases(ac, "AL1 AL2 AL3" if is_der else "AphA AphB AphC", "current_{}_a"),
+        # With one phase only, some know no voltage but that between its two wires.
+        **_instead(ac, _ONE_PHASE, "PhVphA", "PPVphAB", "voltage_a_v"),
     }
 
 
@@ -87,41 +92,32 @@ def battery(models: Models, inputs: Inputs) -> Fields:
         "soc_pct": _first((bank, "SoC"), (capacity, "SoC"), (basic, "ChaState")),
         "capacity_wh": _first((bank, "WHRtg"), (capacity, "WHRtg"), (models.get(120), "WHRtg")),
         "status": _status(models),
-        "max_charge_w": _first(
-            (bank, "WChaRteMax"), (models.get(120), "MaxChaRte"), (basic, "WChaMax")
-        ),
-        "max_discharge_w": _first((bank, "WDisChaRteMax"), (models.get(120), "MaxDisChaRte")),
+        **dict(zip(("max_charge_w", "max_discharge_w"), battery_limits_w(models), strict=True)),
         **_battery_energy(models, inputs),
     }
     if basic is not None or bank is not None:
         fields["reserve_pct"] = _first((basic, "MinRsvPct"), (bank, "SoCRsvMin"))
         fields["voltage_v"] = _first((bank, "V"), (basic, "InBatV"))
-    if basic is not None:
-        fields["operation_mode"] = operation_mode(basic)
     return fields
 
 
-def operation_mode(storage: ModelValues) -> OperationMode | None:
-    """What the storage controls read back amount to, whoever set them.
-
-    A negative discharge rate forces charging, a negative charge rate forces discharging
-    (bit 1 and bit 0 of StorCtl_Mod put them in force).
-    """
-    active = storage.number("StorCtl_Mod")
-    if active is None:
-        return None
-    bits = int(active) & 3
-    charge, discharge = storage.number("InWRte"), storage.number("OutWRte")
-    charge = _FULL_PCT if not bits & 1 else charge
-    discharge = _FULL_PCT if not bits & 2 else discharge
-    if charge is None or discharge is None:
-        return OperationMode.UNKNOWN
-    if discharge < 0 <= charge:
-        return OperationMode.IMPORT_FOCUS
-    if charge < 0 <= discharge:
-        return OperationMode.EXPORT_FOCUS
-    is_free = charge >= _FULL_PCT and discharge >= _FULL_PCT
-    return OperationMode.SELF_RELIANCE if is_free else OperationMode.UNKNOWN
+def battery_limits_w(models: Models) -> tuple[float | None, float | None]:
+    """What it can be charged and discharged with at most."""
+    bank, plate, der = models.get(802), models.get(120), models.get(702)
+    charge_w = _first(
+        (bank, "WChaRteMax"),
+        (plate, "MaxChaRte"),
+        (models.get(124), "WChaMax"),
+        (der, "WChaRteMax"),
+        (der, "WChaRteMaxRtg"),
+    )
+    discharge_w = _first(
+        (bank, "WDisChaRteMax"),
+        (plate, "MaxDisChaRte"),
+        (der, "WDisChaRteMax"),
+        (der, "WDisChaRteMaxRtg"),
+    )
+    return charge_w, discharge_w
 
 
 def meter(found: ModelValues, sign: int) -> Fields:
@@ -137,12 +133,14 @@ def meter(found: ModelValues, sign: int) -> Fields:
         **_phases(found, "PhVphA PhVphB PhVphC", "voltage_{}_v"),
         **_phases(found, "AphA AphB AphC", "current_{}_a"),
         **_phases(found, "WphA WphB WphC", "power_{}_w", sign),
+        **_instead(found, _ONE_PHASE_METERS, "PhVphA", "PhV", "voltage_a_v"),
+        **_instead(found, _ONE_PHASE_METERS, "AphA", "A", "current_a_a"),
     }
 
 
 def _production(models: Models, inputs: Inputs, ac_w: float | None, *, is_asleep: bool) -> Fields:
     """A counter is of one source only: those of two models may differ by a third."""
-    ac = next(models[number] for number in INVERTERS if number in models)
+    ac = _ac(models)
     if not has_battery(models):
         energy = ac.number("TotWhInj" if ac.at.id == 701 else "WH")
         # Asleep it makes nothing, though it no longer says so.
@@ -157,6 +155,47 @@ def _production(models: Models, inputs: Inputs, ac_w: float | None, *, is_asleep
     battery_w = _battery_w(models, inputs)
     is_known = ac_w is not None and battery_w is not None
     return {"power_w": max(0.0, (ac_w or 0.0) + (battery_w or 0.0)) if is_known else None}
+
+
+def ac_power_w(models: Models) -> float | None:
+    """What the inverter gives at the grid side."""
+    return _ac(models).number("W") if any(one in models for one in INVERTERS) else None
+
+
+def dc_power_w(models: Models) -> float | None:
+    """What comes in at the DC side, where the inverter says it."""
+    return _ac(models).number("DCW") if any(one in models for one in INVERTERS) else None
+
+
+def rated_w(models: Models) -> float | None:
+    """The greatest power that it is set to or, where it is not said, made for."""
+    der = models.get(702)
+    return _first(
+        (models.get(121), "WMax"), (models.get(120), "WRtg"), (der, "WMax"), (der, "WMaxRtg")
+    )
+
+
+def has_sun(models: Models) -> bool:
+    """Whether a port of model 714 is a generator's."""
+    return bool(_ports(models, _PORT_PV))
+
+
+def _ac(models: Models) -> ModelValues:
+    """Of several models that say the same, the first that says something."""
+    found = [models[number] for number in INVERTERS if number in models]
+    for name in ("W", "WH", "TotWhInj"):
+        for one in found:
+            if one.number(name) is not None:
+                return one
+    return found[0]
+
+
+def _instead(
+    found: ModelValues, models: tuple[int, ...], name: str, other: str, field: str
+) -> Fields:
+    """Another point, in models that know but one phase, where the usual one says nothing."""
+    is_so = found.at.id in models and not found.number(name)
+    return {field: found.number(other)} if is_so else {}
 
 
 def _strings(mppt: ModelValues, inputs: Inputs) -> list[Mapping[str, object]]:
@@ -212,10 +251,6 @@ def _status(models: Models) -> BatteryStatus | None:
     known = {3: BatteryStatus.DISCHARGING, 4: BatteryStatus.CHARGING, 7: BatteryStatus.UNKNOWN}
     idle = {1, 2, 5, 6}
     return known.get(int(state), BatteryStatus.IDLE if state in idle else BatteryStatus.UNKNOWN)
-
-
-def _rated_w(models: Models) -> float | None:
-    return _first((models.get(121), "WMax"), (models.get(120), "WRtg"))
 
 
 def _phases(found: ModelValues, names: str, field: str, sign: int = 1) -> Fields:

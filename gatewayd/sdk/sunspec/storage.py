@@ -1,106 +1,176 @@
-"""Battery modes by SunSpec's storage controls, model 124.
+"""Batteries by SunSpec's storage controls, model 124.
 
-The rates are per cent of the greatest charging and discharging power; a negative one turns the
-other way round by force. `InOutWRte_RvrtTms` is the device's own watchdog: unless the mode is
-said again in that time, it returns to normal by itself (seen on a Fronius GEN24: evcc issue
-33037, where a forgotten one of 3600 s ended a hold). What is set is lost on a restart.
+The rates are per cent of the greatest charging power; a negative one turns the other way round by
+force. `InOutWRte_RvrtTms` is the device's own watchdog: unless an order is said again in that time,
+the device returns to normal by itself (seen on a Fronius GEN24: evcc issue 33037, where a
+forgotten one of 3600 s ended a hold). What is set is lost on a restart, save the reserve.
 """
 
-import math
+from dataclasses import dataclass
 
 from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.model.asset import Capability
+from gatewayd.model.command import Command, SetOperationMode
+from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetReserve
 from gatewayd.model.reading import OperationMode
-from gatewayd.sdk.driver import ModbusWriter
-from gatewayd.sdk.sunspec import models
+from gatewayd.sdk.sunspec import settings
 from gatewayd.sdk.sunspec.chain import ModelValues
-from gatewayd.sdk.sunspec.roles import operation_mode
+from gatewayd.sdk.sunspec.control import Fetch, Registers, steps
+from gatewayd.sdk.sunspec.roles import Fields, Models
 
 CAPABILITIES = frozenset(
-    {Capability.SELF_RELIANCE, Capability.IMPORT_FOCUS, Capability.EXPORT_FOCUS}
+    {
+        Capability.SELF_RELIANCE,
+        Capability.IMPORT_FOCUS,
+        Capability.EXPORT_FOCUS,
+        Capability.HOLD,
+        Capability.HOLD_CHARGE,
+        Capability.SET_POWER,
+        Capability.SET_RESERVE,
+    }
 )
 
 _FULL_PCT = 100.0
-_FROM_GRID = 1
+_LIMIT_CHARGE, _LIMIT_DISCHARGE = 0b01, 0b10
 
-# StorCtl_Mod (bit 0 limits charging, bit 1 discharging), charge and discharge rate.
-_FORCED = {
-    OperationMode.IMPORT_FOCUS: (0b10, _FULL_PCT, -_FULL_PCT),
-    OperationMode.EXPORT_FOCUS: (0b01, -_FULL_PCT, _FULL_PCT),
+
+@dataclass(frozen=True)
+class _Order:
+    """What StorCtl_Mod puts in force, the two rates in per cent, and whether the grid may charge.
+
+    `grid` None is as the device had it before we touched it.
+    """
+
+    active: int
+    charge: float
+    discharge: float
+    grid: bool | None = None
+
+
+_ORDERS = {
+    SetOperationMode(OperationMode.IMPORT_FOCUS): _Order(0b10, _FULL_PCT, -_FULL_PCT, grid=True),
+    SetOperationMode(OperationMode.EXPORT_FOCUS): _Order(0b01, -_FULL_PCT, _FULL_PCT),
+    Hold(): _Order(_LIMIT_DISCHARGE, _FULL_PCT, 0, grid=False),
+    HoldCharge(): _Order(_LIMIT_CHARGE, 0, _FULL_PCT),
 }
 
 
 def can_steer(storage: ModelValues) -> bool:
     """Whether the controls are there: their rates have a scale factor that can be believed."""
-    return storage.number("StorCtl_Mod") is not None and _divisor(storage) is not None
-
-
-def forced_mode(storage: ModelValues, revert_s: int) -> OperationMode | None:
-    """The forced mode in effect, if it is ours: nobody else is likely to have set our time.
-
-    A mode that somebody else forces is not kept alive beyond what they wanted.
-    """
-    mode = operation_mode(storage)
-    is_ours = storage.number("InOutWRte_RvrtTms") == revert_s
-    return mode if is_ours and mode in _FORCED else None
+    return storage.number("StorCtl_Mod") is not None and _factor(storage) is not None
 
 
 class Storage:
-    """Writes the modes of one model 124. `revert_s` is the watchdog that a forced mode gets."""
+    """The controls of one model 124. `revert_s` is the watchdog that an order gets."""
 
-    def __init__(self, unit: ModbusWriter, revert_s: int) -> None:
-        self._unit = unit
+    def __init__(
+        self, registers: Registers, fetch: Fetch, found: ModelValues, revert_s: int
+    ) -> None:
+        self._registers = registers
+        self._fetch = fetch
+        self._last = found
         self._revert_s = revert_s
-        self._allowed_grid = False
+        # What ChaGriSet was before we changed it, None while it is as it was.
+        self._grid_was: int | None = None
+        missing = set()
+        if not found.number("WChaMax"):
+            missing.add(Capability.SET_POWER)
+        if found.number("MinRsvPct") is None:
+            missing.add(Capability.SET_RESERVE)
+        self.capabilities = CAPABILITIES - missing if can_steer(found) else frozenset()
 
-    async def set_mode(self, storage: ModelValues, mode: OperationMode) -> None:
-        """Put a mode in force; UnsupportedError for one that this model has not."""
-        if mode in _FORCED:
-            await self._force(storage, mode)
-        elif mode is OperationMode.SELF_RELIANCE:
-            await self._release(storage)
+    def see(self, models: Models) -> None:
+        """Keep what was read last."""
+        self._last = models.get(124, self._last)
+
+    def fields(self) -> Fields:
+        """The mode and the like."""
+        return settings.of_storage(self._last)
+
+    async def apply(self, command: Command) -> None:
+        """The controls are read first: their scale may have changed."""
+        now = self._last = await self._fetch(self._last.at)
+        if _factor(now) is None:
+            raise RefusedError("model 124: the scale factor of the rates is missing")
+        if command == SetOperationMode(OperationMode.SELF_RELIANCE):
+            await self._release(now)
+        elif isinstance(command, SetReserve):
+            raw = steps(command.reserve_pct, now.number("MinRsvPct_SF"))
+            await self._registers.keep(now.at, "MinRsvPct", raw)
         else:
-            raise UnsupportedError(f"model 124 has no mode {mode}")
+            await self._order(now, _order(now, command))
 
-    async def renew(self, storage: ModelValues, mode: OperationMode) -> None:
-        """Say a forced mode again, which starts its watchdog anew."""
-        active, charge, discharge = _FORCED[mode]
-        await self._write(storage, "InOutWRte_RvrtTms", self._revert_s)
-        await self._write_rates(storage, charge, discharge)
-        await self._write(storage, "StorCtl_Mod", active)
+    async def renew(self) -> None:
+        """Say an order of ours again, which starts its watchdog anew."""
+        if self.watchdog_s is None:
+            return
+        now = self._last = await self._fetch(self._last.at)
+        if self.watchdog_s is not None:
+            active, charge, discharge = (
+                now.number(name) or 0.0 for name in ("StorCtl_Mod", "InWRte", "OutWRte")
+            )
+            await self._say(now, _Order(int(active), charge, discharge))
 
-    async def _force(self, storage: ModelValues, mode: OperationMode) -> None:
-        is_charge = mode is OperationMode.IMPORT_FOCUS
-        if is_charge and storage.number("ChaGriSet") == 0:
-            await self._write(storage, "ChaGriSet", _FROM_GRID)
-            self._allowed_grid = True
+    @property
+    def watchdog_s(self) -> float | None:
+        """Nobody else is likely to have set our time.
+
+        What somebody else orders is not kept alive beyond what they wanted.
+        """
+        is_ours = self._last.number("InOutWRte_RvrtTms") == self._revert_s
+        return float(self._revert_s) if is_ours and self._last.number("StorCtl_Mod") else None
+
+    async def _order(self, now: ModelValues, order: _Order) -> None:
+        await self._allow_grid(now, wanted=order.grid)
         # The watchdog comes first and the activation last, so that a broken connection leaves
         # nothing in force that would not end by itself.
-        await self.renew(storage, mode)
+        await self._say(now, order)
 
-    async def _release(self, storage: ModelValues) -> None:
-        await self._write(storage, "StorCtl_Mod", 0)
-        await self._write_rates(storage, _FULL_PCT, _FULL_PCT)
-        await self._write(storage, "InOutWRte_RvrtTms", 0)
-        if self._allowed_grid:
-            await self._write(storage, "ChaGriSet", 0)
-            self._allowed_grid = False
+    async def _say(self, now: ModelValues, order: _Order) -> None:
+        if now.number("InOutWRte_RvrtTms") is not None:
+            await self._registers.set(now.at, "InOutWRte_RvrtTms", self._revert_s)
+        await self._rates(now, order.charge, order.discharge)
+        await self._registers.set(now.at, "StorCtl_Mod", order.active)
 
-    async def _write_rates(self, storage: ModelValues, charge: float, discharge: float) -> None:
-        divisor = _divisor(storage)
-        if divisor is None:
-            raise RefusedError("model 124: the scale factor of the rates is missing")
+    async def _release(self, now: ModelValues) -> None:
+        await self._registers.set(now.at, "StorCtl_Mod", 0)
+        await self._rates(now, _FULL_PCT, _FULL_PCT)
+        if now.number("InOutWRte_RvrtTms") is not None:
+            await self._registers.set(now.at, "InOutWRte_RvrtTms", 0)
+        await self._allow_grid(now, wanted=None, is_safe=True)
+
+    async def _rates(self, now: ModelValues, charge: float, discharge: float) -> None:
         for name, rate in (("InWRte", charge), ("OutWRte", discharge)):
-            await self._write(storage, name, math.floor(rate / divisor + 0.5) & 0xFFFF)
+            await self._registers.set(now.at, name, steps(rate, _factor(now)))
 
-    async def _write(self, storage: ModelValues, name: str, value: int) -> None:
-        address = storage.at.address + models.offset(storage.at.id, name)
-        await self._unit.write_register(address, value)
+    async def _allow_grid(
+        self, now: ModelValues, *, wanted: bool | None, is_safe: bool = False
+    ) -> None:
+        """Only what we changed is changed back."""
+        present = now.number("ChaGriSet")
+        target = self._grid_was if wanted is None else int(wanted)
+        if present is None or target is None:
+            return
+        if present != target:
+            await self._registers.keep(now.at, "ChaGriSet", target, is_safe=is_safe)
+        if wanted is None:
+            self._grid_was = None
+        elif self._grid_was is None and present != target:
+            self._grid_was = int(present)
 
 
-def _divisor(storage: ModelValues) -> float | None:
-    """What one step of a rate is worth in per cent. 100 % has to fit into 16 bits."""
+def _order(now: ModelValues, command: Command) -> _Order:
+    if isinstance(command, SetBatteryPower):
+        rate = command.power_w / (now.number("WChaMax") or 1) * _FULL_PCT
+        if abs(rate) > _FULL_PCT + 1e-6 or not now.number("WChaMax"):
+            raise RefusedError(f"{command.power_w:g} W is more than the battery can do")
+        return _Order(0b11, rate, -rate, grid=True if rate > 0 else None)
+    if not isinstance(command, SetOperationMode | Hold | HoldCharge) or command not in _ORDERS:
+        raise UnsupportedError(f"model 124 has no {command}")
+    return _ORDERS[command]
+
+
+def _factor(storage: ModelValues) -> float | None:
+    """100 % has to fit into 16 bits."""
     factor = storage.number("InOutWRte_SF")
-    if factor is None or not -2 <= factor <= 0:
-        return None
-    return float(10**factor)
+    return factor if factor is not None and -2 <= factor <= 0 else None

@@ -8,13 +8,14 @@ import pytest
 from sunspec2 import device as oracle
 
 from gatewayd.sdk.sunspec import models
-from gatewayd.sdk.sunspec.models import _GROUPS, _MODELS, group, offset
+from gatewayd.sdk.sunspec.models import _GROUPS, _MODELS, group
 from tests.drivers.images import Fixture, fixtures
 
 TYPES = {
     "u16": {"uint16", "enum16", "bitfield16", "count"},
     "s16": {"int16"},
     "u32": {"uint32", "bitfield32"},
+    "s32": {"int32"},
     "u64": {"uint64", "acc64"},
     "acc32": {"acc32"},
     "f32": {"float32"},
@@ -64,8 +65,9 @@ def test_every_group_is_as_the_definition_has_it(model_id: int) -> None:
 
 
 def test_a_points_offset_can_be_asked_for() -> None:
-    assert offset(124, "StorCtl_Mod") == 5
-    assert offset(124, "InWRte") == 13
+    assert models.point(124, "StorCtl_Mod").address == 5
+    assert models.point(124, "InWRte").address == 13
+    assert models.point(704, "WSet").type == "s32"
 
 
 def images() -> Iterator[tuple[str, list[int]]]:
@@ -76,7 +78,7 @@ def images() -> Iterator[tuple[str, list[int]]]:
 
 def _runs(fixture: Fixture) -> Iterator[list[int]]:
     for tables in (fixture.content["registers"], *fixture.content.get("others", {}).values()):
-        yield from tables["holding"].values()
+        yield from (words for words in tables["holding"].values() if words[0] == 0x5375)
 
 
 @pytest.mark.parametrize("words", [pytest.param(w, id=name) for name, w in images()])

@@ -1,0 +1,65 @@
+"""What a SolarEdge has beside its SunSpec chain, as far as it is there."""
+
+from drivers.modbus._solaredge.battery import Battery
+from drivers.modbus._solaredge.packs import Packs
+from drivers.modbus._solaredge.production import Production
+from drivers.modbus._solaredge.registers import Values
+from gatewayd.sdk.driver import ModbusReader
+from gatewayd.sdk.sunspec import Control, Registers
+from gatewayd.sdk.sunspec.roles import Fields, Models, dc_power_w
+
+
+class SolarEdge:
+    """Batteries, their control, and the limit of production."""
+
+    def __init__(self, packs: Packs | None, battery: Values | None, limit: Values | None) -> None:
+        self._packs = packs
+        self._found = battery, limit
+        self._battery: Battery | None = None
+        self._limit: Production | None = None
+
+    @staticmethod
+    def made(vendor: str) -> bool:
+        """Whether this is one."""
+        return vendor.casefold().startswith("solaredge")
+
+    @classmethod
+    async def find(cls, unit: ModbusReader) -> "SolarEdge":
+        """Look for all of it. What is not there is not asked for again."""
+        packs = await Packs.find(unit)
+        if packs is not None:
+            await packs.read(unit)
+        battery = await Battery.find(unit) if packs else None
+        return cls(packs, battery, await Production.find(unit))
+
+    def controls(
+        self, unit: ModbusReader, registers: Registers, revert_s: int
+    ) -> dict[str, Control]:
+        """By role."""
+        battery, limit = self._found
+        found: dict[str, Control] = {}
+        if self._packs is not None and battery is not None:
+            self._battery = Battery(unit, registers, self._packs, battery, revert_s)
+            found["battery"] = self._battery
+        if limit is not None:
+            self._limit = Production(unit, registers, limit, revert_s)
+            found["inverter"] = self._limit
+        return found
+
+    async def read(self, unit: ModbusReader) -> None:
+        """One poll of what is there."""
+        if self._packs is not None:
+            await self._packs.read(unit)
+        for part in (self._battery, self._limit):
+            if part is not None:
+                await part.read()
+
+    def complete(self, models: Models, found: dict[str, Fields]) -> None:
+        """Add the battery. The inverter's DC power is that of sun and battery together."""
+        if self._packs is None:
+            return
+        found["battery"] = self._packs.fields()
+        dc_w, battery_w = dc_power_w(models), self._packs.power_w
+        if "inverter" in found and dc_w is not None:
+            is_known = battery_w is not None
+            found["inverter"]["power_w"] = max(0.0, dc_w + (battery_w or 0.0)) if is_known else None

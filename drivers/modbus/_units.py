@@ -1,0 +1,52 @@
+"""Where SunSpec stands when the operator has not said so: units of one host that makers use."""
+
+from collections.abc import Awaitable, Callable
+
+from gatewayd.errors import BusyError, RefusedError
+from gatewayd.sdk import sunspec
+from gatewayd.sdk.driver import ModbusReader
+from gatewayd.sdk.sunspec import ModelAt, roles
+
+Open = Callable[[int], Awaitable[ModbusReader]]
+Chain = tuple[ModelAt, ...]
+
+# SMA 126, FIMER 2 and 247, others 3, KOSTAL 71.
+_DEVICES = (126, 2, 3, 71, 247)
+# Fronius: GEN24 200 and up, Datamanager 240.
+_METERS = ((200, 201, 202, 203), (240,))
+# Of units that are not there, gateways tell one or the other.
+_ABSENT = (RefusedError, BusyError)
+
+
+async def device(unit: ModbusReader, open_unit: Open, bases: tuple[int, ...]) -> ModbusReader:
+    """The unit itself or, where it has no SunSpec, the first other one that has."""
+    try:
+        await sunspec.walk(unit, bases)
+    except RefusedError as error:
+        for number in _DEVICES:
+            other = await open_unit(number)
+            if await _chain(other, bases):
+                return other
+        raise error
+    return unit
+
+
+async def meters(open_unit: Open, bases: tuple[int, ...]) -> list[ModbusReader]:
+    """Units with a meter in them."""
+    for numbers in _METERS:
+        found: list[ModbusReader] = []
+        for number in numbers:
+            unit = await open_unit(number)
+            if not any(at.id in roles.METERS for at in await _chain(unit, bases)):
+                break
+            found.append(unit)
+        if found:
+            return found
+    return []
+
+
+async def _chain(unit: ModbusReader, bases: tuple[int, ...]) -> Chain:
+    try:
+        return await sunspec.walk(unit, bases)
+    except _ABSENT:
+        return ()
