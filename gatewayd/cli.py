@@ -177,6 +177,35 @@ def read(device: str, path: Path, *, as_json: bool) -> None:
             click.echo(f"  {field:22} {value}")
 
 
+@cli.command()
+@click.option("--host", "hosts", multiple=True, help="Only this address, or address:port.")
+@click.option("--subnet", "subnets", multiple=True, help="Only this network, 192.168.1.0/24.")
+@click.option("--unit", "units", multiple=True, type=click.IntRange(0, 255), help="Modbus units.")
+@click.option("--serial", "has_serial", is_flag=True, help="Ask on the serial ports too.")
+@click.option("--add", is_flag=True, help="Write what is new into the configuration.")
+@_config_option
+@_json_option
+def scan(
+    hosts: tuple[str, ...],
+    subnets: tuple[str, ...],
+    units: tuple[int, ...],
+    path: Path,
+    *,
+    has_serial: bool,
+    add: bool,
+    as_json: bool,
+) -> None:
+    """Look for devices in the home's network. Only asks, slowly, and writes to none."""
+    from gatewayd.devices.discovery.scan import Wish
+    from gatewayd.shell import scan as room
+
+    wish = Wish(hosts, subnets, has_serial, units)
+    result = _run(room.scan(path, wish, lambda text: click.echo(text, err=True)))
+    click.echo(json.dumps(result.to_json()) if as_json else room.told(result))
+    if add:
+        click.echo(f"{path}: {room.add(path, result)} devices added", err=True)
+
+
 @cli.group()
 def client() -> None:
     """The API's clients: who may ask for tokens."""

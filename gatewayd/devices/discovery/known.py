@@ -34,7 +34,7 @@ class Known:
 async def known(
     devices: Mapping[str, DeviceOptions], serials: Mapping[str, str], default_port: int = 502
 ) -> Known:
-    """From the devices' options and the serial numbers stored, by device id."""
+    """From the devices' options, and the devices by the serial numbers they told."""
     places: dict[tuple[str, int], tuple[str, ...]] = {}
     paths = {}
     for device_id, options in devices.items():
@@ -45,7 +45,7 @@ async def known(
             places[key] = (*places.get(key, ()), device_id)
         if path:
             paths[str(path)] = device_id
-    return Known(places, {serial: device_id for device_id, serial in serials.items()}, paths)
+    return Known(places, serials, paths)
 
 
 async def _addresses(host: str) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""What the command line does for whoever installs devices and looks after them."""
