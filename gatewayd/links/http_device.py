@@ -8,9 +8,10 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
+from urllib.parse import urlencode
 from weakref import WeakValueDictionary
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from gatewayd.errors import (
     AuthError,
@@ -22,11 +23,13 @@ from gatewayd.errors import (
 )
 from gatewayd.links.http import ANSWER_MAX_BYTES, Answer, HttpLink, Login
 from gatewayd.links.http_policy import ANYWHERE
+from gatewayd.sdk import document
 from gatewayd.sdk.options import HttpOptions
 
 T = TypeVar("T", bound=BaseModel)
 
 _JSON = {"Content-Type": "application/json"}
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _NO_HEADERS: Mapping[str, str] = {}
 _BUSY = frozenset({429, 503})
 _UNAUTHORIZED = 401
@@ -124,25 +127,26 @@ class DeviceHttp:
         """Send a document. Returning means that the device took it."""
         await self._ask("POST", path, _json(body))
 
+    async def submit(self, path: str, fields: Mapping[str, str]) -> None:
+        """Send fields as the form of a web page does. Returning means that the device took it."""
+        await self._ask("POST", path, urlencode(fields).encode(), _FORM)
+
     async def put(self, path: str, body: BaseModel) -> None:
         """Replace a document. Returning means that the device took it."""
         await self._ask("PUT", path, _json(body))
 
     def _read(self, path: str, answer: Answer, model: type[T]) -> T:
-        try:
-            return model.model_validate_json(answer.body)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            where = ".".join(str(step) for step in first["loc"]) or "document"
-            raise BadReadingError(f"{self._base}{path}: {where}: {first['msg']}") from error
+        return document.read(answer.body, model, f"{self._base}{path}")
 
-    async def _ask(self, method: str, path: str, body: bytes = b"") -> Answer:
+    async def _ask(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS
+    ) -> Answer:
         async with self._turn:
-            answer = await self._send(method, path, body, await self._headers())
+            answer = await self._send(method, path, body, {**headers, **await self._headers()})
             if answer.status == _UNAUTHORIZED and isinstance(self._credentials, Token):
                 # It has refused, so asking once more with a new token repeats nothing.
                 self._token = None
-                answer = await self._send(method, path, body, await self._headers())
+                answer = await self._send(method, path, body, {**headers, **await self._headers()})
         _check(f"{self._base}{path}", answer)
         return answer
 
