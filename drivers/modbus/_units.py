@@ -1,10 +1,11 @@
-"""Where SunSpec stands when the operator has not said so: units of one host that makers use."""
+"""Where SunSpec stands when the operator has not said so, and how a scan knows it."""
 
 from collections.abc import Awaitable, Callable
 
 from gatewayd.errors import BusyError, RefusedError
 from gatewayd.sdk import sunspec
 from gatewayd.sdk.driver import ModbusReader
+from gatewayd.sdk.finding import Likeness
 from gatewayd.sdk.sunspec import ModelAt, roles
 
 Open = Callable[[int], Awaitable[ModbusReader]]
@@ -16,6 +17,22 @@ _DEVICES = (126, 2, 3, 71, 247)
 _METERS = ((200, 201, 202, 203), (240,))
 # Of units that are not there, gateways tell one or the other.
 _ABSENT = (RefusedError, BusyError)
+
+
+_LIKENESS_BITS = 40.0
+_ROLES = frozenset((*roles.INVERTERS, *roles.METERS, *roles.BATTERIES))
+
+
+async def recognise(unit: ModbusReader) -> Likeness | None:
+    """By the mark, of 32 bits, and a chain of models that makes a role."""
+    chain = await sunspec.walk(unit)
+    if not any(at.id in _ROLES for at in chain):
+        return None
+    if chain[0].id != 1:
+        return Likeness(_LIKENESS_BITS)
+    common = await sunspec.fetch(unit, chain[0], 125)
+    vendor, model, serial, firmware = map(common.text, ("Mn", "Md", "SN", "Vr"))
+    return Likeness(_LIKENESS_BITS, vendor, model, serial, firmware)
 
 
 async def device(unit: ModbusReader, open_unit: Open, bases: tuple[int, ...]) -> ModbusReader:

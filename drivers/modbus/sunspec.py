@@ -22,6 +22,7 @@ from gatewayd.model.command import Command, required
 from gatewayd.model.reading import BatteryReading, InverterReading, MeterReading, Reading
 from gatewayd.sdk import sunspec
 from gatewayd.sdk.driver import Driver, DriverInfo, ModbusReader, ModbusWriter
+from gatewayd.sdk.finding import ModbusProbe
 from gatewayd.sdk.options import ModbusOptions
 from gatewayd.sdk.sunspec import Control, ModelAt, ModelValues, Registers, roles
 
@@ -319,4 +320,5 @@ DRIVER = DriverInfo(
     # Their manuals describe it; more do.
     brands=("Fronius", "SMA", "SolarEdge", "KACO", "APsystems"),
     controls=sunspec.CAPABILITIES,
+    probes=(ModbusProbe(_units.recognise),),
 )
