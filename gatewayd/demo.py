@@ -29,6 +29,12 @@ _START_TIMEOUT_S = 20.0
 _USER = "home"
 # Faster than real devices are asked: whoever plays with the home wants to see it at once.
 _POLL_S = 2
+# The inverter's meter is that of the house, whose fuse the charger is kept below.
+_FUSES = {"main": {"limit_a": 25, "meter": "inverter", "assumed_base_a": 10}}
+_GUARDED: dict[str, dict[str, object]] = {
+    "inverter": {},
+    "charger": {"circuit": "main", "wiring": ["a", "b", "c"]},
+}
 
 
 @dataclass(frozen=True)
@@ -152,9 +158,13 @@ def _write_config(options: DemoOptions, devices: dict[str, dict[str, object]]) -
             "user": _USER,
         },
         "devices": {
-            name: device | {"poll_s": _POLL_S} | ({"usage": usage[name]} if name in usage else {})
+            name: device
+            | {"poll_s": _POLL_S}
+            | ({"usage": usage[name]} if name in usage else {})
+            | (_GUARDED.get(name, {}) if _GUARDED.keys() <= devices.keys() else {})
             for name, device in devices.items()
         },
+        "circuits": _FUSES if _GUARDED.keys() <= devices.keys() else {},
         # The demo's broker does not answer who greets it in MQTT 5.
         "mqtt": {"host": "127.0.0.1", "port": options.mqtt_port, "protocol": "3.1.1"},
         "api": {"listen": "127.0.0.1", "port": options.port},

@@ -7,6 +7,9 @@ from gatewayd.model.reading import Reading
 from gatewayd.plan.attempts import Attempt, End, Step, Wait
 from gatewayd.plan.preconditions import lost
 
+# Beside what the device takes: what is given away is given only once it has been there for a while.
+_ROOM_S = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -32,7 +35,7 @@ def next_step(attempt: Attempt, answer: Answer, seen: Reading | None) -> Step:
             return End(ActionState.CONFIRMED)
     if answer.command is None and answer.binding is not None:
         return End(ActionState.FAILED, FailureReason.FAILED_PRECONDITION, answer.binding)
-    if attempt.age_s >= attempt.timeout_s:
+    if attempt.age_s >= attempt.timeout_s + _ROOM_S:
         why = answer.binding or "the device did not show the effect in time"
         return End(ActionState.FAILED, FailureReason.NO_RESPONSE, why)
     return Wait()

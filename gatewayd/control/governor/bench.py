@@ -4,6 +4,7 @@ The guard brings grants and the governor claims, each at its own pace; what neit
 out by itself.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -20,12 +21,15 @@ from gatewayd.plan.governed import Answer
 from gatewayd.plan.guard.words import Grant
 from gatewayd.plan.heard import heard
 from gatewayd.plan.keeping import Kept
+from gatewayd.plan.steer import next_command
 from gatewayd.state.store import Store
 
 GUARD = "guard"
 # How long a claim may take to come true before its action is told that it does not.
 _PATIENCE_S = 15.0
 _FORGOTTEN_S = 5.0
+# The guard gives nothing new before it has seen the room for it this long.
+_WARM_S = 40.0
 _LIMIT_STEP_W = 100.0
 
 Steer = Callable[[str, Kept | None], None]
@@ -45,6 +49,7 @@ class Bench:
         self._clock = clock
         self._steer: Steer = _nowhere
         self._claims: tuple[Claim, ...] = ()
+        self._guarded_s = -math.inf
         self._import_w: float | None = None
         self._grants: Mapping[str, Grant] | None = None
         self._grant_inputs: tuple[Input, ...] = ()
@@ -62,6 +67,8 @@ class Bench:
 
     def grant(self, grants: Mapping[str, Grant], inputs: tuple[Input, ...]) -> None:
         """What the guard allows each load, by device, and what it knew."""
+        if self._grants is None:
+            self._guarded_s = self._clock.monotonic()
         self._grants, self._grant_inputs = grants, inputs
         self.settle()
 
@@ -167,7 +174,7 @@ class Bench:
                 self._steer(asset_id, None)
             return
         self.rulings[asset_id] = ruling
-        if before is None or _is_other(before, ruling):
+        if _is_other(before, ruling) if before else _is_news(ruling, state):
             self._note(state, ruling)
         if self.terms.writes(state.asset):
             self._steer(asset_id, self._kept(state, ruling))
@@ -210,7 +217,8 @@ class Bench:
         if now_s - last_s > _FORGOTTEN_S:
             first_s = now_s
         self._asked[key] = first_s, now_s
-        return now_s - first_s >= _PATIENCE_S
+        is_warm = now_s - self._guarded_s >= _WARM_S
+        return is_warm and now_s - first_s >= _PATIENCE_S
 
 
 def _answer(ruling: Ruling, command: Command, *, is_late: bool) -> Answer:
@@ -253,6 +261,12 @@ def _is_other(before: Ruling, ruling: Ruling) -> bool:
         ruling.owner,
         ruling.bound_by,
     )
+
+
+def _is_news(ruling: Ruling, state: AssetState) -> bool:
+    """Whether a first ruling is anything but what the asset does already."""
+    reading = state.sample.reading if state.sample else None
+    return reading is None or next_command(ruling.wish, reading, state.asset) is not None
 
 
 def _nowhere(_asset_id: str, _kept: Kept | None) -> None:
