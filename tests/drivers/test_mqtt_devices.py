@@ -249,12 +249,11 @@ async def test_a_tasmota_plug_that_is_only_read_tells_by_itself(broker: Mosquitt
 async def test_a_zigbee_plug(
     broker: Mosquitto, state: dict[str, object], reading: MeterReading
 ) -> None:
-    topic = "zigbee2mqtt/Washing machine"
+    topic = f"zigbee2mqtt/Plug {len(state)}"
     async with at_work(broker, "zigbee2mqtt", {"topic": topic}) as (driver, device):
-        await device.say(topic, "", retain=True)
-        await device.say(topic, json.dumps(state))
+        await device.say(topic, json.dumps(state), retain=True)
         readings = await patiently(driver.read)
         identity = await driver.identify()
 
-    assert (identity.vendor, identity.model) == ("Zigbee2MQTT", "Washing machine")
+    assert (identity.vendor, identity.model) == ("Zigbee2MQTT", topic.rpartition("/")[2])
     assert readings == {"meter": reading}
