@@ -23,7 +23,6 @@ from gatewayd.clock import Clock, SystemClock
 from gatewayd.config import Config
 from gatewayd.config.configured import configured
 from gatewayd.control.direct import Direct
-from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.government import Government
 from gatewayd.control.housekeeping import Housekeeping
 from gatewayd.control.loop import ControlLoop
@@ -31,7 +30,6 @@ from gatewayd.control.notify import notify
 from gatewayd.control.statistics import StatisticsRecorder
 from gatewayd.control.steering.service import Steering
 from gatewayd.control.whereabouts import Whereabouts
-from gatewayd.devices.commander import Commander
 from gatewayd.devices.first_picture import first_picture
 from gatewayd.devices.linking.linking import Linking
 from gatewayd.devices.poller import Poller
@@ -76,7 +74,6 @@ class _Rooms:
     store: Store
     links: Links
     poller: Poller
-    commander: Commander
     linking: Linking
     http: HttpLink
     steering: Steering
@@ -137,9 +134,8 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
     points = config.ocpp.points(options, db, clock) if config.ocpp else ChargePoints()
     links = Links(mqtt=MqttSource(broker, clock), ocpp=points)
     poller = Poller({}, links=links, db=db, store=store, clock=clock)
-    bench = Bench(config.terms, store, clock)
-    commander = Commander(db=db, store=store, poller=poller, clock=clock, governance=bench)
-    steering = Steering(db=db, store=store, commander=commander, clock=clock)
+    government = Government(config.terms, db=db, store=store, poller=poller, clock=clock)
+    steering = Steering(db=db, store=store, commander=government.commander, clock=clock)
     await steering.load()
     linking = Linking.over(
         registry=registry,
@@ -158,19 +154,10 @@ async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _
         store,
         links,
         poller,
-        commander,
         linking,
         _http(config.api.webhooks),
         steering,
-        Government(
-            bench,
-            store=store,
-            db=db,
-            commander=commander,
-            devices=poller,
-            clock=clock,
-            price=partial(steering.price, location_id),
-        ),
+        government,
         gateway_id,
         location_id,
     )
@@ -198,7 +185,7 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
         Services(
             store=rooms.store,
             db=rooms.db,
-            commander=rooms.commander,
+            commander=rooms.government.commander,
             poke=rooms.poller.poke,
             clock=rooms.clock,
             settings=Settings(
@@ -209,6 +196,7 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
             controllers=rooms.steering,
             steering=rooms.steering,
             poller=rooms.poller,
+            modes=rooms.government.governor,
             http=rooms.http,
         )
     )
@@ -245,15 +233,15 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
     loop = ControlLoop(
         store=rooms.store,
         poller=rooms.poller,
-        commander=rooms.commander,
+        commander=rooms.government.commander,
         clock=rooms.clock,
         notify=notify,
         may_renew=rooms.government.bench.renews,
     )
-    services = rooms.government.services() | {
+    price = partial(rooms.steering.price, rooms.location_id)
+    services = rooms.government.services(price) | {
         "poller": rooms.poller.run(),
         "mqtt devices": rooms.links.mqtt.run(),
-        "commander": rooms.commander.run(),
         "logins": rooms.linking.logins.run(),
         "control": loop.run(),
         "steering": rooms.steering.run(),
@@ -272,8 +260,9 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
 
         services["mdns"] = Announcement(config.mdns.name, config.api.lan_port, rooms.clock).run()
     if config.mqtt is not None:
-        orders = Direct(rooms.store, rooms.commander, rooms.steering)
-        mirror = Mirror(rooms.store, orders, rooms.clock, _mqtt(config.mqtt, rooms.gateway_id))
+        orders = Direct(rooms.store, rooms.government.commander, rooms.steering)
+        shown, governor = _mqtt(config.mqtt, rooms.gateway_id), rooms.government.governor
+        mirror = Mirror(rooms.store, orders, rooms.clock, shown, modes=governor)
         services["mqtt"] = mirror.run()
     return services
 

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 from gatewayd.enode import problems
 from gatewayd.enode.api import Api
 from gatewayd.enode.gateway import document as gateway_document
+from gatewayd.enode.gateway import modes, stream
 from gatewayd.enode.gateway import routes as gateway
-from gatewayd.enode.gateway import stream
 from gatewayd.enode.openapi import document
 from gatewayd.enode.routes import ROUTERS, legacy_firehose, legacy_production
 from gatewayd.enode.services import Services
@@ -21,7 +21,13 @@ from gatewayd.errors import RequestError, StorageError
 log = logging.getLogger(__name__)
 
 # Before the others: a literal path comes before one with a parameter.
-_GATEWAY = (gateway.public, gateway.router, stream.router, gateway_document.router)
+_GATEWAY = (
+    gateway.public,
+    gateway.router,
+    modes.router,
+    stream.router,
+    gateway_document.router,
+)
 _ALL = (legacy_firehose.router, legacy_production.router, *ROUTERS)
 
 

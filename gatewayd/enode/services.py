@@ -6,6 +6,7 @@ from typing import Protocol
 
 from gatewayd.clock import Clock
 from gatewayd.control import direct
+from gatewayd.control.governor.choice import Modes, NoModes
 from gatewayd.control.steering.service import Steering
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.poller import Poller
@@ -87,3 +88,4 @@ class Services:
     devices_changed: Callable[[], Awaitable[None]] = _no_devices
     steering: Steering | None = None
     poller: Poller | None = None
+    modes: Modes = field(default_factory=NoModes)

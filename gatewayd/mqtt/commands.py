@@ -38,7 +38,7 @@ def addressee(target: Target, site: Site) -> AssetState:
 
 def command(target: Target, payload: bytes, state: AssetState) -> Command:
     """The command of a scalar payload, or of a JSON object with one key. Raises InvalidError."""
-    text = _text(payload)
+    text = text_of(payload)
     key, value = (target.key, text) if target.key is not None else _pair(text)
     if state.asset.kind is AssetKind.HVAC and key in thermostat.KEYS:
         return thermostat.hold(key, value, state.asset, _reading(state))
@@ -52,7 +52,8 @@ def _reading(state: AssetState) -> HvacReading | None:
     return None
 
 
-def _text(payload: bytes) -> str:
+def text_of(payload: bytes) -> str:
+    """The payload as text, without what stands around it. Raises InvalidError."""
     try:
         return payload.decode().strip()
     except UnicodeDecodeError as error:

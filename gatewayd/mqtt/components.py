@@ -1,7 +1,7 @@
 """One Home Assistant entity from one value of an asset: a control where it takes commands. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gatewayd.model.asset import Asset, Capability
@@ -19,7 +19,7 @@ from gatewayd.mqtt.schema import (
 )
 from gatewayd.mqtt.settings import MqttSettings
 from gatewayd.mqtt.thermostat import climate
-from gatewayd.mqtt.topics import Place
+from gatewayd.mqtt.topics import MODE_KEY, Place
 
 # What a charging point may be told when its own limits are unknown: IEC 61851 begins at 6 A, and
 # 32 A is the most a home's charging point gives.
@@ -29,6 +29,7 @@ _MAX_CURRENT_A = 32.0
 _CHARGING = {Capability.START_CHARGING, Capability.STOP_CHARGING}
 _THERMOSTAT = Entity("thermostat", "Thermostat", (), lambda _reading: None)
 _REASON = Entity("reason", "Reason", (), lambda _reading: None, is_diagnostic=True)
+_MODE = Entity(MODE_KEY, "Control mode", (), lambda _reading: None)
 _UNKNOWN = "Unknown"
 _IF_ANY = " | default('')"
 _NOT_IN_ID = re.compile(r"[^a-z0-9]+")
@@ -60,6 +61,12 @@ def reason(asset: Asset) -> Sensor | None:
     if not asset.capabilities:
         return None
     return Sensor(**_common("sensor", asset, _REASON), value_template=_value(_REASON))
+
+
+def control_mode(asset: Asset, offered: Sequence[str], settings: MqttSettings) -> Select | None:
+    """How an asset is governed, where it is."""
+    labels = {mode: mode.replace("_", " ").capitalize() for mode in offered}
+    return _choice(asset, _MODE, labels, MODE_KEY, settings) if labels else None
 
 
 def _common(platform: Platform, asset: Asset, entity: Entity) -> dict[str, Any]:
@@ -97,13 +104,18 @@ def _number(asset: Asset, entity: Entity, settings: MqttSettings) -> Number:
 
 
 def _select(asset: Asset, entity: Entity, settings: MqttSettings) -> Select:
-    modes = _modes(asset)
+    return _choice(asset, entity, _modes(asset), "operation_mode", settings)
+
+
+def _choice(
+    asset: Asset, entity: Entity, modes: Mapping[str, str], key: str, settings: MqttSettings
+) -> Select:
     words = {label: mode for mode, label in modes.items()}
     return Select(
         **_common("select", asset, entity),
         # A mode that cannot be chosen renders as None, which is unknown.
         value_template=f"{{{{ {modes}.get(value_json.{entity.key}) }}}}",
-        command_topic=settings.topics.command(Place.of(asset), "operation_mode"),
+        command_topic=settings.topics.command(Place.of(asset), key),
         command_template=f"{{{{ {words}[value] }}}}",
         options=list(words),
     )

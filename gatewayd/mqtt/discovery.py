@@ -3,11 +3,11 @@
 Only what the device can fill or do is announced; `reports` and `capabilities` decide.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gatewayd.model.asset import Asset, AssetKind, MeterUsage
 from gatewayd.model.site import Site
-from gatewayd.mqtt.components import component, entity_id, reason, thermostat
+from gatewayd.mqtt.components import component, control_mode, entity_id, reason, thermostat
 from gatewayd.mqtt.entities import reported
 from gatewayd.mqtt.entity import Entity
 from gatewayd.mqtt.schema import (
@@ -21,7 +21,7 @@ from gatewayd.mqtt.schema import (
     Sensor,
 )
 from gatewayd.mqtt.settings import MqttSettings
-from gatewayd.mqtt.topics import Place
+from gatewayd.mqtt.topics import MODE_KEY, Place
 
 _HOME_POWERS = {
     "home_w": "Home power",
@@ -37,8 +37,8 @@ _POWER_OF = {
 }
 
 
-def of_asset(asset: Asset, settings: MqttSettings) -> DeviceConfig:
-    """The device of one asset."""
+def of_asset(asset: Asset, settings: MqttSettings, modes: Sequence[str] = ()) -> DeviceConfig:
+    """The device of one asset; `modes` are those it can be given."""
     topics, place = settings.topics, Place.of(asset)
     entities = reported(asset.kind, asset.spec.reports)
     return DeviceConfig(
@@ -56,6 +56,7 @@ def of_asset(asset: Asset, settings: MqttSettings) -> DeviceConfig:
             **dict(_keyed(asset, entity, settings) for entity in entities),
             **_thermostat(asset, settings),
             **_reason(asset),
+            **_mode(asset, modes, settings),
         },
         state_topic=topics.state(place),
         availability=[
@@ -123,6 +124,11 @@ def _thermostat(asset: Asset, settings: MqttSettings) -> dict[str, Full]:
 def _reason(asset: Asset) -> dict[str, Full]:
     made = reason(asset)
     return {"sensor_reason": made} if made else {}
+
+
+def _mode(asset: Asset, modes: Sequence[str], settings: MqttSettings) -> dict[str, Full]:
+    made = control_mode(asset, modes, settings)
+    return {f"select_{MODE_KEY}": made} if made else {}
 
 
 def _home_power(key: str, name: str, settings: MqttSettings) -> Sensor:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from gatewayd.clock import Clock
+from gatewayd.control.governor.choice import Modes, NoModes
 from gatewayd.errors import GatewayError
 from gatewayd.links.mqtt import MqttSession
 from gatewayd.links.mqtt_link import MqttLink
@@ -23,7 +24,7 @@ from gatewayd.mqtt import commands, snapshot
 from gatewayd.mqtt.pace import Pace
 from gatewayd.mqtt.settings import MqttSettings
 from gatewayd.mqtt.snapshot import Counters, Document
-from gatewayd.mqtt.topics import HOME, Place, Target
+from gatewayd.mqtt.topics import HOME, MODE_KEY, Place, Target
 from gatewayd.mqtt.tree import Tree
 from gatewayd.state.store import Store
 
@@ -56,6 +57,7 @@ class Mirror:
         clock: Clock,
         settings: MqttSettings,
         delay_s: Callable[[], float] = _moment,
+        modes: Modes | None = None,
     ) -> None:
         self._store = store
         self._commander = commander
@@ -63,7 +65,8 @@ class Mirror:
         self._settings = settings
         self._topics = settings.topics
         self._delay_s = delay_s
-        self._tree = Tree(settings)
+        self._modes = modes or NoModes()
+        self._tree = Tree(settings, self._modes)
         self._pace = Pace(settings.interval_s, settings.heartbeat_s)
         self._counters = Counters(store.site.assets)
         self._seen: dict[str, AssetState] = {}
@@ -130,6 +133,9 @@ class Mirror:
         if state.sample is None or (is_old and self._pace.is_quiet(asset.id, now)):
             return
         document = snapshot.snapshot(state, state.sample, self._counters)
+        mode = self._modes.modes().get(asset.id)
+        if mode is not None:
+            document = {**document, MODE_KEY: mode.mode}
         if self._pace.take(asset.id, document, now):
             yield _retained(self._topics.state(Place.of(asset)), document)
 
@@ -161,6 +167,10 @@ class Mirror:
             return []
         try:
             state = commands.addressee(target, self._store.site)
+            if target.key == MODE_KEY:
+                mode = commands.text_of(incoming.payload)
+                await self._modes.choose(state.asset.id, mode)
+                return _reply(incoming, json.dumps({MODE_KEY: mode}))
             command = commands.command(target, incoming.payload, state)
             action = await self._commander.submit(state.asset.id, command, OWNER)
         except GatewayError as error:

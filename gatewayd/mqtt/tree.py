@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, StringConstraints, ValidationError
 
+from gatewayd.control.governor.choice import Modes, NoModes
 from gatewayd.links.mqtt_wire import Message
 from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.power import PowerCommand
@@ -43,8 +44,10 @@ class Info(BaseModel):
 class Tree:
     """What is on the broker, at QoS 1 and retained, beside the state documents."""
 
-    def __init__(self, settings: MqttSettings) -> None:
+    def __init__(self, settings: MqttSettings, modes: Modes | None = None) -> None:
         self._settings = settings
+        self._modes = modes or NoModes()
+        self._offered: dict[str, tuple[str, ...]] = {}
         self._topics = settings.topics
         self._sent: dict[str, str] = {}
         self._shown: dict[str, AssetState] = {}
@@ -75,8 +78,9 @@ class Tree:
     def messages(self, site: Site) -> list[Message]:
         """What is to be published to make the broker show this site."""
         assets = tuple(state.asset for state in site.assets.values())
-        if assets != self._assets:
-            self._assets = assets
+        offered = {asset_id: mode.offered for asset_id, mode in self._modes.modes().items()}
+        if assets != self._assets or offered != self._offered:
+            self._assets, self._offered = assets, offered
             self._configs = self._announcements(site)
             self._is_settled = False
         news = [*self._announcing(site), *self._leaves(site)]
@@ -97,7 +101,8 @@ class Tree:
         for state in site.assets.values():
             if self._settings.is_announced(state.asset):
                 topic = self._topics.config(state.asset.slug)
-                configs[topic] = discovery.of_asset(state.asset, self._settings)
+                modes = self._offered.get(state.asset.id, ())
+                configs[topic] = discovery.of_asset(state.asset, self._settings, modes)
         return {topic: config for topic, config in configs.items() if config.components}
 
     def _announcing(self, site: Site) -> Iterator[tuple[str, str]]:

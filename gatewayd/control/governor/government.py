@@ -1,4 +1,4 @@
-"""The bench, the guard's loop and the governor, put together."""
+"""The commander with all that settles what it keeps: bench, guard's loop and governor."""
 
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -8,8 +8,10 @@ from typing import Any
 from gatewayd.clock import Clock
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.governor import Governor
-from gatewayd.control.governor.guard_loop import Devices, GuardLoop
+from gatewayd.control.governor.guard_loop import GuardLoop
+from gatewayd.control.governor.terms import Terms
 from gatewayd.devices.commander import Commander
+from gatewayd.devices.poller import Poller
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
@@ -18,22 +20,24 @@ class Government:
     """All of it over one bench, which the commander asks and the governor fills."""
 
     def __init__(
-        self,
-        bench: Bench,
-        *,
-        store: Store,
-        db: Database,
-        commander: Commander,
-        devices: Devices,
-        clock: Clock,
-        price: Callable[[datetime], Decimal | None],
+        self, terms: Terms, *, db: Database, store: Store, poller: Poller, clock: Clock
     ) -> None:
-        self.bench = bench
-        self.governor = Governor(
-            bench=bench, store=store, db=db, commander=commander, clock=clock, price=price
+        self.bench = Bench(terms, store, clock)
+        self.commander = Commander(
+            db=db, store=store, poller=poller, clock=clock, governance=self.bench
         )
-        self._guard = GuardLoop(bench=bench, store=store, devices=devices, clock=clock)
+        self.governor = Governor(
+            bench=self.bench, store=store, db=db, commander=self.commander, clock=clock
+        )
+        self._guard = GuardLoop(bench=self.bench, store=store, devices=poller, clock=clock)
 
-    def services(self) -> dict[str, Coroutine[Any, Any, None]]:
-        """What runs for ever, by the name its task gets."""
-        return {"fuse guard": self._guard.run(), "governor": self.governor.run()}
+    def services(
+        self, price: Callable[[datetime], Decimal | None]
+    ) -> dict[str, Coroutine[Any, Any, None]]:
+        """What runs for ever, by the name its task gets; `price` is that of energy at a time."""
+        self.governor.price = price
+        return {
+            "commander": self.commander.run(),
+            "fuse guard": self._guard.run(),
+            "governor": self.governor.run(),
+        }

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -10,6 +10,7 @@ from functools import partial
 from gatewayd.clock import Clock
 from gatewayd.control.governor import claims as claiming
 from gatewayd.control.governor.bench import Bench
+from gatewayd.control.governor.choice import Mode
 from gatewayd.control.governor.quarter import QuarterMeter
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.wants import Wants, wants
@@ -34,14 +35,6 @@ PERIOD_S = 5.0
 _TICK_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """An asset's mode now, and those it can be given."""
-
-    mode: str
-    offered: tuple[str, ...]
-
-
 class Governor:
     """Claims every five seconds, and at once when somebody asks for something or plugs in.
 
@@ -56,15 +49,14 @@ class Governor:
         db: Database,
         commander: Commander,
         clock: Clock,
-        price: Callable[[datetime], Decimal | None] = lambda _: None,
     ) -> None:
+        self.price: Callable[[datetime], Decimal | None] = lambda _: None
         self._bench = bench
         self._terms = bench.terms
         self._store = store
         self._db = db
         self._commander = commander
         self._clock = clock
-        self._price = price
         self._memory = claiming.Memory()
         self._quarter = QuarterMeter()
         self._chosen: dict[str, Chosen] = {}
@@ -139,7 +131,7 @@ class Governor:
             self._wants,
             self._limits_a(),
             frozenset(id_ for id_, ruling in bench.rulings.items() if is_off(ruling.wish)),
-            self._price(now),
+            self.price(now),
         )
         bench.claim(claiming.claims(look, self._memory))
 

@@ -150,3 +150,18 @@ class Explanation(EnodeModel):
     text: str
     decision: Decision | None
     controlled_by: str | None
+
+
+class Mode(EnodeModel):
+    """How a charger or a battery is governed; `offered` are the modes it can be given."""
+
+    asset_id: str
+    kind: AssetKind
+    mode: str
+    offered: list[str]
+
+
+class ModeChoice(EnodeModel):
+    """The mode an asset is to have."""
+
+    mode: str

@@ -10,6 +10,7 @@ from typing import Any
 import aiomqtt
 import pytest
 
+from gatewayd.control.governor.choice import Mode
 from gatewayd.errors import ConflictError, RequestError
 from gatewayd.links.mqtt_wire import Broker
 from gatewayd.model.asset import AssetKind
@@ -20,6 +21,7 @@ from gatewayd.state.store import Store
 from tests.fakes.clock import FakeClock
 from tests.fakes.home import METER, READINGS, SINCE, asset, every_asset
 from tests.fakes.home_assistant import HomeAssistant
+from tests.fakes.modes import RememberedModes
 from tests.fakes.mosquitto import Listener, Mosquitto, listening, mosquitto, until
 
 METER_STATE = "gatewayd/meter/meter/state"
@@ -49,6 +51,7 @@ class Home:
 
     clock: FakeClock = field(default_factory=FakeClock)
     commander: Commander = field(default_factory=Commander)
+    modes: RememberedModes = field(default_factory=RememberedModes)
 
     def __post_init__(self) -> None:
         self.store = Store(self.clock, every_asset())
@@ -64,7 +67,9 @@ class Home:
     @asynccontextmanager
     async def mirrored(self, port: int, **settings: Any) -> AsyncIterator[None]:
         where = MqttSettings(Broker("127.0.0.1", port, keepalive_s=2), version="1", **settings)
-        mirror = Mirror(self.store, self.commander, self.clock, where, delay_s=lambda: 2.0)
+        mirror = Mirror(
+            self.store, self.commander, self.clock, where, lambda: 2.0, modes=self.modes
+        )
         async with asyncio.TaskGroup() as group:
             task = group.create_task(mirror.run())
             yield
@@ -288,6 +293,21 @@ async def test_a_command_reaches_the_commander(
         await until(lambda: bool(home.commander.taken))
 
     assert home.commander.taken == [(asset(AssetKind.CHARGER).id, expected, "mqtt")]
+
+
+async def test_a_mode_is_shown_and_chosen(broker: Mosquitto, home: Home) -> None:
+    charger, topic = asset(AssetKind.CHARGER).id, "gatewayd/charger/charger/state"
+    home.modes.known[charger] = Mode("off", ("off", "solar"))
+    home.poll_all()
+    async with home.mirrored(broker.port), listening(broker.port, "#") as heard:
+        await heard.until(lambda: is_complete(heard))
+        shown = seen_by_home_assistant(heard).state("select.charger_control_mode")
+        await heard.say("gatewayd/charger/charger/set/control_mode", "solar")
+        await until(lambda: home.modes.known[charger].mode == "solar")
+        home.poll_all()
+        await heard.until(lambda: heard.json(topic)["control_mode"] == "solar")
+
+    assert shown == "Off"
 
 
 async def test_a_retained_command_is_ignored(

@@ -1,0 +1,60 @@
+"""`/gateway/modes`: how chargers and batteries are governed, and the choice of another mode."""
+
+from typing import Annotated
+
+from fastapi import Path, Request, Response
+
+from gatewayd.enode.answers import ok
+from gatewayd.enode.api import Api, Given
+from gatewayd.enode.bodies import payload
+from gatewayd.enode.gateway import home, wire
+from gatewayd.enode.routing import client_router
+from gatewayd.errors import NotFoundError
+
+router = client_router()
+
+
+@router.get("/gateway/modes", responses={200: {"model": wire.Listed[wire.Mode]}})
+async def list_gateway_modes(api: Given) -> Response:
+    """The mode of every asset that has one, and those it can be given."""
+    return ok(wire.Listed(data=_modes(api)))
+
+
+@router.put(
+    "/gateway/modes/{assetId}",
+    responses={200: {"model": wire.Mode}},
+    openapi_extra={
+        "requestBody": {
+            "content": {"application/json": {"schema": wire.ModeChoice.model_json_schema()}}
+        }
+    },
+)
+async def choose_gateway_mode(
+    api: Given, asset_id: Annotated[str, Path(alias="assetId")], request: Request
+) -> Response:
+    """Give an asset a mode. It outlives a restart, and ends what was asked of the asset before."""
+    _mode(api, asset_id)
+    choice = await payload(request, wire.ModeChoice)
+    await api.services.modes.choose(asset_id, choice.mode)
+    return ok(_mode(api, asset_id))
+
+
+def _modes(api: Api) -> list[wire.Mode]:
+    found, known = api.services.modes.modes(), home.assets(api)
+    return [
+        wire.Mode(
+            asset_id=asset.id,
+            kind=asset.kind,
+            mode=found[asset.id].mode,
+            offered=list(found[asset.id].offered),
+        )
+        for asset in known
+        if asset.id in found
+    ]
+
+
+def _mode(api: Api, asset_id: str) -> wire.Mode:
+    for mode in _modes(api):
+        if mode.asset_id == asset_id:
+            return mode
+    raise NotFoundError(f"Could not find an asset with a mode with ID {asset_id}")
