@@ -15,12 +15,17 @@ from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.reading import MeterReading, Reading
+from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import HttpProbe, Likeness, MdnsProbe
 from gatewayd.sdk.options import HttpOptions
 from gatewayd.sdk.read_only import ReadOnly, roles_of
 
 _ROLE = "meter"
 _WH_PER_KWH = 1000
+# Those that measure power.
+_PRODUCTS = {"HWE-P1", "HWE-KWH1", "HWE-KWH3", "SDM230-wifi", "SDM630-wifi", "HWE-SKT"}
+_BITS = 40.0
 
 Amount = Annotated[float, Field(ge=0)]
 
@@ -118,6 +123,22 @@ class HomeWizard(ReadOnly):
         return {_ROLE: (await self._link.get("/api/v1/data", _Data)).reading()}
 
 
+def _judge(text: str) -> Likeness | None:
+    told = document.fitting(text, _Device)
+    if told is None or told.product_type not in _PRODUCTS:
+        return None
+    name = told.product_name or told.product_type
+    return Likeness(_BITS, "HomeWizard", name, told.serial, told.firmware_version)
+
+
+def _judge_announced(_name: str, properties: Mapping[str, str]) -> Likeness | None:
+    product = properties.get("product_type", "")
+    if product not in _PRODUCTS or properties.get("api_enabled") != "1":
+        return None
+    name = properties.get("product_name", product)
+    return Likeness(_BITS, "HomeWizard", name, properties.get("serial"))
+
+
 @asynccontextmanager
 async def _open(options: HttpOptions, links: Links) -> AsyncIterator[Driver]:
     yield HomeWizard(links.http.device(options))
@@ -132,4 +153,5 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=1.0,
     kinds=frozenset({AssetKind.METER}),
+    probes=(HttpProbe("/api", _judge), MdnsProbe("_hwenergy._tcp", _judge_announced)),
 )

@@ -18,12 +18,16 @@ from gatewayd.links.http_device import DeviceHttp, Digest
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.reading import MeterReading, Reading
+from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import HttpProbe, Likeness, MdnsProbe
 from gatewayd.sdk.options import HttpOptions
 from gatewayd.sdk.read_only import ReadOnly, roles_of
 
 _ROLE = "meter"
 _USER = "admin"
+# A name of its own for the document, and a network address in it.
+_BITS = 40.0
 
 Amount = Annotated[float, Field(ge=0)]
 
@@ -49,6 +53,10 @@ class _Shelly(_Part):
     app: str | None = None
     model: str | None = None
     ver: str | None = None
+
+    @property
+    def serial(self) -> str:
+        return self.mac.replace(":", "").upper()
 
 
 class _Parts(_Part):
@@ -138,7 +146,7 @@ class Shelly(ReadOnly):
             "Shelly",
             told.app or told.model or "Shelly",
             roles_of(await self.read()),
-            serial=told.mac.replace(":", "").upper(),
+            serial=told.serial,
             firmware=told.ver,
         )
 
@@ -219,6 +227,21 @@ def _of_power(now: _Power) -> MeterReading:
     )
 
 
+def _judge(text: str) -> Likeness | None:
+    told = document.fitting(text, _Shelly)
+    if told is None or told.gen < 2 or told.app is None:
+        return None
+    return Likeness(_BITS, "Shelly", told.app, told.serial, told.ver)
+
+
+def _judge_announced(name: str, properties: Mapping[str, str]) -> Likeness | None:
+    """`shellypro3em-a0b1c2d3e4f5`, with what it is called in `app`."""
+    _, _, mac = name.partition(".")[0].rpartition("-")
+    if not properties.get("gen", "1") > "1" or "app" not in properties:
+        return None
+    return Likeness(_BITS, "Shelly", properties["app"], mac.upper() or None, properties.get("ver"))
+
+
 @asynccontextmanager
 async def _open(options: ShellyOptions, links: Links) -> AsyncIterator[Driver]:
     password = options.password
@@ -245,4 +268,5 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=1.0,
     kinds=frozenset({AssetKind.METER}),
+    probes=(HttpProbe("/shelly", _judge), MdnsProbe("_shelly._tcp", _judge_announced)),
 )

@@ -17,13 +17,17 @@ from gatewayd.links.http_device import Basic, DeviceHttp
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.reading import MeterReading, Reading
+from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import HttpProbe, Likeness
 from gatewayd.sdk.options import HttpOptions
 from gatewayd.sdk.read_only import ReadOnly, roles_of
 
 _ROLE = "meter"
 _PHASES = ("a", "b", "c")
 _W_MINUTES_PER_WH = 60
+# A name of its own for the document, and a network address in it.
+_BITS = 40.0
 _MODELS = {"SHEM-3": "3EM", "SHEM": "EM", "SHSW-PM": "1PM", "SHSW-25": "2.5", "SHPLG-S": "Plug S"}
 
 Amount = Annotated[float, Field(ge=0)]
@@ -51,6 +55,14 @@ class _Shelly(_Part):
     type: str | None = None
     gen: int = 1
     fw: str | None = None
+
+    @property
+    def name(self) -> str:
+        return _MODELS.get(self.type or "", self.type or "Shelly")
+
+    @property
+    def serial(self) -> str:
+        return self.mac.replace(":", "").upper()
 
 
 class _Emeter(_Part):
@@ -91,9 +103,9 @@ class ShellyGen1(ReadOnly):
             raise RefusedError("this Shelly is of a newer generation: use driver shelly")
         return Identity(
             "Shelly",
-            _MODELS.get(told.type or "", told.type or "Shelly"),
+            told.name,
             roles_of(await self.read()),
-            serial=told.mac.replace(":", "").upper(),
+            serial=told.serial,
             firmware=told.fw,
         )
 
@@ -158,6 +170,13 @@ def _chosen(found: Sequence[T], channel: int) -> T:
     return found[channel]
 
 
+def _judge(text: str) -> Likeness | None:
+    told = document.fitting(text, _Shelly)
+    if told is None or told.gen > 1 or told.type is None:
+        return None
+    return Likeness(_BITS, "Shelly", told.name, told.serial, told.fw)
+
+
 @asynccontextmanager
 async def _open(options: ShellyGen1Options, links: Links) -> AsyncIterator[Driver]:
     password = options.password
@@ -175,4 +194,5 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=1.0,
     kinds=frozenset({AssetKind.METER}),
+    probes=(HttpProbe("/shelly", _judge),),
 )

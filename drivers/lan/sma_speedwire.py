@@ -18,6 +18,7 @@ from gatewayd.links.udp import UdpEar
 from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.reading import MeterReading, Reading
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import GroupProbe, Likeness
 from gatewayd.sdk.options import DeviceOptions
 from gatewayd.sdk.read_only import ReadOnly, roles_of
 
@@ -38,6 +39,7 @@ _MODELS = {
 # The three phases' channels begin at these.
 _PHASES = {"a": 20, "b": 40, "c": 60}
 _ANY = 0
+_BITS = 48.0
 
 
 class SpeedwireOptions(DeviceOptions):
@@ -56,6 +58,10 @@ class Told:
     serial: int
     version: str | None
     values: Mapping[tuple[int, int], int]
+
+    @property
+    def name(self) -> str:
+        return _MODELS.get(self.model, "Energy Meter")
 
     def net(self, channel: int) -> float | None:
         """A power of both directions in W or var: import less export."""
@@ -133,7 +139,7 @@ class SpeedwireMeter(ReadOnly):
         self._first = told.serial
         return Identity(
             "SMA",
-            _MODELS.get(told.model, "Energy Meter"),
+            told.name,
             roles_of({_ROLE: _reading(told)}),
             serial=str(told.serial),
             firmware=told.version,
@@ -174,6 +180,14 @@ def _reading(told: Told) -> MeterReading:
     )
 
 
+def _judge(data: bytes) -> Likeness | None:
+    told = decode(data)
+    if told is None:
+        return None
+    options = {"serial": told.serial}
+    return Likeness(_BITS, "SMA", told.name, str(told.serial), told.version, options)
+
+
 @asynccontextmanager
 async def _open(options: SpeedwireOptions, links: Links) -> AsyncIterator[Driver]:
     key: Callable[[bytes], int | None] = _any_key if options.serial is None else key_of
@@ -190,4 +204,5 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=1.0,
     kinds=frozenset({AssetKind.METER}),
+    probes=(GroupProbe(_GROUP, _PORT, key_of, _judge),),
 )

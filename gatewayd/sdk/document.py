@@ -9,6 +9,14 @@ from gatewayd.errors import BadReadingError
 T = TypeVar("T", bound=BaseModel)
 
 
+def fitting(data: bytes | str, model: type[T]) -> T | None:
+    """A document; None for one that is not as `model` says."""
+    try:
+        return model.model_validate_json(data)
+    except ValidationError:
+        return None
+
+
 def read(data: bytes, model: type[T], place: str) -> T:
     """A document; BadReadingError with `place` for one that is not as `model` says."""
     try:

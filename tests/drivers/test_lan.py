@@ -1,5 +1,6 @@
 """What every driver of a device that is not Modbus must do with what such a device says."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, fields
@@ -19,8 +20,10 @@ from gatewayd.errors import (
 from gatewayd.model.command import StartCharging
 from gatewayd.model.reading import MeterReading, Reading
 from gatewayd.sdk.driver import Driver
+from gatewayd.sdk.finding import HttpProbe, MdnsProbe
 from tests.drivers.recorded import (
     FOLDER,
+    REGISTRY,
     Handler,
     Recording,
     answering,
@@ -229,3 +232,45 @@ async def test_a_damaged_telegram_and_one_with_wrong_units_give_no_reading() -> 
 async def test_a_telegram_without_powers_has_none() -> None:
     async with talking("dsmr_p1", telegram(["/ISk5", "", "1-0:1.8.0(00000.500*kWh)"])) as driver:
         assert await driver.read() == {"meter": MeterReading(import_wh=500.0)}
+
+
+@on_every_answer
+def test_a_scan_knows_it_by_what_it_tells_without_a_login(recording: Recording) -> None:
+    info = REGISTRY.info(recording.driver)
+    (probe,) = (one for one in info.probes if isinstance(one, HttpProbe))
+    told = probe.judge(json.dumps(recording.content["answers"][probe.path]))
+
+    assert told is not None
+    assert recording.content["identity"] == {
+        name: value
+        for name in ("vendor", "model", "serial", "firmware")
+        if (value := getattr(told, name)) is not None
+    }
+    for other in sorted({one.driver for one in BY_HTTP} - {recording.driver}):
+        for foreign in REGISTRY.info(other).probes:
+            if isinstance(foreign, HttpProbe) and foreign.path == probe.path:
+                said = json.dumps(recording.content["answers"][probe.path])
+                assert foreign.judge(said) is None
+    assert probe.judge("<html>") is None
+    assert probe.judge("{}") is None
+
+
+@pytest.mark.parametrize(
+    ("driver", "name", "properties", "expected"),
+    [
+        ("shelly", "shellypro3em-a0b1c2d3e4f5._shelly._tcp.local.",
+         {"gen": "2", "app": "Pro3EM", "ver": "1.4.4"}, ("Pro3EM", "A0B1C2D3E4F5")),
+        ("shelly", "shellyem3-1.local.", {"gen": "1"}, None),
+        ("homewizard", "p1meter-AABBCC", {"product_type": "HWE-P1", "api_enabled": "1",
+         "product_name": "P1 meter", "serial": "3c39e7aabbcc"}, ("P1 meter", "3c39e7aabbcc")),
+        ("homewizard", "p1meter-AABBCC", {"product_type": "HWE-P1", "api_enabled": "0"}, None),
+        ("homewizard", "watermeter-AABBCC", {"product_type": "HWE-WTR", "api_enabled": "1"}, None),
+    ],
+)  # fmt: skip
+def test_a_scan_knows_it_by_what_it_announces(
+    driver: str, name: str, properties: dict[str, str], expected: tuple[str, str] | None
+) -> None:
+    (probe,) = (one for one in REGISTRY.info(driver).probes if isinstance(one, MdnsProbe))
+    told = probe.judge(name, properties)
+
+    assert (None if told is None else (told.model, told.serial)) == expected

@@ -10,6 +10,7 @@ from gatewayd.devices.registry import Registry
 from gatewayd.errors import BadReadingError, UnreachableError
 from gatewayd.links.udp import UdpEar
 from gatewayd.model.reading import MeterReading
+from gatewayd.sdk.finding import GroupProbe
 from tests.fakes.jump_loop import jumping
 
 SENDER = ("192.0.2.7", 9522)
@@ -139,3 +140,14 @@ def test_its_options_take_a_serial_number() -> None:
     assert info.options.model_validate({"serial": 1900204522}) == SpeedwireOptions(
         serial=1900204522
     )
+
+
+def test_a_scan_knows_a_meter_by_what_it_tells_its_group() -> None:
+    (probe,) = Registry().info("sma_speedwire").probes
+    assert isinstance(probe, GroupProbe)
+    told = probe.judge(datagram())
+
+    assert told is not None
+    assert (told.vendor, told.model, told.serial) == ("SMA", "Energy Meter 2.0", "1900204522")
+    assert told.options == {"serial": 1900204522}
+    assert probe.judge(b"SMA") is None
