@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 from weakref import WeakValueDictionary
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from gatewayd.errors import (
     AuthError,
@@ -31,6 +31,8 @@ T = TypeVar("T", bound=BaseModel)
 _JSON = {"Content-Type": "application/json"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _NO_HEADERS: Mapping[str, str] = {}
+_GRANT = b"grant_type=client_credentials"
+_NOT_GRANTED = frozenset({400, 401, 403})
 _BUSY = frozenset({429, 503})
 _UNAUTHORIZED = 401
 _LONGEST_WORDS = 200
@@ -79,12 +81,17 @@ class HttpDevices:
     def __init__(self) -> None:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def device(self, options: HttpOptions, credentials: Credentials | None = None) -> "DeviceHttp":
-        """The device of these options; nothing is opened yet."""
+    def device(
+        self,
+        options: HttpOptions,
+        credentials: Credentials | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> "DeviceHttp":
+        """The device of these options; nothing is opened yet. `headers` go with every request."""
         host = options.host.lower()
         turn = self._turns.get(host) or asyncio.Lock()
         self._turns[host] = turn
-        return DeviceHttp(options, turn, credentials)
+        return DeviceHttp(options, turn, credentials, headers)
 
 
 class DeviceHttp:
@@ -95,7 +102,11 @@ class DeviceHttp:
     """
 
     def __init__(
-        self, options: HttpOptions, turn: asyncio.Lock, credentials: Credentials | None = None
+        self,
+        options: HttpOptions,
+        turn: asyncio.Lock,
+        credentials: Credentials | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> None:
         # An IPv6 address would be taken for a host with a port.
         plain = f"[{options.host}]" if ":" in options.host else options.host
@@ -108,6 +119,7 @@ class DeviceHttp:
         )
         self._turn = turn
         self._credentials = credentials
+        self._own_headers = headers
         self._token: str | None = None
 
     async def get(self, path: str, model: type[T]) -> T:
@@ -153,8 +165,7 @@ class DeviceHttp:
     async def _headers(self) -> Mapping[str, str]:
         match self._credentials:
             case Basic(login):
-                pair = b64encode(f"{login.username}:{login.password}".encode()).decode()
-                return {"Authorization": f"Basic {pair}"}
+                return _basic(login)
             case Token(fetch, header, form):
                 self._token = self._token or await fetch(self._send)
                 return {header: form.format(self._token)}
@@ -164,13 +175,40 @@ class DeviceHttp:
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS
     ) -> Answer:
         url = f"{self._base}{path}"
-        headers = {**(_JSON if body else {}), **headers}
+        headers = {**(_JSON if body else {}), **self._own_headers, **headers}
         try:
             return await self._link.exchange(
                 method, url, body=body, headers=headers, timeout_s=self._timeout_s
             )
         except UpstreamError as error:
             raise UnreachableError(f"{url}: {error}") from error
+
+
+def client_credentials(login: Login, path: str, office: DeviceHttp | None = None) -> Token:
+    """A token by OAuth2's client credentials, from `path` of the device, or of another host.
+
+    AuthError when the login is refused.
+    """
+
+    async def fetch(ask: Asker) -> str:
+        # Not by the other methods: the request that needs the token has the host's turn already.
+        ask = ask if office is None else office._send  # noqa: SLF001 (of this module)
+        answer = await ask("POST", path, _GRANT, {**_FORM, **_basic(login)})
+        if answer.status in _NOT_GRANTED:
+            raise AuthError(f"{path}: the client is refused with status {answer.status}")
+        _check(path, answer)
+        return document.read(answer.body, _Granted, path).access_token
+
+    return Token(fetch)
+
+
+class _Granted(BaseModel):
+    access_token: str = Field(min_length=1, max_length=16_384, pattern=r"^[\x21-\x7e]+$")
+
+
+def _basic(login: Login) -> Mapping[str, str]:
+    pair = b64encode(f"{login.username}:{login.password}".encode()).decode()
+    return {"Authorization": f"Basic {pair}"}
 
 
 def _json(body: BaseModel) -> bytes:
