@@ -48,6 +48,12 @@ def main() -> None:
         _fail("\n".join(error.problems), os.EX_CONFIG)
     except GatewayError as error:
         _fail(f"gatewayd: {error}", 1)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; Python would complain when it flushes the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        _fail(f"gatewayd: {error}; look at permissions and free space", 1)
     except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except click.Abort:
@@ -165,12 +171,14 @@ def devices(path: Path, *, as_json: bool) -> None:
 @_json_option
 def read(device: str, path: Path, *, as_json: bool) -> None:
     """Read DEVICE once, directly, and print what it says."""
-    from gatewayd import console
+    from gatewayd.shell import read as room
 
-    answer = _run(console.read(path, device))
+    answer = _run(room.read(path, device))
     if as_json:
         click.echo(json.dumps(answer, default=str))
         return
+    if "heardAt" in answer:
+        click.echo(f"{answer['why']}\nthe gateway heard at {answer['heardAt']}:", err=True)
     for role, values in answer["readings"].items():
         click.echo(role)
         for field, value in values.items():

@@ -1,9 +1,7 @@
 """What the command line does with a configuration beside running it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,9 @@ from gatewayd.devices.registry import Registry
 from gatewayd.enode.versions.served import NEWEST, effective
 from gatewayd.errors import NotFoundError
 from gatewayd.links import tls
-from gatewayd.links.pool import Links
 from gatewayd.state import assets, clients
 from gatewayd.state.clients import Client, NewClient
 from gatewayd.state.db import Database
-
-_READ_TIMEOUT_S = 30.0
 
 
 async def devices(path: Path) -> list[dict[str, Any]]:
@@ -41,31 +36,6 @@ async def devices(path: Path) -> list[dict[str, Any]]:
         }
         for device_id, device in config.devices.items()
     ]
-
-
-async def read(path: Path, device_id: str) -> dict[str, Any]:
-    """One device's identity and readings, asked directly and without a way to write."""
-    drivers = Registry.load()
-    config = load(path, drivers)
-    if device_id not in config.devices:
-        known = ", ".join(config.devices) or "none"
-        raise NotFoundError(f"no device {device_id!r} in {path}; configured: {known}")
-    device = config.devices[device_id]
-    options = device.options.model_copy(update={"read_only": True})
-    info = drivers.info(device.driver)
-    async with asyncio.timeout(_READ_TIMEOUT_S), info.open(options, Links()) as driver:
-        identity = await driver.identify()
-        readings = await driver.read()
-    return {
-        "device": device_id,
-        "vendor": identity.vendor,
-        "model": identity.model,
-        "serial": identity.serial,
-        "readings": {
-            role: {name: value for name, value in asdict(reading).items() if value is not None}
-            for role, reading in readings.items()
-        },
-    }
 
 
 async def add_client(path: Path, name: str) -> NewClient:

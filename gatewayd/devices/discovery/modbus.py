@@ -25,7 +25,7 @@ class Manners:
     """How strangers are asked: some take a second to wake, and many are slow."""
 
     timeout_s: float = 1.5
-    min_gap_s: float = 0.1
+    min_gap_s: float = 0.05
     connect_delay_s: float = 1.0
 
 

@@ -23,7 +23,7 @@ class Once:
     def __init__(self, unit: ModbusReader) -> None:
         self._unit = unit
         self._known: dict[tuple[str, int], int] = {}
-        self._refused: list[tuple[str, int, int]] = []
+        self._refused: set[tuple[str, int, int]] = set()
         self._silent = 0
         self.has_answered = False
 
@@ -45,27 +45,22 @@ class Once:
         known = [self._known.get((table, at)) for at in range(address, address + count)]
         if None not in known:
             return tuple(value for value in known if value is not None)
-        self._refuse_again(table, address, count)
+        # Not what holds it: some devices refuse the half of a value, and tell the whole.
+        if (table, address, count) in self._refused:
+            raise RefusedError(f"{table} {address}+{count} has been refused already")
         try:
             found = await ask(address, count)
         except RefusedError:
             self.has_answered = True
-            self._refused.append((table, address, count))
+            self._refused.add((table, address, count))
             raise
         except (UnreachableError, BusyError, BadReadingError) as error:
-            self._refused.append((table, address, count))
+            self._refused.add((table, address, count))
             self._fall_silent(error)
             raise RefusedError(str(error)) from error
         self.has_answered = True
         self._known.update(((table, address + i), value) for i, value in enumerate(found))
         return found
-
-    def _refuse_again(self, table: str, address: int, count: int) -> None:
-        """What holds something that was refused is refused too."""
-        for other, start, size in self._refused:
-            is_within = address <= start and start + size <= address + count
-            if other == table and is_within:
-                raise RefusedError(f"{table} {address}+{count} has been refused already")
 
     def _fall_silent(self, error: Exception) -> None:
         self._silent += 1
