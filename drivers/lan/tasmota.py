@@ -43,6 +43,7 @@ class _Part(BaseModel):
 class _Energy(_Part):
     power: Numbers = Field(default=None, alias="Power")
     total: Numbers = Field(default=None, alias="Total")
+    imported: Numbers = Field(default=None, alias="ImportActive")
     exported: Numbers = Field(default=None, alias="ExportActive")
     voltage: Numbers = Field(default=None, alias="Voltage")
     current: Numbers = Field(default=None, alias="Current")
@@ -94,7 +95,8 @@ def _reading(told: _Sensors) -> MeterReading:
         phases[f"voltage_{name}_v"] = _of_phase(energy.voltage, number)
     return MeterReading(
         power_w=_sum(energy.power),
-        import_wh=_sum(energy.total, _WH_PER_KWH),
+        # A meter that tells both directions has more in its total than what was imported.
+        import_wh=_sum(energy.total if energy.imported is None else energy.imported, _WH_PER_KWH),
         export_wh=_sum(energy.exported, _WH_PER_KWH),
         frequency_hz=_of_phase(energy.frequency, 0),
         apparent_power_va=_sum(energy.apparent),

@@ -4,7 +4,7 @@ captured: false
 options: {...}                      beside host and port
 answers: {/path?x=1: {...}}         of a device that speaks HTTP, or
 telegram: [...]                     the lines of a P1 telegram, or
-sml: EMH                            a name of tests/fakes/meter_talk.py
+sml: EMH                            a name of tests/fakes/meter_talk.py, or the file itself in hex
 identity: {vendor: ..., model: ...}
 expect: {meter: {power_w: -1.5}}    every field that is not None
 """
@@ -56,7 +56,10 @@ class Recording:
         """What a device that talks by itself says again and again."""
         if "telegram" in self.content:
             return meter_talk.telegram(self.content["telegram"])
-        return getattr(meter_talk, self.content["sml"]) if "sml" in self.content else None
+        said = str(self.content.get("sml", ""))
+        return (
+            getattr(meter_talk, said) if hasattr(meter_talk, said) else bytes.fromhex(said) or None
+        )
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """What a device that is asked answers."""

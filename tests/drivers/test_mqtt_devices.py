@@ -169,11 +169,12 @@ ENERGY = {
     "Voltage": [230, 231, 229],
     "Current": [2.0, 1.5, 1.75],
     "ExportActive": [1.5, 2.5, 3.0],
+    "ImportActive": [100.0, 20.25, 1.75],
     "Frequency": 50,
 }
 PLUG = MeterReading(
     power_w=-1200.0,
-    import_wh=123456.0,
+    import_wh=122000.0,
     export_wh=7000.0,
     frequency_hz=50.0,
     apparent_power_va=1230.0,
