@@ -320,5 +320,5 @@ DRIVER = DriverInfo(
     # Their manuals describe it; more do.
     brands=("Fronius", "SMA", "SolarEdge", "KACO", "APsystems"),
     controls=sunspec.CAPABILITIES,
-    probes=(ModbusProbe(_units.recognise),),
+    probes=(ModbusProbe(_units.recognise, more_units=_UNITS),),
 )
