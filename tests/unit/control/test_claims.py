@@ -1,0 +1,276 @@
+"""What is claimed of batteries, inverters and chargers, by what is read and configured."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from gatewayd.control.governor.bench import Bench
+from gatewayd.control.governor.claims import Look, Memory, claims
+from gatewayd.control.governor.gather import is_throttled, load_now, meter_now
+from gatewayd.control.governor.quarter import QuarterMeter
+from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, Terms
+from gatewayd.control.governor.wants import Wants, wants
+from gatewayd.model.asset import AssetKind, Capability
+from gatewayd.model.circuit import Circuit
+from gatewayd.model.command import (
+    Action,
+    ActionState,
+    Command,
+    FailureReason,
+    SetMaxCurrent,
+    SetOperationMode,
+    StartCharging,
+    StopCharging,
+)
+from gatewayd.model.power import Hold, SetBatteryPower, SetExportLimit, SetProductionLimit
+from gatewayd.model.reading import (
+    BatteryReading,
+    ChargerReading,
+    InverterReading,
+    MeterReading,
+    OperationMode,
+    PowerDelivery,
+)
+from gatewayd.model.site import AssetState, Site
+from gatewayd.plan.arbiter.claims import Rank, Setpoint
+from gatewayd.plan.arbiter.ruling import Ruling, settle
+from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
+from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
+from gatewayd.plan.grid.export import ExportRule
+from gatewayd.state.store import Store
+from tests.fakes.clock import FakeClock
+from tests.fakes.home import SINCE, asset, state
+
+ALL = frozenset(Capability)
+SOLAR = ChargeSettings(mode=ChargeMode.SOLAR)
+CHARGING = ChargerReading(PowerDelivery.CHARGING, power_w=3680.0, max_current_a=16.0)
+
+
+def can(kind: AssetKind, reading: Any, capabilities: frozenset[Capability] = ALL) -> AssetState:
+    role = replace(asset(kind).spec, capabilities=capabilities)
+    return state(kind, reading, asset=asset(kind, spec=role))
+
+
+def ruled(terms: Terms, *states: AssetState, **look: Any) -> dict[str, Ruling]:
+    """What all claims to these come to, by kind."""
+    site = Site(MappingProxyType({one.asset.id: one for one in states}))
+    found = settle(claims(Look(site, terms, 0.0, **look), Memory()), 0.0)
+    return {one.asset.kind.value: found[one.asset.id] for one in states if one.asset.id in found}
+
+
+def battery(mode: BatteryMode, **settings: Any) -> Terms:
+    return Terms(batteries={"battery": BatteryTerms(BatterySettings(mode, **settings))})
+
+
+def test_a_battery_has_its_mode_within_its_rules() -> None:
+    said = can(AssetKind.BATTERY, BatteryReading(power_w=0.0, soc_pct=15.0))
+
+    free = ruled(battery(BatteryMode.SELF_RELIANCE), said)["battery"]
+    kept = ruled(battery(BatteryMode.SELF_RELIANCE, reserve_pct=20.0), said)["battery"]
+
+    assert free.wish == SetOperationMode(OperationMode.SELF_RELIANCE)
+    assert kept.wish == Hold()
+    assert kept.bound_by == "battery rules"
+    assert kept.grounds.binding == "the reserve of 20 % is kept"
+
+
+def test_a_user_s_mode_comes_before_the_chosen_one_and_after_the_rules() -> None:
+    said = can(AssetKind.BATTERY, BatteryReading(power_w=0.0, soc_pct=15.0))
+    asked = SetOperationMode(OperationMode.EXPORT_FOCUS)
+    wanted = {said.asset.id: Wants(modes={Rank.USER: (asked, "api")})}
+
+    free = ruled(battery(BatteryMode.HOLD), said, wants=wanted)["battery"]
+    kept = ruled(battery(BatteryMode.HOLD, reserve_pct=20.0), said, wants=wanted)["battery"]
+
+    assert (free.wish, free.owner) == (asked, "api")
+    assert kept.wish == SetBatteryPower(0.0)
+
+
+@pytest.mark.parametrize(("mode", "is_held"), [(ChargeMode.NOW, True), (ChargeMode.SOLAR, False)])
+def test_a_battery_is_not_drained_into_a_car_that_does_not_follow_the_sun(
+    mode: ChargeMode, is_held: bool
+) -> None:
+    own = battery(BatteryMode.SELF_RELIANCE, locked_against=frozenset({"charger"}))
+    terms = replace(own, chargers={"charger": ChargerTerms(charging=ChargeSettings(mode=mode))})
+    said = can(AssetKind.BATTERY, BatteryReading(power_w=0.0, soc_pct=50.0))
+
+    found = ruled(terms, said, can(AssetKind.CHARGER, CHARGING))
+
+    assert (found["battery"].wish == Hold()) is is_held
+
+
+def test_a_battery_whose_level_is_old_is_not_judged_by_it() -> None:
+    said = can(AssetKind.BATTERY, BatteryReading(soc_pct=15.0))
+    site = Site(MappingProxyType({said.asset.id: said}))
+    look = Look(site, battery(BatteryMode.CHARGE_TO, target_pct=10.0), 100.0)
+
+    [claim] = claims(look, Memory())
+
+    assert claim.grounds.reason == "its level is unknown"
+
+
+@pytest.mark.parametrize(
+    ("rule", "price", "limit_w"),
+    [
+        (ExportRule(cap_w=5000.0), None, 5000.0),
+        (ExportRule(cap_w=5000.0, stops_when_paying=True), Decimal("-0.1"), 0.0),
+        (ExportRule(stops_when_paying=True), Decimal("0.1"), None),
+    ],
+)
+def test_export_is_limited_where_the_inverter_can(
+    rule: ExportRule, price: Decimal | None, limit_w: float | None
+) -> None:
+    terms = Terms(grid=GridTerms(export=rule))
+    said = InverterReading(power_w=8000.0, rated_w=10_000.0, limit_w=10_000.0)
+
+    by_export = ruled(terms, can(AssetKind.INVERTER, said), price=price)["inverter"]
+
+    assert by_export.wish == SetExportLimit(limit_w)
+    assert by_export.rank is Rank.GRID
+
+
+def test_production_is_limited_where_export_cannot_be() -> None:
+    terms = Terms(grid=GridTerms(export=ExportRule(cap_w=5000.0)))
+    only = frozenset({Capability.SET_PRODUCTION_LIMIT})
+    said = InverterReading(power_w=8000.0, rated_w=10_000.0, limit_w=10_000.0)
+    grid = state(AssetKind.METER, MeterReading(power_w=-6000.0))
+
+    found = ruled(terms, can(AssetKind.INVERTER, said, only), grid)
+    unknown = ruled(terms, can(AssetKind.INVERTER, InverterReading(), only), grid)
+
+    assert found["inverter"].wish == SetProductionLimit(7000.0)
+    assert unknown == {}
+
+
+def test_a_charger_on_no_circuit_is_left_the_least_where_there_are_circuits() -> None:
+    terms = Terms({"main": Circuit("main", 25.0)})
+
+    found = ruled(terms, can(AssetKind.CHARGER, CHARGING))["charger"]
+
+    assert found.wish == Setpoint(6.0)
+    assert found.grounds.binding == "no circuit"
+
+
+def test_the_sun_is_shared_after_the_battery_has_spoken() -> None:
+    terms = Terms(chargers={"charger": ChargerTerms(charging=SOLAR)})
+    charger, grid = can(AssetKind.CHARGER, CHARGING), state(AssetKind.METER, MeterReading(-5000.0))
+    silent = can(AssetKind.BATTERY, BatteryReading(power_w=None))
+    at_rest = can(AssetKind.BATTERY, BatteryReading(power_w=0.0, soc_pct=50.0))
+
+    with_one = ruled(terms, charger, grid, at_rest)["charger"]
+    with_none = ruled(terms, charger, grid, silent)["charger"]
+
+    assert with_one.grounds.reason == "the sun suffices, if it lasts"
+    assert with_none.grounds.reason == "nobody knows what the sun leaves"
+
+
+def test_a_limit_that_a_user_asked_for_replaces_the_mode_s() -> None:
+    now = ChargeSettings(mode=ChargeMode.NOW, max_a=16.0)
+    terms = Terms(chargers={"charger": ChargerTerms(charging=now)})
+    charger = can(AssetKind.CHARGER, CHARGING)
+
+    found = ruled(terms, charger, wants={charger.asset.id: Wants(current_a=10.0)})["charger"]
+
+    assert found.wish == Setpoint(10.0, 3)
+
+
+def made(command: Command, owner: str = "api", **changes: Any) -> Action:
+    return Action("a", "home", "c", AssetKind.CHARGER, command, owner, SINCE, SINCE, **changes)
+
+
+def test_actions_count_until_newer_ones_of_their_rank() -> None:
+    failed = {"state": ActionState.FAILED, "failure_reason": FailureReason.NO_RESPONSE}
+    no_room = {"state": ActionState.FAILED, "failure_reason": FailureReason.FAILED_PRECONDITION}
+    found = wants(
+        [
+            made(StartCharging(), "schedule"),
+            made(SetMaxCurrent(10.0)),
+            made(StopCharging()),
+            made(StartCharging(), **no_room),
+            made(StopCharging(), **failed),
+            made(SetMaxCurrent(20.0), state=ActionState.CANCELLED),
+            made(SetOperationMode(OperationMode.TIME_OF_USE), "smart_override"),
+        ]
+    )
+
+    assert found.charging == {Rank.SCHEDULE: (True, "schedule"), Rank.USER: (True, "api")}
+    assert found.current_a == 10.0
+    assert list(found.modes) == [Rank.USER]
+
+
+def test_a_meter_that_leaves_out_a_phase_has_said_nothing() -> None:
+    main = Circuit("main", 25.0, meter_id="meter")
+    one = state(AssetKind.METER, MeterReading(power_w=-2300.0, power_a_w=-2300.0, current_a_a=10.0))
+    site = Site(MappingProxyType({one.asset.id: one}))
+
+    assert meter_now(site, main, (0, 1, 2), {}) is None
+    single = meter_now(site, main, (0,), {"meter": 5.0})
+    assert single is not None
+    assert (single.current_a, single.period_s) == ((-10.0, 0.0, 0.0), 5.0)
+    assert meter_now(Site(), main, (0,), {}) is None
+
+
+@pytest.mark.parametrize(
+    ("reading", "reachable", "limit_a", "drawn_a"),
+    [
+        (ChargerReading(PowerDelivery.STOPPED, max_current_a=16.0), True, 0.0, (0.0,)),
+        (CHARGING, True, 16.0, (16.0,)),
+        (CHARGING, False, None, None),
+        (replace(CHARGING, power_w=None), True, 16.0, None),
+    ],
+)
+def test_a_load_is_what_its_charger_says(
+    reading: ChargerReading, reachable: bool, limit_a: float | None, drawn_a: object
+) -> None:
+    said = state(AssetKind.CHARGER, reading, is_reachable=reachable)
+
+    found = load_now(said, ChargerTerms("main", (1,)), 16.0)
+
+    assert found is not None
+    assert (found.limit_a, found.drawn_a) == (limit_a, drawn_a)
+
+
+def test_an_inverter_at_its_limit_is_throttled() -> None:
+    def home(**said: Any) -> Site:
+        one = state(AssetKind.INVERTER, InverterReading(rated_w=10_000.0, **said))
+        return Site(MappingProxyType({one.asset.id: one}))
+
+    assert is_throttled(home(limit_w=5000.0, power_w=4950.0))
+    assert not is_throttled(home(limit_w=5000.0, power_w=3000.0))
+    assert not is_throttled(home(limit_w=10_000.0, power_w=10_000.0))
+    assert not is_throttled(home(power_w=10_000.0))
+
+
+def test_a_quarter_counts_from_its_beginning_alone() -> None:
+    def home(import_wh: float | None) -> Site:
+        one = state(AssetKind.METER, MeterReading(import_wh=import_wh))
+        return Site(MappingProxyType({one.asset.id: one}))
+
+    at, meter = datetime(2026, 6, 21, 10, 5, tzinfo=UTC), QuarterMeter()
+    first = meter.now(home(1000.0), at)
+    begun = meter.now(home(1100.0), at + timedelta(minutes=10))
+    later = meter.now(home(1600.0), at + timedelta(minutes=20))
+    silent = meter.now(home(None), at + timedelta(minutes=21))
+    after = meter.now(home(2100.0), at + timedelta(minutes=25))
+    gap = meter.now(home(9000.0), at + timedelta(minutes=70))
+
+    assert (first.imported_wh, first.elapsed_s) == (None, 300.0)
+    assert (begun.imported_wh, later.imported_wh, silent.imported_wh) == (0.0, 500.0, None)
+    assert (after.imported_wh, after.month_peak_w) == (0.0, 4000.0)
+    assert gap.imported_wh is None
+
+
+def test_a_limit_of_the_home_is_one_of_its_own_circuit() -> None:
+    circuits = {"main": Circuit("main", 25.0), "garage": Circuit("garage", 16.0, parent="main")}
+    clock = FakeClock()
+    bench = Bench(Terms(circuits), Store(clock, []), clock)
+    assert bench.circuits() == circuits
+
+    bench.limit(2559.0)
+
+    assert bench.circuits()["main"].limit_w == 2500.0
+    assert bench.circuits()["garage"] == circuits["garage"]
