@@ -104,6 +104,7 @@ async def run(path: Path) -> None:
             log.info("ready: %d devices, API on port %d", len(config.devices), config.api.port)
             await stop.wait()
             notify("STOPPING=1")
+            await rooms.government.end()
             for task in tasks:
                 task.cancel()
     log.info("stopped")

@@ -16,6 +16,7 @@ from gatewayd.devices.governance import Governance, Ungoverned
 from gatewayd.devices.lane import Job, Lane
 from gatewayd.devices.poller import Poller
 from gatewayd.errors import InvalidError, NotFoundError, StorageError
+from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import Action, ActionState, Command
 from gatewayd.model.decision import Decision, Grounds, owner_in_words
 from gatewayd.model.site import AssetState
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 _CALL_S = 10.0
 _TICK_S = 1.0
 _REVIEW_S = 10.0
+_STOPPING_S = 0.2
 _CANCELLED = Grounds("it was cancelled on request")
 
 
@@ -125,6 +127,19 @@ class Commander:
         """Have the asset as it was before it was steered."""
         if asset_id in self._lanes:
             self._lanes[asset_id].hold(None)
+
+    async def give_back(self, within_s: float) -> None:
+        """Have all as it was, but for chargers, and wait until it is so; not for longer than this.
+
+        A charger keeps what it was given: it would draw more, or stop in the middle of a night.
+        """
+        kinds = {id: state.asset.kind for id, state in self._store.site.assets.items()}
+        lanes = [lane for id, lane in self._lanes.items() if kinds.get(id) is not AssetKind.CHARGER]
+        for lane in lanes:
+            lane.hold(None)
+        until_s = self._clock.monotonic() + within_s
+        while any(lane.holding.is_active for lane in lanes) and self._clock.monotonic() < until_s:
+            await self._clock.sleep(_STOPPING_S)
 
     def before(self, asset_id: str) -> Before | None:
         """How a steered asset was before; None for one that is untouched."""

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 # After a restart whoever steered gets so long to say so again.
 ADOPT_S = 30.0
+# After so many writes without effect a device is told of.
+_DISOBEDIENT = 3
 _YIELDED = Grounds(
     "something else steers it too: hands off for half an hour",
     candidates=("go on", "hands off"),
@@ -71,16 +73,6 @@ class Holding:
     def is_active(self) -> bool:
         """Whether there is something to keep or to give back."""
         return self._kept is not None or (self._was is not None and not self._is_at_rest)
-
-    @property
-    def is_yielding(self) -> bool:
-        """Whether it is left to another writer."""
-        return self._clock.monotonic() < self._memory.yielded_until_s
-
-    @property
-    def is_disobedient(self) -> bool:
-        """Whether the device does not do what it was told."""
-        return self._memory.tries > 1
 
     @property
     def before(self) -> Before | None:
@@ -202,6 +194,8 @@ class Holding:
             return
         memory = self._memory
         keeping.note_written(command, memory, self._clock.monotonic())
+        if memory.tries == _DISOBEDIENT:
+            log.warning("%s: does not show: %s", self._asset_id, in_words(command))
         try:
             async with self._poller.guard(asset.device_id, self._call_s):
                 self._poller.wrote(asset.device_id)

@@ -60,6 +60,10 @@ class Bench:
         """Have rulings carried out from now on."""
         self._steer = steer
 
+    def end(self) -> None:
+        """Have nothing carried out any more."""
+        self._steer = _nowhere
+
     def claim(self, claims: Iterable[Claim]) -> None:
         """What everybody but the guard wants, instead of what they wanted before."""
         self._claims = tuple(claims)
@@ -229,7 +233,9 @@ def _answer(ruling: Ruling, command: Command, *, is_late: bool) -> Answer:
         case StopCharging():
             return Answer(command) if is_off(ruling.wish) else Answer(binding=binding)
         case SetMaxCurrent(current_a=asked_a):
-            if is_off(ruling.wish):
+            is_idle = ruling.rank is Rank.DEFAULT and isinstance(ruling.wish, SetMaxCurrent)
+            if is_idle or is_off(ruling.wish):
+                # It holds from the next start on.
                 return Answer(is_settled=True)
             given_a = _current_a(ruling.wish)
             is_all = given_a >= asked_a or ruling.bound_by is not None or is_late

@@ -15,6 +15,9 @@ from gatewayd.devices.poller import Poller
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
+# systemd waits for much longer, a person for hardly more.
+_STOP_S = 5.0
+
 
 class Government:
     """All of it over one bench, which the commander asks and the governor fills."""
@@ -30,6 +33,11 @@ class Government:
             bench=self.bench, store=store, db=db, commander=self.commander, clock=clock
         )
         self._guard = GuardLoop(bench=self.bench, store=store, devices=poller, clock=clock)
+
+    async def end(self) -> None:
+        """Steer no more, and leave no battery or inverter in what it was forced to."""
+        self.bench.end()
+        await self.commander.give_back(_STOP_S)
 
     def services(
         self, price: Callable[[datetime], Decimal | None]

@@ -131,6 +131,23 @@ async def test_a_current_asked_for_is_confirmed_at_what_the_fuse_leaves(
     assert 6.0 <= one.drawn_a <= 10.75
 
 
+async def test_a_current_asked_for_while_no_car_charges_holds_from_the_next_start(
+    db: Path, clock: FakeClock
+) -> None:
+    one = House()
+    one.plug(is_charging=False)
+    async with house(db, clock, terms(), one) as (home, _):
+        await home.pass_time(10, step_s=0.5)
+        action = await ask(home, SetMaxCurrent(12.0))
+        await home.pass_time(5, step_s=0.5)
+        ended = await home.action(action.id)
+        one.plug(is_charging=True)
+        await home.pass_time(90, step_s=0.5)
+
+    assert ended.state is ActionState.CONFIRMED
+    assert one.drawn_a == 12.0
+
+
 async def test_a_user_outlives_a_restart_and_ends_with_the_plug(db: Path, clock: FakeClock) -> None:
     one = House()
     async with house(db, clock, terms(NOW), one) as (home, _):

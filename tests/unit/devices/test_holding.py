@@ -1,5 +1,6 @@
 """An asset is kept at a setpoint by its readings alone, and given back as it was found."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,26 @@ async def test_a_battery_leaves_a_forced_mode_with_the_lease(db: Path, clock: Fa
         await home.pass_time(30)
 
     assert box.writes == [Hold(), SetOperationMode(OperationMode.SELF_RELIANCE)]
+
+
+async def test_before_a_stop_a_battery_is_given_back_and_a_charger_keeps_what_it_has(
+    db: Path, clock: FakeClock, charging: ScriptedBox
+) -> None:
+    box = battery_box()
+    async with gateway(db, clock, {"keba": charging, "cell": box}) as home:
+        await home.pass_time(1)
+        keep(home, Setpoint(10.0))
+        forced = Kept(SetOperationMode(OperationMode.IMPORT_FOCUS), "plan", 1e6)
+        home.commander.steer(home.asset("cell").id, forced)
+        await home.pass_time(5)
+        async with asyncio.TaskGroup() as group:
+            ending = group.create_task(home.commander.give_back(5))
+            await home.pass_time(5)
+            assert ending.done()
+
+        assert await touched(home) == [home.asset("keba").id]
+    assert charging.writes == [limit(10)]
+    assert box.writes[-1] == SetOperationMode(OperationMode.SELF_RELIANCE)
 
 
 async def test_after_a_restart_who_steers_has_half_a_minute_to_say_so(
