@@ -64,12 +64,14 @@ class Basic:
 class Token:
     """A login by a token, which `fetch` gets when there is none or the device refuses the old one.
 
-    `fetch` raises AuthError when the device refuses the login too. `form` is the header's value.
+    `fetch` raises AuthError when the device refuses the login too. `form` is the header's value,
+    `refusals` are the statuses that say that the token has had its time.
     """
 
     fetch: Callable[[Asker], Awaitable[str]]
     header: str = "Authorization"
     form: str = "Bearer {}"
+    refusals: frozenset[int] = frozenset({_UNAUTHORIZED})
 
 
 Credentials = Digest | Basic | Token
@@ -126,6 +128,15 @@ class DeviceHttp:
         """A document; BadReadingError for one that is not as `model` says."""
         return self._read(path, await self._ask("GET", path), model)
 
+    async def find(self, path: str, model: type[T]) -> T | None:
+        """A document that not every such device has, or shows to every login; None without it."""
+        try:
+            return await self.get(path, model)
+        except AuthError:
+            raise
+        except RefusedError:
+            return None
+
     async def text(self, path: str) -> str:
         """A document of another kind."""
         answer = await self._ask("GET", path)
@@ -155,7 +166,7 @@ class DeviceHttp:
     ) -> Answer:
         async with self._turn:
             answer = await self._send(method, path, body, {**headers, **await self._headers()})
-            if answer.status == _UNAUTHORIZED and isinstance(self._credentials, Token):
+            if isinstance(self._credentials, Token) and answer.status in self._credentials.refusals:
                 # It has refused, so asking once more with a new token repeats nothing.
                 self._token = None
                 answer = await self._send(method, path, body, {**headers, **await self._headers()})
