@@ -105,7 +105,7 @@ def decode(data: bytes) -> Told | None:
             version = _version(value)
         elif group == 0 and kind in (_ACTUAL, _COUNTER):
             values[channel, kind] = value
-    return Told(model, serial, version, values)
+    return Told(model, serial, version, values) if values else None
 
 
 def _version(value: int) -> str:
