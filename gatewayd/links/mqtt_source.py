@@ -60,7 +60,7 @@ class TopicReader:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                while (found := self._young(topic, max_age_s)) is None:
+                while (found := self.newest(topic, max_age_s)) is None:
                     self._bell.clear()
                     await self._bell.wait()
                 return found
@@ -68,7 +68,8 @@ class TopicReader:
             self._source.session()
             raise UnreachableError(f"nothing heard on {topic} in {timeout_s:g} s") from error
 
-    def _young(self, topic: str, max_age_s: float) -> bytes | None:
+    def newest(self, topic: str, max_age_s: float = float("inf")) -> bytes | None:
+        """The newest message of a topic, without waiting; None when there is none so young."""
         found = self._arrivals.get(topic)
         if found is None or not self._source.is_connected:
             return None
