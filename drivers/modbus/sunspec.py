@@ -35,6 +35,8 @@ Open = Callable[[int], Awaitable[ModbusReader]]
 _EXPORT_POSITIVE = ("solaredge",)
 # Where else devices are: 126 beside a profile of the maker's own, meters from 100, 200 and 240 on.
 _UNITS = (2, 3, 71, 100, 126, 200, 201, 240, 247)
+# Microinverters remember their limit; each order goes to all of them by radio.
+_KEEP_LIMITS = ("apsystems", "altenergy")
 # These have their meters on units of their own.
 _METERS_ELSEWHERE = ("fronius",)
 
@@ -159,7 +161,8 @@ class SunSpec:
                 self._inside.add(at)
         options = self._options
         may_look = options.serial is None and options.meter_unit is None and not self._meters
-        if may_look and vendor.casefold().startswith(_METERS_ELSEWHERE):
+        has_own = any(at.id in roles.METERS for at in await self._chain(unit))
+        if may_look and not has_own and vendor.casefold().startswith(_METERS_ELSEWHERE):
             self._meters = await _units.meters(self._open, options.bases)
 
     async def _glance(self, unit: ModbusReader, at: ModelAt) -> ModelValues | None:
@@ -215,7 +218,8 @@ class SunSpec:
             return await sunspec.fetch(unit, at, self._options.max_registers)
 
         revert_s = self._options.revert_s
-        found = sunspec.controls(registers, fetch, models, revert_s)
+        keeps = (_text(models.get(1), "Mn") or "").casefold().startswith(_KEEP_LIMITS)
+        found = sunspec.controls(registers, fetch, models, revert_s, keeps_limit=keeps)
         return found | (self._own.controls(unit, registers, revert_s) if self._own else {})
 
     def _readings(
