@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from gatewayd.errors import BusyError, RefusedError
+from gatewayd.errors import BusyError, RefusedError, UnreachableError
 from gatewayd.sdk import sunspec
 from gatewayd.sdk.driver import ModbusReader
 from gatewayd.sdk.finding import Likeness
@@ -15,8 +15,8 @@ Chain = tuple[ModelAt, ...]
 _DEVICES = (126, 2, 3, 71, 247)
 # Fronius: GEN24 200 and up, Datamanager 240.
 _METERS = ((200, 201, 202, 203), (240,))
-# Of units that are not there, gateways tell one or the other.
-_ABSENT = (RefusedError, BusyError)
+# Of units that are not there, gateways tell one or the other, or nothing.
+_ABSENT = (RefusedError, BusyError, UnreachableError)
 
 
 _LIKENESS_BITS = 40.0
@@ -39,12 +39,18 @@ async def device(unit: ModbusReader, open_unit: Open, bases: tuple[int, ...]) ->
     """The unit itself or, where it has no SunSpec, the first other one that has."""
     try:
         await sunspec.walk(unit, bases)
-    except RefusedError as error:
+    except RefusedError:
         for number in _DEVICES:
-            other = await open_unit(number)
-            if await _chain(other, bases):
-                return other
-        raise error
+            try:
+                other = await open_unit(number)
+                if await sunspec.walk(other, bases):
+                    return other
+            except (RefusedError, BusyError):
+                continue
+            except UnreachableError:
+                # Each silent unit would cost the whole time of an answer.
+                break
+        raise
     return unit
 
 

@@ -409,3 +409,37 @@ async def test_without_power_control_there_is_no_limit_and_no_more_asking() -> N
         before = len(on.server.requests)
         await on.driver.read()
         assert {r.address for r in on.server.requests[before:]} & {61762, 62208, 58368} == set()
+
+
+@jumping
+async def test_other_units_that_are_silent_cost_no_meter_and_no_device() -> None:
+    gen24 = Fixture(FOLDER / "sunspec-gen24_float.yaml")
+    async with bench(gen24, REGISTRY) as on:
+        on.server.plan = lambda r: Fault.SILENCE if r.unit == 200 else None
+        assert "meter" in (await on.driver.identify()).roles
+    async with ModbusServer(image({})).on_loopback() as server:
+        server.plan = lambda r: Fault.SILENCE if r.unit != 1 else None
+        info = REGISTRY.info("sunspec")
+        place = info.options.model_validate({"host": "127.0.0.1", "port": server.port})
+        async with info.open(place, Links()) as driver:
+            with pytest.raises(RefusedError, match="mark"):
+                await driver.identify()
+
+
+@pytest.mark.parametrize(
+    ("silent", "roles"),
+    [
+        (range(57856, 57990), {"inverter", "battery", "meter"}),
+        (range(57600, 57700), {"inverter", "meter"}),
+        (range(62208, 62209), {"inverter", "battery", "meter"}),
+    ],
+    ids=["a second pack", "any pack", "power control"],
+)
+@jumping
+async def test_registers_that_are_not_answered_for_cost_only_what_is_in_them(
+    silent: range, roles: set[str]
+) -> None:
+    async with bench(STOREDGE, REGISTRY) as on:
+        on.server.plan = lambda r: Fault.SILENCE if r.address in silent else None
+        assert (await on.driver.identify()).roles.keys() == roles
+        assert (await on.driver.read()).keys() == roles

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from drivers.modbus._solaredge.registers import Block, Values, number, total
+from gatewayd.errors import UnreachableError
 from gatewayd.model.reading import BatteryStatus
 from gatewayd.sdk.driver import ModbusReader
 from gatewayd.sdk.sunspec.roles import Fields
@@ -19,6 +20,16 @@ _STATUS = {
 
 def _plate(base: int) -> Block:
     return Block(base, "device:u16:64 rated:f32:66 charge_w:f32:68 discharge_w:f32:70")
+
+
+async def _plate_of(unit: ModbusReader, base: int, *, is_first: bool) -> Values:
+    """A pack that is not there is refused by some, and by others not answered for."""
+    try:
+        return await _plate(base).read_if_there(unit)
+    except UnreachableError:
+        if is_first:
+            raise
+        return {}
 
 
 def _state(base: int) -> Block:
@@ -41,8 +52,12 @@ class Packs:
     async def find(cls, unit: ModbusReader) -> "Packs | None":
         """None where the inverter has no battery."""
         for bases in _PACKS:
-            found = {base: await _plate(base).read_if_there(unit) for base in bases}
-            there = {base: plate for base, plate in found.items() if number(plate, "rated")}
+            there: dict[int, Values] = {}
+            for base in bases:
+                plate = await _plate_of(unit, base, is_first=not there)
+                if not number(plate, "rated"):
+                    break
+                there[base] = plate
             if there:
                 return cls(there)
         return None

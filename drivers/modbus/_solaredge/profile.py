@@ -1,12 +1,17 @@
 """What a SolarEdge has beside its SunSpec chain, as far as it is there."""
 
+import logging
+
 from drivers.modbus._solaredge.battery import Battery
 from drivers.modbus._solaredge.packs import Packs
 from drivers.modbus._solaredge.production import Production
 from drivers.modbus._solaredge.registers import Values
+from gatewayd.errors import UnreachableError
 from gatewayd.sdk.driver import ModbusReader
 from gatewayd.sdk.sunspec import Control, Registers
 from gatewayd.sdk.sunspec.roles import Fields, Models, dc_power_w
+
+log = logging.getLogger(__name__)
 
 
 class SolarEdge:
@@ -25,12 +30,20 @@ class SolarEdge:
 
     @classmethod
     async def find(cls, unit: ModbusReader) -> "SolarEdge":
-        """Look for all of it. What is not there is not asked for again."""
-        packs = await Packs.find(unit)
-        if packs is not None:
-            await packs.read(unit)
-        battery = await Battery.find(unit) if packs else None
-        return cls(packs, battery, await Production.find(unit))
+        """Look for all of it. What is not there is not asked for again.
+
+        Some registers that are not there are not answered for; each costs the whole time of an
+        answer, so the first one ends the search.
+        """
+        packs, battery, limit = None, None, None
+        try:
+            if (packs := await Packs.find(unit)) is not None:
+                await packs.read(unit)
+                battery = await Battery.find(unit)
+            limit = await Production.find(unit)
+        except UnreachableError as error:
+            log.warning("not all of a SolarEdge answers: %s", error)
+        return cls(packs, battery, limit)
 
     def controls(
         self, unit: ModbusReader, registers: Registers, revert_s: int

@@ -11,14 +11,16 @@ CAPABILITIES = storage.CAPABILITIES | setpoint.CAPABILITIES | Limit.capabilities
 
 
 def controls(
-    registers: Registers, fetch: Fetch, models: Models, revert_s: int
+    registers: Registers, fetch: Fetch, models: Models, revert_s: int, *, keeps_limit: bool = False
 ) -> dict[str, Control]:
-    """Those of the standard's own models."""
+    """Those of the standard's own models. One that `keeps_limit` never ends it by itself."""
     found: dict[str, Control] = {}
     if 124 in models and roles.has_battery(models):
         found["battery"] = Storage(registers, fetch, models[124], revert_s)
     elif setpoint.can_set(models):
         found["battery"] = Setpoint(registers, fetch, models, revert_s)
     if (limited := limit.limit_model(models)) is not None:
-        found["inverter"] = Limit(registers, fetch, models, limited, revert_s)
+        found["inverter"] = Limit(
+            registers, fetch, models, limited, None if keeps_limit else revert_s
+        )
     return found

@@ -2,8 +2,9 @@
 
 The limit is per cent of what model 121 or 702 calls the greatest power. Where the device has a
 revert time, the limit ends by itself unless it is said again; without one it may be kept in memory
-that wears out. Some devices read back 0 % while they give full power (an SMA SB3.6-1AV-41 does):
-there only what was written last can be told.
+that wears out. Some devices read back a limit while they give more (an SMA SB3.6-1AV-41 0 %, the
+gateway of APsystems' microinverters 30 % each morning): there only what was written last can be
+told.
 """
 
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from gatewayd.sdk.sunspec.control import Fetch, Registers, steps
 from gatewayd.sdk.sunspec.roles import Fields, Models, ac_power_w, rated_w
 
 _FULL_PCT = 100.0
-# What an inverter that is limited to nothing may still say it gives.
-_NOTHING = 0.02
+# What an inverter may give beyond its limit, as a share of its greatest power.
+_BEYOND = 0.05
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,17 @@ def limit_model(models: Models) -> ModelValues | None:
 
 
 class Limit:
-    """The limit of one device. `revert_s` is the time it gets."""
+    """The limit of one device. `revert_s` is the time it gets, None where that has no effect."""
 
     capabilities = frozenset({Capability.SET_PRODUCTION_LIMIT})
 
     def __init__(
-        self, registers: Registers, fetch: Fetch, models: Models, found: ModelValues, revert_s: int
+        self,
+        registers: Registers,
+        fetch: Fetch,
+        models: Models,
+        found: ModelValues,
+        revert_s: int | None,
     ) -> None:
         self._registers = registers
         self._fetch = fetch
@@ -98,7 +104,7 @@ class Limit:
         """Nobody else is likely to have set our time."""
         is_ours = self._last.number(self._names.revert) == self._revert_s
         is_on = self._last.number(self._names.is_on) == 1
-        return float(self._revert_s) if is_ours and is_on else None
+        return float(self._revert_s) if self._revert_s and is_ours and is_on else None
 
     def _pct(self, limit_w: float) -> float:
         rated = rated_w(self._models)
@@ -108,14 +114,16 @@ class Limit:
 
     def _limit_pct(self) -> float | None:
         pct, power_w = self._last.number("WMaxLimPct"), ac_power_w(self._models)
-        if pct == 0 and (power_w or 0) > _NOTHING * (rated_w(self._models) or 0):
-            return self._written_pct
-        return pct
+        rated = rated_w(self._models)
+        if pct is None or power_w is None or rated is None:
+            return pct
+        is_broken = power_w / rated > pct / _FULL_PCT + _BEYOND
+        return self._written_pct if is_broken else pct
 
     async def _limit(self, now: ModelValues, pct: float) -> None:
         names, raw = self._names, steps(pct, _factor(now))
         self._written_pct = pct
-        if now.number(names.revert) is None:
+        if self._revert_s is None or now.number(names.revert) is None:
             await self._registers.keep(now.at, "WMaxLimPct", raw)
             await self._registers.keep(now.at, names.is_on, 1)
             return
@@ -128,7 +136,7 @@ class Limit:
 
     async def _end(self, now: ModelValues) -> None:
         self._written_pct = None
-        if now.number(self._names.revert) is None:
+        if self._revert_s is None or now.number(self._names.revert) is None:
             await self._registers.keep(now.at, self._names.is_on, 0, is_safe=True)
             return
         await self._registers.set(now.at, self._names.is_on, 0)

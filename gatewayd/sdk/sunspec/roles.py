@@ -40,13 +40,17 @@ class Inputs:
 
 
 def has_battery(models: Models) -> bool:
-    """Whether there is a battery. Model 124 alone may be a socket for one."""
-    if 713 in models or 802 in models:
+    """Whether there is a battery. Models 124 and 713 may be a socket for one."""
+    if 802 in models:
+        return True
+    if 713 in models and (models[713].number("SoC") or models[713].number("WHRtg")):
         return True
     if 124 not in models:
         return False
-    is_hybrid = 120 in models and models[120].number("DERTyp") == _PV_WITH_STORAGE
-    return is_hybrid or models[124].number("ChaState") is not None
+    if 120 in models and models[120].number("DERTyp") == _PV_WITH_STORAGE:
+        return True
+    level, most_w = models[124].number("ChaState"), models[124].number("WChaMax")
+    return level is not None and bool(level or most_w != 0)
 
 
 def storage_inputs(models: Models, wanted: Inputs) -> Inputs:

@@ -124,3 +124,36 @@ def test_a_power_factor_is_a_share(given: float, factor: float | None) -> None:
     found = roles.meter(model(203, PF=given), 1)["power_factor"]
 
     assert found == (factor and pytest.approx(factor))
+
+
+@pytest.mark.parametrize(
+    ("storage", "there"),
+    [
+        ({"ChaState": 0.0, "WChaMax": 5000.0}, True),
+        ({"ChaState": 0.0, "WChaMax": 0.0}, False),
+        ({"ChaState": None, "WChaMax": 5000.0}, False),
+        ({"ChaState": 40.0, "WChaMax": None}, True),
+    ],
+)
+def test_a_socket_for_a_battery_is_none(storage: dict[str, Value], *, there: bool) -> None:
+    assert roles.has_battery(device(model(103, W=700), model(124, **storage))) is there
+
+
+def test_a_storage_capacity_that_says_nothing_is_no_battery() -> None:
+    assert not roles.has_battery(device(model(701, W=700), model(713, SoC=None, WHRtg=0.0)))
+    assert roles.has_battery(device(model(701, W=700), model(713, SoC=0.0, WHRtg=9000.0)))
+
+
+def test_of_whole_numbers_and_floats_those_count_that_say_something() -> None:
+    silent, telling = model(103, W=None, WH=None), model(113, W=1200.5, WH=5.0)
+    both = device(silent, telling)
+
+    assert roles.inverter(both, Inputs())["power_w"] == 1200.5
+    assert roles.inverter(both, Inputs())["energy_wh"] == 5.0
+
+
+def test_one_phase_may_be_told_between_its_two_wires() -> None:
+    told = roles.inverter(device(model(101, PhVphA=None, PPVphAB=234.0)), Inputs())
+    three = roles.inverter(device(model(103, PhVphA=None, PPVphAB=400.0)), Inputs())
+
+    assert (told["voltage_a_v"], three["voltage_a_v"]) == (234.0, None)
