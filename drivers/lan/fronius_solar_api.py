@@ -12,13 +12,13 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from drivers.lan._battery import status
 from gatewayd.errors import BusyError
 from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.reading import (
     BatteryReading,
-    BatteryStatus,
     InverterReading,
     MeterReading,
     Reading,
@@ -281,16 +281,10 @@ def _battery(flow: _FlowData, told: _Controller) -> BatteryReading:
         power_w=power_w,
         soc_pct=flow.soc_pct() if soc_pct is None else soc_pct,
         capacity_wh=told.Capacity_Maximum or None,
-        status=None if power_w is None else _status(power_w),
+        status=status(power_w, _IDLE_W),
         voltage_v=told.Voltage_DC or None,
         temperature_c=told.Temperature_Cell,
     )
-
-
-def _status(power_w: float) -> BatteryStatus:
-    if abs(power_w) < _IDLE_W:
-        return BatteryStatus.IDLE
-    return BatteryStatus.CHARGING if power_w > 0 else BatteryStatus.DISCHARGING
 
 
 def _judge(text: str) -> Likeness | None:

@@ -14,13 +14,13 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from drivers.lan._battery import status
 from gatewayd.errors import AuthError, BadReadingError, BusyError, RefusedError
 from gatewayd.links.http_device import Asker, DeviceHttp, Token
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.reading import (
     BatteryReading,
-    BatteryStatus,
     InverterReading,
     MeterReading,
     OperationMode,
@@ -174,7 +174,7 @@ def _battery(
         power_w=power_w,
         soc_pct=_shown(charge.percentage),
         capacity_wh=system.nominal_full_pack_energy or None,
-        status=None if power_w is None else _status(power_w),
+        status=status(power_w, _IDLE_W),
         operation_mode=None if mode is None else _MODES.get(mode, OperationMode.UNKNOWN),
         reserve_pct=_shown(operation.backup_reserve_percent),
         charged_wh=flow.energy_imported,
@@ -187,12 +187,6 @@ def _shown(percent: float | None) -> float | None:
     if percent is None:
         return None
     return max(percent - _HIDDEN_PCT, 0.0) / (100 - _HIDDEN_PCT) * 100
-
-
-def _status(power_w: float) -> BatteryStatus:
-    if abs(power_w) < _IDLE_W:
-        return BatteryStatus.IDLE
-    return BatteryStatus.CHARGING if power_w > 0 else BatteryStatus.DISCHARGING
 
 
 def _token(options: PowerwallOptions) -> Token:

@@ -277,3 +277,17 @@ async def test_a_login_that_a_powerwall_does_not_grant(
         box.login = (status, headers)
         with pytest.raises(error):
             await driver.read()
+
+
+async def test_an_enphase_gateway_gets_its_token_with_every_request() -> None:
+    async with opened("enphase_iq_gateway") as (box, driver):
+        await driver.read()
+
+    assert {told.get("Authorization") for told in box.seen} == {"Bearer eyJraWQi.abc"}
+
+
+async def test_a_box_without_a_serial_number_is_no_enphase_gateway() -> None:
+    answers = CONTENT["enphase_iq_gateway"]["answers"] | {"GET /info": "<html></html>"}
+    async with opened("enphase_iq_gateway", answers) as (_, driver):
+        with pytest.raises(BadReadingError, match="serial"):
+            await driver.identify()
