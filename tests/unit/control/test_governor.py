@@ -248,6 +248,22 @@ async def test_a_watchdog_is_not_fed_for_a_grant_that_rests_on_nothing(
     assert len(one.charger.renewals) == fed
 
 
+async def test_a_grant_that_nobody_renews_is_over(db: Path, clock: FakeClock) -> None:
+    async with house(db, clock, terms(NOW)) as (home, one):
+        await home.pass_time(20, step_s=0.5)
+        home.tasks["guard"].cancel()
+        await home.pass_time(20, step_s=1)
+        still_a = one.drawn_a
+        await home.pass_time(20, step_s=1)
+
+        decision = home.state("charger").decision
+
+    assert decision is not None
+    assert decision.binding == "the guard has not looked of late"
+    assert still_a >= 6.0
+    assert one.drawn_a == 0.0
+
+
 async def test_a_dead_governor_and_guard_leave_the_charger_at_what_is_safe(
     db: Path, clock: FakeClock
 ) -> None:
