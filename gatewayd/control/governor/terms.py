@@ -51,7 +51,7 @@ class BatteryTerms:
 
 @dataclass(frozen=True, slots=True)
 class GridTerms:
-    """What the connection may carry; `meter` is the device that measures it."""
+    """What the connection to the grid may carry, beside what its fuses bear."""
 
     export: ExportRule | None = None
     capacity: CapacitySettings | None = None
