@@ -11,7 +11,7 @@ from gatewayd.errors import BadReadingError, BusyError, RefusedError, Unsupporte
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import SetOperationMode, StartCharging
-from gatewayd.model.power import Hold, SetBatteryPower, SetProductionLimit
+from gatewayd.model.power import Hold, SetBatteryPower, SetProductionLimit, SetReserve
 from gatewayd.model.reading import BatteryReading, InverterReading, MeterReading, OperationMode
 from gatewayd.sdk.driver import Driver
 from tests.drivers.images import FOLDER, Bench, Fixture, bench
@@ -362,6 +362,14 @@ async def test_charging_from_the_grid_that_a_hold_took_away_comes_back() -> None
         assert on.holding(allowed) == 1
 
 
+@jumping
+async def test_a_scale_that_lets_nothing_fit_is_refused() -> None:
+    async with hybrid({STORAGE + 21: 0x10000 - 10}) as on:
+        with pytest.raises(RefusedError, match="MinRsvPct"):
+            await on.driver.apply("battery", SetReserve(20))
+        assert on.server.writes == []
+
+
 STOREDGE = Fixture(FOLDER / "sunspec-storedge.yaml")
 
 
@@ -443,3 +451,16 @@ async def test_registers_that_are_not_answered_for_cost_only_what_is_in_them(
         on.server.plan = lambda r: Fault.SILENCE if r.address in silent else None
         assert (await on.driver.identify()).roles.keys() == roles
         assert (await on.driver.read()).keys() == roles
+
+
+@pytest.mark.parametrize(("state", "power_w"), [(2, 0.0), (4, None)])
+@jumping
+async def test_what_is_not_told_at_the_dc_side_is_no_sun_unless_it_sleeps(
+    state: int, power_w: float | None
+) -> None:
+    inverter = 40069
+    async with bench(STOREDGE, REGISTRY) as on:
+        on.server.store(1, inverter + 31, 0x8000)
+        on.server.store(1, inverter + 38, state)
+        await on.driver.identify()
+        assert (await limited(on)).power_w == power_w

@@ -72,7 +72,12 @@ class SolarEdge:
         if self._packs is None:
             return
         found["battery"] = self._packs.fields()
-        dc_w, battery_w = dc_power_w(models), self._packs.power_w
-        if "inverter" in found and dc_w is not None:
-            is_known = battery_w is not None
-            found["inverter"]["power_w"] = max(0.0, dc_w + (battery_w or 0.0)) if is_known else None
+        if "inverter" in found:
+            is_asleep = found["inverter"]["is_asleep"] is True
+            found["inverter"]["power_w"] = self._sun_w(dc_power_w(models), is_asleep=is_asleep)
+
+    def _sun_w(self, dc_w: float | None, *, is_asleep: bool) -> float | None:
+        battery_w = self._packs.power_w if self._packs else None
+        if dc_w is None or battery_w is None:
+            return 0.0 if is_asleep else None
+        return max(0.0, dc_w + battery_w)

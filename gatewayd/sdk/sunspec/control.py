@@ -7,7 +7,7 @@ from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.model.asset import Capability
 from gatewayd.model.command import Command
 from gatewayd.sdk.driver import ModbusReader, ModbusWriter
-from gatewayd.sdk.maps.codec import Words, words_of
+from gatewayd.sdk.maps.codec import MAX_SCALE_FACTOR, MIN_SCALE_FACTOR, Words, words_of
 from gatewayd.sdk.maps.points import Shape
 from gatewayd.sdk.sunspec import models
 from gatewayd.sdk.sunspec.chain import ModelAt, ModelValues
@@ -76,11 +76,19 @@ class Registers:
 
 def _place(at: ModelAt, name: str, raw: float) -> tuple[int, Words]:
     point = models.point(at.id, name)
-    return at.address + point.address, words_of(Shape(type=point.type), raw)
+    try:
+        return at.address + point.address, words_of(Shape(type=point.type), raw)
+    except ValueError as error:
+        raise RefusedError(f"{name} of model {at.id}: {error}; its scale factor is odd") from error
 
 
 def steps(value: float, factor: float | None) -> int:
-    """A value in steps of ten to the scale factor, rounded towards zero."""
-    raw = value / 10 ** (factor or 0)
+    """A value in steps of ten to the scale factor, rounded towards zero.
+
+    RefusedError for a factor that nobody means.
+    """
+    if factor is None or not MIN_SCALE_FACTOR <= factor <= MAX_SCALE_FACTOR:
+        raise RefusedError(f"the scale factor {factor} makes no sense")
+    raw = value / 10**factor
     whole = round(raw)
     return whole if abs(raw - whole) < 1e-6 else int(raw)

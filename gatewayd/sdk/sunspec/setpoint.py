@@ -88,13 +88,13 @@ class Setpoint:
         return float(self._revert_s) if is_ours and self._last.number("WSetEna") == 1 else None
 
     async def _say(self, now: ModelValues, injected_w: float) -> None:
-        at = now.at
+        at, raw = now.at, steps(injected_w, now.number("WSet_SF"))
         if now.number("WSetRvrtTms") is not None:
             await self._registers.set(at, "WSetRvrtTms", self._revert_s)
         if now.number("WSetEnaRvrt"):
             await self._registers.set(at, "WSetEnaRvrt", 0)
         await self._registers.set(at, "WSetMod", _WATTS)
-        await self._registers.set(at, "WSet", steps(injected_w, now.number("WSet_SF")))
+        await self._registers.set(at, "WSet", raw)
         await self._registers.set(at, "WSetEna", 1)
 
     def _power_w(self, command: Command) -> float:
