@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from pydantic import JsonValue, RootModel
+from pydantic import Field, JsonValue, RootModel
 
 from gatewayd.errors import UnsupportedError
 from gatewayd.links.http_device import DeviceHttp
@@ -14,6 +14,21 @@ from gatewayd.sdk.driver import Driver
 from gatewayd.sdk.maps.item_driver import ItemDriver
 from gatewayd.sdk.maps.items import ItemMap, Telling
 from gatewayd.sdk.maps.points import Value
+from gatewayd.sdk.options import DeviceOptions
+
+
+class TopicOptions(DeviceOptions):
+    """Where the topics are, and how long what they said holds."""
+
+    base: str = Field(
+        default="",
+        max_length=128,
+        pattern=r"^([^+#\s]*[^+#\s/])?$",
+        description="what all topics start with, without a slash at the end",
+    )
+    max_age_s: float = Field(
+        default=900.0, gt=0, le=86400, description="how long the device may say nothing"
+    )
 
 
 class _Body(RootModel[JsonValue]):
@@ -73,15 +88,13 @@ class _Paths:
 
 
 @asynccontextmanager
-async def by_topics(
-    found: ItemMap, links: Links, base: str, max_age_s: float, *, read_only: bool
-) -> AsyncIterator[Driver]:
+async def by_topics(found: ItemMap, options: TopicOptions, links: Links) -> AsyncIterator[Driver]:
     """The driver of a map whose values are topics."""
-    base = f"{base}/" if base else ""
+    base = f"{options.base}/" if options.base else ""
     filters = {f"{base}{item.place}" for item in found.points.values()}
-    async with links.mqtt.topics(filters, read_only=read_only) as topics:
-        carrier = _Topics(found, topics, base, max_age_s)
-        yield ItemDriver(found, carrier.fetch, None if read_only else carrier.send)
+    async with links.mqtt.topics(filters, read_only=options.read_only) as topics:
+        carrier = _Topics(found, topics, base, options.max_age_s)
+        yield ItemDriver(found, carrier.fetch, None if options.read_only else carrier.send)
 
 
 def by_paths(found: ItemMap, link: DeviceHttp, *, read_only: bool) -> Driver:

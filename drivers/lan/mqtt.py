@@ -17,40 +17,27 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator
 
-from drivers.lan._items import by_topics, only
+from drivers.lan._items import TopicOptions, by_topics, only
 from gatewayd.links.pool import Links
 from gatewayd.sdk.driver import Driver, DriverInfo
 from gatewayd.sdk.maps.items import ItemMap, item_map
-from gatewayd.sdk.options import DeviceOptions
 
 
 def _map(given: object) -> ItemMap:
     return only("topic", item_map(given))
 
 
-class MqttOptions(DeviceOptions):
-    """Which topics, and how long what they said holds."""
+class MqttOptions(TopicOptions):
+    """Where the topics are, and what they hold."""
 
     map: Annotated[ItemMap, PlainValidator(_map, json_schema_input_type=dict[str, Any])] = Field(
         description="a map of topics as in drivers/README.md"
-    )
-    base: str = Field(
-        default="",
-        max_length=128,
-        pattern=r"^([^+#\s]*[^+#\s/])?$",
-        description="what all topics start with, without a slash at the end",
-    )
-    max_age_s: float = Field(
-        default=900.0, gt=0, le=86400, description="how long the device may say nothing"
     )
 
 
 @asynccontextmanager
 async def _open(options: MqttOptions, links: Links) -> AsyncIterator[Driver]:
-    opened = by_topics(
-        options.map, links, options.base, options.max_age_s, read_only=options.read_only
-    )
-    async with opened as driver:
+    async with by_topics(options.map, options, links) as driver:
         yield driver
 
 
