@@ -214,6 +214,29 @@ def scan(
         click.echo(f"{path}: {room.add(path, result)} devices added", err=True)
 
 
+@cli.command()
+@click.argument("device")
+@click.option("--redact/--no-redact", default=True, help="Leave out what names you.")
+@_config_option
+def dump(device: str, path: Path, *, redact: bool) -> None:
+    """Print what DEVICE answers as a fixture for its driver's tests."""
+    from gatewayd.shell import dump as room
+
+    click.echo(_run(room.dump(path, device, is_redacted=redact)), nl=False)
+
+
+@cli.command()
+@_config_option
+@_json_option
+def doctor(path: Path, *, as_json: bool) -> None:
+    """Look for what cannot be right: signs, scales, counters, settings. Exit status 1 if any."""
+    from gatewayd.shell import doctor as room
+
+    findings = _run(room.doctor(path))
+    click.echo(json.dumps(room.to_json(findings)) if as_json else room.shown(findings))
+    sys.exit(1 if findings else 0)
+
+
 @cli.group()
 def client() -> None:
     """The API's clients: who may ask for tokens."""

@@ -51,12 +51,12 @@ class Result:
 async def scan(path: Path, wish: Wish, say: Callable[[str], None]) -> Result:
     """Look through the home. A config that is not there yet is none; a wrong one is ConfigError."""
     registry = Registry.load()
-    config = _written(path, registry)
+    config = written(path, registry)
     say("reading the drivers")
     infos = registry.usable()
     found = await Scan(Links(), infos, await _known(config), say).run(wish)
     if config is not None and wish.is_whole:
-        found += await _waiting(config, infos)
+        found += await waiting(config, infos)
     names = Names(set(config.devices) if config else set())
     new = [one for one in found if one.known_as is None]
     return Result(found, lines.ports(), [names.new(one) for one in new])
@@ -87,7 +87,8 @@ def _name(found: Found) -> str:
     return " ".join(part for part in (found.vendor, found.model, found.serial) if part)
 
 
-def _written(path: Path, registry: Registry) -> Config | None:
+def written(path: Path, registry: Registry) -> Config | None:
+    """The config, if there is one yet."""
     return load(path, registry) if path.exists() else None
 
 
@@ -102,7 +103,7 @@ async def _known(config: Config | None) -> Known:
     return await known({name: one.options for name, one in config.devices.items()}, serials)
 
 
-async def _waiting(config: Config, infos: dict[str, DriverInfo]) -> list[Found]:
+async def waiting(config: Config, infos: dict[str, DriverInfo]) -> list[Found]:
     """Charge points that call and that nobody has configured."""
     driver = next((n for n, i in infos.items() if _CHARGE_POINT in i.options.model_fields), None)
     if driver is None or not database_path(config).exists():

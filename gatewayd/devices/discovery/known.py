@@ -11,19 +11,22 @@ from gatewayd.sdk.options import DeviceOptions
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The configured devices by where they are, and by the serial numbers they told."""
+    """The configured devices by where they are, and by the serial numbers they told.
 
-    places: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
+    `places` hold device ids by unit id; None where there are no units.
+    """
+
+    places: Mapping[tuple[str, int], Mapping[int | None, str]] = field(default_factory=dict)
     serials: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
 
-    def at(self, host: str, port: int) -> tuple[str, ...]:
+    def at(self, host: str, port: int) -> Mapping[int | None, str]:
         """The devices at an address: whoever talks to it may hold its only connection."""
-        return self.places.get((host, port), ())
+        return self.places.get((host, port), {})
 
     def mark(self, found: Iterable[Found]) -> list[Found]:
-        """Each with the device that it is."""
-        return [replace(one, known_as=self._device(one)) for one in found]
+        """Each with the device that it is, by its serial number or its line."""
+        return [replace(one, known_as=one.known_as or self._device(one)) for one in found]
 
     def _device(self, found: Found) -> str | None:
         if found.serial and found.serial in self.serials:
@@ -31,18 +34,15 @@ class Known:
         return self.paths.get(str(found.options.get("serial")))
 
 
-async def known(
-    devices: Mapping[str, DeviceOptions], serials: Mapping[str, str], default_port: int = 502
-) -> Known:
+async def known(devices: Mapping[str, DeviceOptions], serials: Mapping[str, str]) -> Known:
     """From the devices' options, and the devices by the serial numbers they told."""
-    places: dict[tuple[str, int], tuple[str, ...]] = {}
+    places: dict[tuple[str, int], dict[int | None, str]] = {}
     paths = {}
     for device_id, options in devices.items():
-        host, path = (getattr(options, name, None) for name in ("host", "serial"))
-        port = getattr(options, "port", default_port)
-        for address in await _addresses(str(host)) if host else ():
-            key = (address, int(port))
-            places[key] = (*places.get(key, ()), device_id)
+        host, port, path = (getattr(options, name, None) for name in ("host", "port", "serial"))
+        for address in await _addresses(str(host)) if host and port else ():
+            units = places.setdefault((address, int(str(port))), {})
+            units[getattr(options, "unit", None)] = device_id
         if path:
             paths[str(path)] = device_id
     return Known(places, serials, paths)

@@ -109,7 +109,7 @@ class Scan:
     ) -> list[Found]:
         known = self._known.at(host, port)
         if known and not is_named:
-            self._say(f"{host}:{port} is {', '.join(known)} already: left in peace")
+            self._say(f"{host}:{port} is {', '.join(known.values())} already: left in peace")
             return []
         found: list[Found] = []
         if is_named or port in _MODBUS_PORTS:
@@ -119,7 +119,13 @@ class Scan:
         if not found and web.probes:
             self._say(f"{host}:{port}: asking by HTTP")
             found = await web.at(host, port, is_usual=not is_named)
-        return [replace(one, known_as=known[0]) for one in found] if known else found
+        return [replace(one, known_as=known.get(self._unit(one))) for one in found]
+
+    def _unit(self, found: Found) -> int | None:
+        """Its unit id, also where that is the driver's default."""
+        field = self._infos[found.driver].options.model_fields.get("unit")
+        unit = found.options.get("unit", field.default if field else None)
+        return unit if isinstance(unit, int) else None
 
     async def _listened(self) -> list[Found]:
         self._say("listening to announcements and answers to all")

@@ -54,16 +54,6 @@ def of_watchdog(where: str, reading: Reading, watchdog_s: float | None = None) -
     return []
 
 
-def of_places(places: Mapping[str, tuple[object, ...]]) -> list[Finding]:
-    """Devices that are configured at the same place. `places` by device."""
-    found = []
-    for (one, at), (other, there) in combinations(sorted(places.items()), 2):
-        if at == there:
-            told = f"{other} is configured at the same address and unit"
-            found.append(Finding("twice", one, told, "remove one of the two"))
-    return found
-
-
 def _twice(devices: Mapping[str, Asset]) -> Iterator[Finding]:
     for (one, asset), (other, same) in combinations(sorted(devices.items()), 2):
         if asset.serial and (asset.vendor, asset.serial) == (same.vendor, same.serial):

@@ -50,9 +50,9 @@ async def test_devices_are_known_by_where_they_are_and_by_serial() -> None:
     }
     known_ones = await known(devices, {"SN1": "inverter"})
 
-    assert known_ones.at("127.0.0.1", 502) == ("inverter", "meter")
-    assert known_ones.at("127.0.0.1", 503) == ()
-    assert known_ones.at("no.such.name.invalid", 81) == ("plug",)
+    assert known_ones.at("127.0.0.1", 502) == {1: "inverter", 2: "meter"}
+    assert known_ones.at("127.0.0.1", 503) == {}
+    assert known_ones.at("no.such.name.invalid", 81) == {None: "plug"}
     marked = known_ones.mark(
         [
             Found("d", "V", None, {"host": "192.168.1.2"}, serial="SN1"),

@@ -203,9 +203,3 @@ def test_a_charger_should_notice_when_we_fall_silent(
     reading: Reading, watchdog_s: float | None, *, is_found: bool
 ) -> None:
     assert bool(setup.of_watchdog("d", reading, watchdog_s)) is is_found
-
-
-def test_a_place_is_for_one_device() -> None:
-    found = setup.of_places({"a": ("h", 1), "b": ("h", 2), "c": ("h", 1)})
-
-    assert [(one.rule, one.where) for one in found] == [("twice", "a")]
