@@ -15,11 +15,14 @@ from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Capability, Identity
 from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
+from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import HttpProbe, Likeness
 from gatewayd.sdk.one_charger import CHARGER, OneCharger
 from gatewayd.sdk.options import HttpOptions
 
 _ROOT = "/servlet/rest/chargebox"
+_CONFIG = f"{_ROOT}/config"
 _PORT = 8080
 _STATES = {
     "NOT_CONNECTED": PowerDelivery.UNPLUGGED,
@@ -42,6 +45,8 @@ _STATES = {
     "CONTACTOR_FAULT": PowerDelivery.FAULT,
     "VENT_FAULT": PowerDelivery.FAULT,
 }
+# A path and names of its own.
+_BITS = 34.0
 # An overflow of the box's own arithmetic.
 _MOST_W = 32_000
 _REPORTS = frozenset(
@@ -70,6 +75,14 @@ class _Config(_Part):
         default=None, alias="maxChargeCurrent"
     )
     firmware: str | None = Field(default=None, alias="packageVersion")
+
+    @property
+    def model(self) -> str:
+        return "GLB" if self.product is None else f"product {self.product}"
+
+    @property
+    def number(self) -> str | None:
+        return None if self.serial is None else str(self.serial)
 
 
 class _Charger(_Part):
@@ -123,12 +136,10 @@ class Garo(OneCharger):
 
     async def identify(self) -> Identity:
         """Which charger it is."""
-        told = await self._link.get(f"{_ROOT}/config", _Config)
+        told = await self._link.get(_CONFIG, _Config)
         self.most_a = told.most_a or self.most_a
-        model = "GLB" if told.product is None else f"product {told.product}"
-        serial = None if told.serial is None else str(told.serial)
         role = self.role(_REPORTS)
-        return Identity("GARO", model, {CHARGER: role}, serial=serial, firmware=told.firmware)
+        return Identity("GARO", told.model, {CHARGER: role}, told.number, told.firmware)
 
     async def read(self) -> Mapping[str, Reading]:
         """What it says now."""
@@ -154,6 +165,13 @@ def _believed(power_w: float | None) -> float | None:
     return max(0.0, power_w)
 
 
+def _judge(text: str) -> Likeness | None:
+    told = document.fitting(text, _Config)
+    if told is None or told.serial is None or told.most_a is None:
+        return None
+    return Likeness(_BITS, "GARO", told.model, told.number, told.firmware)
+
+
 @asynccontextmanager
 async def _open(options: GaroOptions, links: Links) -> AsyncIterator[Driver]:
     yield Garo(links.http.device(options), read_only=options.read_only)
@@ -172,4 +190,5 @@ DRIVER = DriverInfo(
     controls=frozenset(
         {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
     ),
+    probes=(HttpProbe(_CONFIG, _judge, port=_PORT),),
 )

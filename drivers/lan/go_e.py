@@ -17,7 +17,9 @@ from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Capability, Identity
 from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
+from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import HttpProbe, Likeness
 from gatewayd.sdk.one_charger import CHARGER, OneCharger
 from gatewayd.sdk.options import HttpOptions
 
@@ -30,6 +32,10 @@ _STATES = {
     4: PowerDelivery.STOPPED,
     5: PowerDelivery.FAULT,
 }
+# Told without the keys that change, and `car`, which a go-eController has not.
+_TOLD = "/api/status?filter=sse,fwv,typ,car"
+# Names of its own for what is in the document, and its own name.
+_BITS = 36.0
 _FORCE_OFF, _FORCE_ON = 1, 2
 _ONE_PHASE, _THREE_PHASES = 1, 2
 _NRG_LENGTH = 16
@@ -156,6 +162,13 @@ class GoE(OneCharger):
             raise RefusedError(f"go-e: {key}={value} was not taken: {taken.root.get(key)}")
 
 
+def _judge(text: str) -> Likeness | None:
+    told = document.fitting(text, _Status)
+    if told is None or not (told.typ or "").startswith("go-e"):
+        return None
+    return Likeness(_BITS, "go-e", told.typ, told.sse, told.fwv)
+
+
 @asynccontextmanager
 async def _open(options: HttpOptions, links: Links) -> AsyncIterator[Driver]:
     yield GoE(links.http.device(options), read_only=options.read_only)
@@ -178,4 +191,5 @@ DRIVER = DriverInfo(
             Capability.SET_PHASES,
         }
     ),
+    probes=(HttpProbe(_TOLD, _judge),),
 )

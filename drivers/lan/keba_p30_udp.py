@@ -20,11 +20,14 @@ from gatewayd.model.asset import AssetKind, Capability, Identity
 from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
 from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import Likeness, UdpProbe
 from gatewayd.sdk.one_charger import CHARGER, OneCharger
 from gatewayd.sdk.options import DeviceOptions
 
 _PORT = 7090
 _GAP_S = 0.1
+# Its port, and names of its own.
+_BITS = 34.0
 _CAR = 0b100
 _STARTING, _CHARGING, _ERROR = 0, 3, 4
 _STOPPED = frozenset({1, 2, 5})
@@ -196,6 +199,13 @@ def _part(amount: float | None, of: int) -> float | None:
     return None if amount is None else amount / of
 
 
+def _judge(answer: bytes) -> Likeness | None:
+    told = document.fitting(answer, _Box)
+    if told is None:
+        return None
+    return Likeness(_BITS, "KEBA", told.product, told.serial, told.firmware)
+
+
 @asynccontextmanager
 async def _open(options: KebaUdpOptions, links: Links) -> AsyncIterator[Driver]:
     async with links.udp.peer(
@@ -220,4 +230,5 @@ DRIVER = DriverInfo(
     controls=frozenset(
         {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
     ),
+    probes=(UdpProbe(_PORT, b"report 1", _judge, local_port=_PORT),),
 )

@@ -17,12 +17,16 @@ from gatewayd.links.http_device import Basic, DeviceHttp
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Capability, Identity
 from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
+from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import HttpProbe, Likeness, MdnsProbe
 from gatewayd.sdk.one_charger import CHARGER, OneCharger
 from gatewayd.sdk.options import HttpOptions
 
 _NO_CAR, _CONNECTED, _CHARGING, _FIRST_FAULT, _LAST_FAULT = 1, 2, 3, 4, 11
 _ASLEEP = frozenset({254, 255})
+# Several names of its own in the document.
+_BITS = 30.0
 _REPORTS = frozenset(
     {
         *("power_delivery", "power_w", "max_current_a", "session_wh", "energy_wh"),
@@ -156,6 +160,19 @@ class OpenEvse(OneCharger):
         await self._link.post("/override", _Override(state=state, charge_current=int(current_a)))
 
 
+def _judge(text: str) -> Likeness | None:
+    told = document.fitting(text, _Config)
+    if told is None or told.wifi_serial is None or told.max_current_hard is None:
+        return None
+    return Likeness(_BITS, "OpenEVSE", "OpenEVSE", told.wifi_serial, told.version or told.firmware)
+
+
+def _judge_announced(name: str, properties: Mapping[str, str]) -> Likeness | None:  # noqa: ARG001
+    if properties.get("type") != "openevse":
+        return None
+    return Likeness(_BITS, "OpenEVSE", "OpenEVSE", properties.get("id"), properties.get("version"))
+
+
 @asynccontextmanager
 async def _open(options: OpenEvseOptions, links: Links) -> AsyncIterator[Driver]:
     password = options.password
@@ -175,4 +192,5 @@ DRIVER = DriverInfo(
     controls=frozenset(
         {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
     ),
+    probes=(HttpProbe("/config", _judge), MdnsProbe("_openevse._tcp", _judge_announced)),
 )

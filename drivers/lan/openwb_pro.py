@@ -15,11 +15,15 @@ from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Capability, Identity
 from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
+from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import HttpProbe, Likeness
 from gatewayd.sdk.one_charger import CHARGER, OneCharger
 from gatewayd.sdk.options import HttpOptions
 
 _PATH = "/connect.php"
+# A path and names of its own.
+_BITS = 34.0
 _REPORTS = frozenset(
     {
         *("power_delivery", "power_w", "max_current_a", "energy_wh", "rfid", "phases"),
@@ -45,6 +49,10 @@ class _Status(BaseModel):
     rfid_tag: str | None = None
     serial: str | None = None
     version: str | float | None = None
+
+    @property
+    def firmware(self) -> str | None:
+        return None if self.version is None else str(self.version)
 
     def reading(self) -> ChargerReading:
         """What it says now, in our words."""
@@ -91,8 +99,7 @@ class OpenWbPro(OneCharger):
         """Which charger it is."""
         told = await self._link.get(_PATH, _Status)
         role = self.role(_REPORTS, has_phases=told.phases_target is not None)
-        firmware = None if told.version is None else str(told.version)
-        return Identity("openWB", "Pro", {CHARGER: role}, serial=told.serial, firmware=firmware)
+        return Identity("openWB", "Pro", {CHARGER: role}, told.serial, told.firmware)
 
     async def read(self) -> Mapping[str, Reading]:
         """What it says now."""
@@ -117,6 +124,13 @@ class OpenWbPro(OneCharger):
         await self._link.submit(_PATH, {"phasetarget": str(phases)})
 
 
+def _judge(text: str) -> Likeness | None:
+    told = document.fitting(text, _Status)
+    if told is None or told.offered_current is None:
+        return None
+    return Likeness(_BITS, "openWB", "Pro", told.serial, told.firmware)
+
+
 @asynccontextmanager
 async def _open(options: HttpOptions, links: Links) -> AsyncIterator[Driver]:
     yield OpenWbPro(links.http.device(options), read_only=options.read_only)
@@ -139,4 +153,5 @@ DRIVER = DriverInfo(
             Capability.SET_PHASES,
         }
     ),
+    probes=(HttpProbe(_PATH, _judge),),
 )

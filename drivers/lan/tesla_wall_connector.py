@@ -14,13 +14,17 @@ from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Identity, Role
 from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
+from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import HttpProbe, Likeness
 from gatewayd.sdk.options import HttpOptions
 from gatewayd.sdk.read_only import ReadOnly
 
 _ROLE = "charger"
 # In the American split phase C is the neutral, with half the voltage between A and B.
 _SPLIT_TOLERANCE_V = 25.0
+# A path and names of its own.
+_BITS = 30.0
 _REPORTS = frozenset(
     {
         *("power_delivery", "power_w", "session_wh", "energy_wh"),
@@ -118,6 +122,13 @@ class WallConnector(ReadOnly):
         return {_ROLE: vitals.reading(lifetime.energy_wh)}
 
 
+def _judge(text: str) -> Likeness | None:
+    told = document.fitting(text, _Version)
+    if told is None or not (told.serial_number and told.part_number and told.firmware_version):
+        return None
+    return Likeness(_BITS, "Tesla", "Wall Connector", told.serial_number, told.firmware_version)
+
+
 @asynccontextmanager
 async def _open(options: HttpOptions, links: Links) -> AsyncIterator[Driver]:
     yield WallConnector(links.http.device(options))
@@ -132,4 +143,5 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=5.0,
     kinds=frozenset({AssetKind.CHARGER}),
+    probes=(HttpProbe("/api/1/version", _judge),),
 )

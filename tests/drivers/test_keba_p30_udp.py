@@ -16,6 +16,7 @@ from gatewayd.links.pool import Links
 from gatewayd.model.command import SetMaxCurrent, StartCharging, StopCharging
 from gatewayd.model.reading import PowerDelivery
 from gatewayd.sdk.driver import Driver
+from gatewayd.sdk.finding import Likeness, UdpProbe
 
 CHARGER = "charger"
 # Made from KEBA's guide, not captured.
@@ -228,3 +229,15 @@ async def test_what_is_no_answer_is_passed_over(raw: bytes) -> None:
         box.raw = raw
         with pytest.raises(UnreachableError):
             await driver.read()
+
+
+def test_a_scan_knows_it_by_its_first_report() -> None:
+    (probe,) = Registry().info("keba_p30_udp").probes
+    assert isinstance(probe, UdpProbe)
+
+    assert (probe.question, probe.port, probe.local_port) == (b"report 1", 7090, 7090)
+    assert probe.judge(json.dumps(BOX).encode()) == Likeness(
+        34.0, "KEBA", "KC-P30-ES240022-E0R", "17619300", "P30 v 3.10.13"
+    )
+    for other in (b"", b"TCH-OK :done\n", b"{}", json.dumps(STATE).encode()):
+        assert probe.judge(other) is None

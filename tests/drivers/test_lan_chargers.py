@@ -38,6 +38,7 @@ from gatewayd.errors import (
 from gatewayd.links.pool import Links
 from gatewayd.model.command import SetMaxCurrent, StartCharging, StopCharging
 from gatewayd.sdk.driver import Driver
+from gatewayd.sdk.finding import HttpProbe, MdnsProbe
 from tests.drivers.images import command
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "chargers"
@@ -284,3 +285,50 @@ async def test_an_sma_charger_gets_a_token_for_its_login() -> None:
 
     form = "grant_type=password&username=gateway&password=a+%26+b"
     assert [one for one in box.asked if "token" in one[1]] == [["POST", "/api/v1/token", form]]
+
+
+def probe_of(name: str) -> HttpProbe | None:
+    probes = REGISTRY.info(name).probes
+    return next((one for one in probes if isinstance(one, HttpProbe)), None)
+
+
+FOUND_BY_HTTP = [name for name in NAMES if probe_of(name) is not None]
+
+
+@pytest.mark.parametrize("name", FOUND_BY_HTTP)
+def test_a_scan_knows_it_by_what_it_tells_without_a_login(name: str) -> None:
+    probe = probe_of(name)
+    assert probe is not None
+    path = probe.path.partition("?")[0]
+    told = probe.judge(json.dumps(CONTENT[name]["answers"][f"GET {path}"]))
+
+    assert told is not None
+    assert CONTENT[name]["identity"] == {
+        key: value
+        for key in ("vendor", "model", "serial", "firmware")
+        if (value := getattr(told, key)) is not None
+    }
+    said = ["<html>", "{}", "[]", ""]
+    for other in sorted(set(NAMES) - {name}):
+        said += [json.dumps(one) for one in CONTENT[other]["answers"].values()]
+    assert [one for one in said if probe.judge(one) is not None] == []
+
+
+def test_a_go_e_controller_is_no_charger() -> None:
+    probe = probe_of("go_e")
+    assert probe is not None
+
+    assert probe.judge('{"sse": "1", "fwv": "1.1.1", "typ": "go-eController"}') is None
+    assert probe.judge('{"sse": "1", "typ": "other", "car": 1}') is None
+
+
+@pytest.mark.parametrize(
+    ("properties", "serial"), [({"type": "openevse", "id": "1234"}, "1234"), ({"id": "1234"}, None)]
+)
+def test_a_scan_knows_an_openevse_by_what_it_announces(
+    properties: dict[str, str], serial: str | None
+) -> None:
+    (probe,) = (one for one in REGISTRY.info("openevse").probes if isinstance(one, MdnsProbe))
+    told = probe.judge("openevse-1234", properties)
+
+    assert (told and told.serial) == serial
