@@ -225,7 +225,8 @@ class SunSpec:
     def _readings(
         self, models: Mapping[int, ModelValues], meters: list[ModelValues]
     ) -> dict[str, roles.Fields]:
-        inputs = roles.storage_inputs(models, self._inputs)
+        wanted = self._inputs if self._inputs != roles.Inputs() else _inputs_of(models.get(1))
+        inputs = roles.storage_inputs(models, wanted)
         found: dict[str, roles.Fields] = {}
         if any(number in models for number in roles.INVERTERS):
             found["inverter"] = roles.inverter(models, inputs)
@@ -289,6 +290,12 @@ def _is_inside(option: str) -> bool:
 
 def _kind(role: str) -> AssetKind:
     return AssetKind(role.partition("_")[0])
+
+
+def _inputs_of(common: ModelValues | None) -> roles.Inputs:
+    """A Symo Hybrid, older than the GEN24, has the battery at its second input."""
+    is_hybrid = "symo hybrid" in (_text(common, "Md") or "").casefold()
+    return roles.Inputs(2, 2) if is_hybrid else roles.Inputs()
 
 
 def _meter_sign(wanted: str | None, vendor: str) -> int:

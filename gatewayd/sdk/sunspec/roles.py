@@ -32,7 +32,8 @@ class Inputs:
     """The DC inputs of a hybrid in model 160, counted from 1: what charges, what discharges.
 
     Both powers are positive; input 3 charges and 4 discharges in a Fronius GEN24, which names
-    them StCha and StDisCha (evcc, template fronius-gen24).
+    them StCha and StDisCha (evcc, template fronius-gen24). Where one input does both, model 124
+    says which.
     """
 
     charge: int | None = None
@@ -215,8 +216,10 @@ def _ports(models: Models, kind: int) -> list[Mapping[str, object]]:
 def _battery_w(models: Models, inputs: Inputs) -> float | None:
     charge, discharge = _input(models, inputs.charge), _input(models, inputs.discharge)
     if charge and discharge:
-        # A battery does one of both; the side that does nothing may say nothing at all.
         in_w, out_w = _number(charge, "DCW"), _number(discharge, "DCW")
+        if charge is discharge:
+            return _directed(in_w, _status(models))
+        # A battery does one of both; the side that does nothing may say nothing at all.
         return None if in_w is out_w is None else (in_w or 0.0) - (out_w or 0.0)
     if 802 in models:
         # Discharging is positive here, as evcc reads it (template sunspec-battery-control).
@@ -225,8 +228,16 @@ def _battery_w(models: Models, inputs: Inputs) -> float | None:
     return _signed(_sum(_ports(models, _PORT_STORAGE), "DCW"), -1)
 
 
+def _directed(power_w: float | None, status: BatteryStatus | None) -> float | None:
+    if power_w is None or status in (None, BatteryStatus.UNKNOWN):
+        return None
+    return {BatteryStatus.CHARGING: 1, BatteryStatus.DISCHARGING: -1}.get(status, 0) * power_w + 0.0
+
+
 def _battery_energy(models: Models, inputs: Inputs) -> Fields:
     charge, discharge = _input(models, inputs.charge), _input(models, inputs.discharge)
+    if charge is not None and charge is discharge:
+        return {}
     if charge and discharge:
         return {
             "charged_wh": _number(charge, "DCWH"),

@@ -51,6 +51,17 @@ def test_inputs_that_are_named_may_stand_anywhere() -> None:
     assert power(device(model(103, W=700), named, model(124, ChaState=50))) == (1000, 300)
 
 
+@pytest.mark.parametrize(
+    ("state", "battery_w"), [(4, 300), (3, -300), (6, 0), (7, None), (None, None)]
+)
+def test_one_input_may_charge_and_discharge(state: int | None, battery_w: float | None) -> None:
+    one = model(160, MPPT, {"DCW": 300.0, "DCWH": 5.0})
+    models = device(model(103, W=700), one, model(124, ChaState=50, ChaSt=state))
+
+    assert power(models, charge=2, discharge=2) == (1000, battery_w)
+    assert "charged_wh" not in roles.battery(models, Inputs(2, 2))
+
+
 def test_the_side_that_says_nothing_does_nothing_but_not_both() -> None:
     charging = model(160, MPPT, {"DCW": 300}, {"DCW": None})
     silent = model(160, MPPT, {"DCW": None}, {"DCW": None})
