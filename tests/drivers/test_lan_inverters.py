@@ -37,6 +37,7 @@ from gatewayd.errors import (
 )
 from gatewayd.links.pool import Links
 from gatewayd.model.command import StartCharging, is_confirmed
+from gatewayd.model.power import SetProductionLimit
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.driver import Driver
 from tests.drivers.images import command
@@ -291,3 +292,13 @@ async def test_a_box_without_a_serial_number_is_no_enphase_gateway() -> None:
     async with opened("enphase_iq_gateway", answers) as (_, driver):
         with pytest.raises(BadReadingError, match="serial"):
             await driver.identify()
+
+
+async def test_an_ez1_refuses_what_it_cannot_keep_to_and_is_busy_when_it_fails() -> None:
+    async with opened("apsystems_ez1") as (box, driver):
+        await driver.identify()
+        with pytest.raises(RefusedError):
+            await driver.apply("inverter", SetProductionLimit(20.0))
+        box.raw = (200, b'{"data": {}, "message": "FAILED"}')
+        with pytest.raises(BusyError, match="FAILED"):
+            await driver.read()
