@@ -1,7 +1,7 @@
 """Devices that answer a call to all, or that tell of themselves: datagrams, groups, mDNS."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from gatewayd.devices.discovery.found import Found
@@ -52,8 +52,8 @@ class Listening:
                 found += await self._opened(driver, {}, probe.judge(data))
         return found
 
-    async def announced(self, hosts: Collection[str] | None = None) -> list[Found]:
-        """Who is announced by mDNS, among these hosts if some are named."""
+    async def announced(self) -> list[Found]:
+        """Who is announced by mDNS."""
         # Loaded only where it is used: zeroconf takes 4 MB.
         from gatewayd.links.mdns import browse
 
@@ -61,8 +61,6 @@ class Listening:
         services = await browse({probe.service for _, probe in probes}, self._wait_s)
         found = []
         for service in services:
-            if hosts is not None and service.host not in hosts:
-                continue
             at = {"host": service.host, "port": service.port}
             for driver, probe in probes:
                 if probe.service == service.kind:
@@ -80,8 +78,3 @@ class Listening:
         if likeness is None:
             return []
         return [await opened(self._links, driver, self._infos[driver], place, likeness)]
-
-
-def hosts_of(found: Iterable[Found]) -> frozenset[str]:
-    """Where they are."""
-    return frozenset(str(one.options["host"]) for one in found if "host" in one.options)
