@@ -1,10 +1,11 @@
 """Heat pumps whose own maps of texts are ours: what they tell, and what they are told."""
 
+import json
 from typing import Any
 
 import pytest
 
-from drivers.lan import panasonic_heishamon
+from drivers.lan import ems_esp, panasonic_heishamon
 from gatewayd.errors import BadReadingError, RefusedError, UnreachableError, UnsupportedError
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.climate import FollowSchedule, HvacMode, PermanentHold
@@ -12,6 +13,7 @@ from gatewayd.model.command import Command, is_confirmed
 from gatewayd.model.reading import HvacReading
 from tests.drivers.recorded import REGISTRY
 from tests.drivers.test_items import Wire
+from tests.fakes.jump_loop import jumping
 
 PANASONIC = {
     "LWT": "Online",
@@ -139,7 +141,7 @@ async def test_an_aquarea_on_its_curve_or_beyond_what_floors_bear_is_not_told() 
     assert wire.sent == []
 
 
-@pytest.mark.parametrize("name", ["panasonic_heishamon"])
+@pytest.mark.parametrize("name", ["panasonic_heishamon", "ems_esp"])
 def test_their_base_topic_has_no_wildcards(name: str) -> None:
     options = REGISTRY.info(name).options
     assert options.model_validate({}).model_dump()["base"]
@@ -153,3 +155,62 @@ async def test_what_is_only_read_is_told_nothing() -> None:
     assert not (await wire.driver.identify()).roles["hvac"].capabilities
     with pytest.raises(UnsupportedError):
         await wire.driver.apply("hvac", FollowSchedule())
+
+
+THERMOSTAT = {"seltemp": 20.5, "currtemp": 21.3, "mode": "auto", "manualtemp": 19}
+BOILER = {"heatingactive": "on", "tapwateractive": "off", "metertotal": 1234.5}
+
+
+def ems(**changes: object) -> Wire:
+    told = {
+        "status": "online",
+        "thermostat_data": json.dumps({"hc1": THERMOSTAT | changes, "hc2": {"seltemp": 5}}),
+        "boiler_data": json.dumps(BOILER),
+    }
+    return Wire(ems_esp.map_of("hc1"), told)
+
+
+async def test_an_ems_heating_tells_its_circuit_and_what_it_used() -> None:
+    assert await read(ems()) == HvacReading(
+        energy_wh=1_234_500,
+        temperature_c=21.3,
+        is_active=True,
+        mode="HEAT",
+        hold_type="SCHEDULED",
+        heat_setpoint_c=20.5,
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "command", "sent"),
+    [
+        ("manual", PermanentHold(HvacMode.HEAT, 22.7), [("manualtemp", "22.5")]),
+        (
+            "auto",
+            PermanentHold(HvacMode.HEAT, 21),
+            [("mode", "manual"), ("manualtemp", "21")],
+        ),
+        ("auto", PermanentHold(HvacMode.OFF), [("mode", "off")]),
+        ("off", PermanentHold(HvacMode.OFF), []),
+        ("off", FollowSchedule(), [("mode", "auto")]),
+        ("auto", FollowSchedule(), []),
+    ],
+)
+@jumping
+async def test_an_ems_heating_is_held_and_given_back(
+    mode: str, command: Command, sent: list[tuple[str, str]]
+) -> None:
+    wire = ems(mode=mode)
+    await wire.driver.identify()
+    await wire.driver.apply("hvac", command)
+
+    assert wire.sent == [(f"thermostat/hc1/{topic}", text) for topic, text in sent]
+
+
+async def test_a_thermostat_with_other_modes_is_only_read_and_a_boiler_may_be_missing() -> None:
+    wire = ems(mode="day")
+    assert not (await wire.driver.identify()).roles["hvac"].capabilities
+    wire.told.pop("boiler_data")
+    assert (await read(wire)).is_active is None
+    with pytest.raises(RefusedError, match="not between 5 and 30"):
+        await ems().driver.apply("hvac", PermanentHold(HvacMode.HEAT, 31))
