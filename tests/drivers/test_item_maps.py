@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from drivers.lan import ems_esp, panasonic_heishamon
 from gatewayd.errors import BadReadingError, RefusedError, UnreachableError, UnsupportedError
@@ -11,7 +12,7 @@ from gatewayd.model.asset import AssetKind
 from gatewayd.model.climate import FollowSchedule, HvacMode, PermanentHold
 from gatewayd.model.command import Command, is_confirmed
 from gatewayd.model.reading import HvacReading
-from tests.drivers.recorded import REGISTRY
+from tests.drivers.recorded import REGISTRY, answering
 from tests.drivers.test_items import Wire
 from tests.fakes.jump_loop import jumping
 
@@ -214,3 +215,102 @@ async def test_a_thermostat_with_other_modes_is_only_read_and_a_boiler_may_be_mi
     assert (await read(wire)).is_active is None
     with pytest.raises(RefusedError, match="not between 5 and 30"):
         await ems().driver.apply("hvac", PermanentHold(HvacMode.HEAT, 31))
+
+
+class Heater:
+    """A Mill heater, which does as it is told."""
+
+    def __init__(self, mode: str, wanted: float = 20.0) -> None:
+        self.normal = 18.0
+        self.now = {
+            "ambient_temperature": 21.4,
+            "current_power": 600,
+            "control_signal": 45,
+            "set_temperature": wanted,
+            "operation_mode": mode,
+            "status": "ok",
+        }
+        self.heard: list[tuple[str, Any]] = []
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        if request.method == "POST":
+            told = await request.json()
+            self.heard.append((request.path, told))
+            if request.path == "/operation-mode":
+                self.now["operation_mode"] = told["mode"]
+            else:
+                self.normal = told["value"]
+            if self.now["operation_mode"] == "Control individually":
+                self.now["set_temperature"] = self.normal
+            return web.json_response({"status": "ok"})
+        if request.path == "/status":
+            return web.json_response(
+                {"name": "panel heater gen. 3", "version": "0x210927", "mac_address": "A0:B1"}
+            )
+        return web.json_response(self.now)
+
+
+SETTING, MODE = "/set-temperature", "/operation-mode"
+
+
+@pytest.mark.parametrize(
+    ("mode", "command", "heard"),
+    [
+        (
+            "Control individually",
+            PermanentHold(HvacMode.HEAT, 21.5),
+            [(SETTING, {"type": "Normal", "value": 21.5})],
+        ),
+        ("Control individually", PermanentHold(HvacMode.HEAT, 20), []),
+        (
+            "Weekly program",
+            PermanentHold(HvacMode.HEAT, 20),
+            [
+                (SETTING, {"type": "Normal", "value": 20}),
+                (MODE, {"mode": "Control individually"}),
+            ],
+        ),
+        ("Independent device", PermanentHold(HvacMode.OFF), [(MODE, {"mode": "Off"})]),
+        ("OFF", PermanentHold(HvacMode.OFF), []),
+        ("Off", FollowSchedule(), [(MODE, {"mode": "Weekly program"})]),
+        ("Weekly program", FollowSchedule(), []),
+    ],
+)
+async def test_a_mill_heater_is_told_what_it_does_not_show_and_confirms_it(
+    mode: str, command: Command, heard: list[tuple[str, Any]]
+) -> None:
+    heater = Heater(mode)
+    async with answering("mill", heater.answer) as driver:
+        identity = await driver.identify()
+        await driver.apply("hvac", command)
+        reading = (await driver.read())["hvac"]
+
+    assert (identity.model, identity.serial) == ("panel heater gen. 3", "A0:B1")
+    assert heater.heard == heard
+    assert is_confirmed(command, reading)
+
+
+async def test_a_mill_heater_tells_its_power_and_its_room() -> None:
+    async with answering("mill", Heater("Weekly program").answer) as driver:
+        assert await driver.read() == {
+            "hvac": HvacReading(
+                power_w=600,
+                temperature_c=21.4,
+                is_active=True,
+                mode="HEAT",
+                hold_type="SCHEDULED",
+                heat_setpoint_c=20,
+            )
+        }
+        with pytest.raises(RefusedError, match="not between 5 and 35"):
+            await driver.apply("hvac", PermanentHold(HvacMode.HEAT, 36))
+
+
+@pytest.mark.parametrize("text", ["<html>", '"x"', "", "null", '{"set_temperature": "warm"}'])
+async def test_what_is_no_mill_heater_gives_no_reading(text: str) -> None:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(text=text)
+
+    async with answering("mill", answer) as driver:
+        with pytest.raises(BadReadingError):
+            await driver.identify()
