@@ -8,6 +8,7 @@ what came after it; other thermostats are only read.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from pydantic import Field
 
@@ -23,92 +24,83 @@ _YES = dict.fromkeys(("on", "ON", "true", "1"), True)
 _NO = dict.fromkeys(("off", "OFF", "false", "0"), False)
 
 
+_KNOWN = {"said": ["auto", "manual", "off"]}
+_ACTIVE = [
+    {"when": {"heating": True}, "label": True},
+    {"when": {"water": True}, "label": True},
+    {"label": False},
+]
+_HVAC: dict[str, Any] = {
+    "limits": {"confirm_timeout_s": 120},
+    "thermostat": {
+        "modes": ["OFF", "HEAT"],
+        "heat_c": [_LOWEST_C, _HIGHEST_C],
+        "category": "HEATING",
+    },
+    "energy_wh": "energy",
+    "temperature_c": "room",
+    "is_active": {"case": _ACTIVE},
+    "mode": {"case": [{"when": {"said": "off"}, "label": "OFF"}, {"label": "HEAT"}]},
+    "hold_type": {
+        "case": [{"when": {"said": "auto"}, "label": "SCHEDULED"}, {"label": "PERMANENT"}]
+    },
+    "heat_setpoint_c": "wanted",
+    "needs": {"set_permanent_hold": _KNOWN, "set_follow_schedule": _KNOWN},
+}
+
+
 def map_of(circuit: str) -> ItemMap:
     """The map of one heating circuit."""
-    thermostat = {"topic": "thermostat_data", "optional": True}
-    boiler = {"topic": "boiler_data", "optional": True}
-    told = f"thermostat/{circuit}"
-    known = {"said": ["auto", "manual", "off"]}
-    hold = {"memory": "nvm", "when": {"hvac_mode": "HEAT"}}
     return item_map(
         {
             "vendor": "Bosch",
             "models": ["EMS heating"],
             "source": "EMS-ESP, documentation of MQTT and of its entities",
             "available": {"alive": "online"},
-            "points": {
-                "alive": {"topic": "status", "text": True, "kept": True},
-                "room": thermostat | {"path": f"{circuit}.currtemp", "valid": [-40, 80]},
-                "wanted": {"topic": "thermostat_data", "path": f"{circuit}.seltemp"}
-                | {"valid": [_LOWEST_C, _HIGHEST_C]},
-                "said": {"topic": "thermostat_data", "path": f"{circuit}.mode", "text": True},
-                "manual": thermostat | {"path": f"{circuit}.manualtemp"},
-                "heating": boiler | {"path": "heatingactive", "enum": _YES | _NO},
-                "water": boiler | {"path": "tapwateractive", "enum": _YES | _NO},
-                "energy": boiler | {"path": "metertotal", "scale": 1000, "valid": [0, 1e9]},
-            },
-            "assets": {
-                "hvac": {
-                    "limits": {"confirm_timeout_s": 120},
-                    "thermostat": {
-                        "modes": ["OFF", "HEAT"],
-                        "heat_c": [_LOWEST_C, _HIGHEST_C],
-                        "category": "HEATING",
-                    },
-                    "energy_wh": "energy",
-                    "temperature_c": "room",
-                    "is_active": {
-                        "case": [
-                            {"when": {"heating": True}, "label": True},
-                            {"when": {"water": True}, "label": True},
-                            {"label": False},
-                        ]
-                    },
-                    "mode": {
-                        "case": [
-                            {"when": {"said": "off"}, "label": "OFF"},
-                            {"label": "HEAT"},
-                        ]
-                    },
-                    "hold_type": {
-                        "case": [
-                            {"when": {"said": "auto"}, "label": "SCHEDULED"},
-                            {"label": "PERMANENT"},
-                        ]
-                    },
-                    "heat_setpoint_c": "wanted",
-                    "needs": {"set_permanent_hold": known, "set_follow_schedule": known},
-                    "commands": {
-                        "set_permanent_hold": [
-                            # What is set in another mode is the setpoint of that one.
-                            {"topic": f"{told}/mode", "payload": "manual", "pause_s": 2}
-                            | {"memory": "nvm"}
-                            | {"when": {"hvac_mode": "HEAT", "said": ["auto", "off"]}},
-                            {
-                                "topic": f"{told}/manualtemp",
-                                "payload": "{c}",
-                                "with": {
-                                    "c": {
-                                        "from": "heat_setpoint_c",
-                                        "range": [_LOWEST_C, _HIGHEST_C],
-                                        "step": 0.5,
-                                        "shown": "manual",
-                                    }
-                                },
-                            }
-                            | hold,
-                            {"topic": f"{told}/mode", "payload": "off", "memory": "nvm"}
-                            | {"when": {"hvac_mode": "OFF", "said": ["auto", "manual"]}},
-                        ],
-                        "set_follow_schedule": [
-                            {"topic": f"{told}/mode", "payload": "auto", "memory": "nvm"}
-                            | {"when": {"said": ["manual", "off"]}},
-                        ],
-                    },
-                }
-            },
+            "points": _points(circuit),
+            "assets": {"hvac": {**_HVAC, "commands": _commands(f"thermostat/{circuit}")}},
         }
     )
+
+
+def _points(circuit: str) -> dict[str, Any]:
+    always = {"topic": "thermostat_data"}
+    thermostat = {"topic": "thermostat_data", "optional": True}
+    boiler = {"topic": "boiler_data", "optional": True}
+    believed = {"valid": [_LOWEST_C, _HIGHEST_C]}
+    return {
+        "alive": {"topic": "status", "text": True, "kept": True},
+        "room": {**thermostat, "path": f"{circuit}.currtemp", "valid": [-40, 80]},
+        "wanted": {**always, "path": f"{circuit}.seltemp", **believed},
+        "said": {**always, "path": f"{circuit}.mode", "text": True},
+        "manual": {**thermostat, "path": f"{circuit}.manualtemp"},
+        "heating": {**boiler, "path": "heatingactive", "enum": _YES | _NO},
+        "water": {**boiler, "path": "tapwateractive", "enum": _YES | _NO},
+        "energy": {**boiler, "path": "metertotal", "scale": 1000, "valid": [0, 1e9]},
+    }
+
+
+def _commands(told: str) -> dict[str, Any]:
+    degrees = {"from": "heat_setpoint_c", "range": [_LOWEST_C, _HIGHEST_C], "step": 0.5}
+
+    def mode(name: str, **when: object) -> dict[str, Any]:
+        return {"topic": f"{told}/mode", "payload": name, "memory": "nvm", "when": when}
+
+    return {
+        "set_permanent_hold": [
+            # What is set in another mode is the setpoint of that one.
+            {**mode("manual", hvac_mode="HEAT", said=["auto", "off"]), "pause_s": 2},
+            {
+                "topic": f"{told}/manualtemp",
+                "payload": "{c}",
+                "with": {"c": {**degrees, "shown": "manual"}},
+                "memory": "nvm",
+                "when": {"hvac_mode": "HEAT"},
+            },
+            mode("off", hvac_mode="OFF", said=["auto", "manual"]),
+        ],
+        "set_follow_schedule": [mode("auto", said=["manual", "off"])],
+    }
 
 
 class EmsEspOptions(TopicOptions):
