@@ -26,7 +26,7 @@ class Manners:
 
     timeout_s: float = 1.5
     min_gap_s: float = 0.05
-    connect_delay_s: float = 1.0
+    connect_delay_s: float = 0.5
 
 
 class ModbusSurvey:
@@ -52,7 +52,9 @@ class ModbusSurvey:
         asked = self._units or await self._sensible(options)
         found: dict[tuple[str, object], Found] = {}
         for unit, probes in asked.items():
-            matches = await self._recognise(options, unit, probes)
+            # Where one was found, others are few: the units that are not there take the time.
+            patience = 1 if found else 2
+            matches = await self._recognise(options, unit, probes, patience)
             if not matches:
                 continue
             best = matches[0]
@@ -87,10 +89,14 @@ class ModbusSurvey:
         }
 
     async def _recognise(
-        self, options: ModbusOptions, unit: int, probes: Mapping[str, ModbusProbe]
+        self,
+        options: ModbusOptions,
+        unit: int,
+        probes: Mapping[str, ModbusProbe],
+        patience: int = 2,
     ) -> list[Match]:
         async with open_unit(self._links.modbus, options, unit) as reader:
-            return await recognise(reader, probes, unit)
+            return await recognise(reader, probes, unit, patience)
 
     async def _ignores_units(self, options: ModbusOptions, best: Match) -> bool:
         only = {best.driver: self.probes[best.driver]}

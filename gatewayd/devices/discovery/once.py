@@ -5,9 +5,8 @@ from collections.abc import Awaitable, Callable
 from gatewayd.errors import BadReadingError, BusyError, RefusedError, UnreachableError
 from gatewayd.sdk.driver import ModbusReader
 
-# Questions without an answer: so many end it for a unit that has never answered, and so many for
-# one that merely keeps silent about what it does not have.
-_DEAD_AFTER = 2
+# So many questions without an answer end it for a unit that merely keeps silent about what it does
+# not have.
 _TIRED_AFTER = 12
 
 _Ask = Callable[[int, int], Awaitable[tuple[int, ...]]]
@@ -20,8 +19,10 @@ class GoneError(UnreachableError):
 class Once:
     """A `ModbusReader` with a memory. Silence once is a refusal, several times GoneError."""
 
-    def __init__(self, unit: ModbusReader) -> None:
+    def __init__(self, unit: ModbusReader, patience: int = 2) -> None:
+        """`patience` is after how many questions one that never answered is gone."""
         self._unit = unit
+        self._patience = patience
         self._known: dict[tuple[str, int], int] = {}
         self._refused: set[tuple[str, int, int]] = set()
         self._silent = 0
@@ -64,5 +65,5 @@ class Once:
 
     def _fall_silent(self, error: Exception) -> None:
         self._silent += 1
-        if self._silent >= (_TIRED_AFTER if self.has_answered else _DEAD_AFTER):
+        if self._silent >= (_TIRED_AFTER if self.has_answered else self._patience):
             raise GoneError(f"nobody answers: {error}") from error

@@ -24,14 +24,14 @@ class Match:
 
 
 async def recognise(
-    reader: ModbusReader, probes: Mapping[str, ModbusProbe], unit: int
+    reader: ModbusReader, probes: Mapping[str, ModbusProbe], unit: int, patience: int = 2
 ) -> list[Match]:
     """The drivers for what answers under a unit id, the likeliest first; none where nothing does.
 
     Those whose devices usually have this unit id are asked first: what they read is what the
-    device most likely has.
+    device most likely has. `patience` is for how many questions silence is borne.
     """
-    once = Once(reader)
+    once = Once(reader, patience)
     found = []
     for driver, probe in sorted(probes.items(), key=lambda one: (one[1].unit != unit, one[0])):
         try:

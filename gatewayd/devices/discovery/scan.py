@@ -1,7 +1,7 @@
 """A scan of the home: slow, one connection at a time at each host, and nothing is ever written."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gatewayd.devices.discovery import lines, reach
@@ -20,7 +20,7 @@ from gatewayd.sdk.driver import DriverInfo
 _MODBUS_PORTS = (502, 1502, 8899)
 _RTU_PORTS = frozenset({8899})
 # Hosts that are asked beside each other.
-_AT_ONCE = 6
+_AT_ONCE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Scan:
         async with asyncio.TaskGroup() as group:
             asked = [
                 group.create_task(ask(host, sorted(ports), frozenset(_named(targets, host))))
-                for host, ports in doors.items()
+                for host, ports in _one_by_one(doors)
             ]
         return [one for task in asked for one in task.result()]
 
@@ -144,6 +144,17 @@ class Scan:
                 self._say(f"{path}: asking by Modbus RTU")
                 found += await lines.on(modbus, path)
         return found
+
+
+def _one_by_one(
+    doors: Mapping[str, Mapping[int, None]],
+) -> Iterator[tuple[str, Mapping[int, None]]]:
+    """What is asked in turn: a host; on this machine each port leads to another device."""
+    for host, ports in doors.items():
+        if host.startswith("127."):
+            yield from ((host, {port: None}) for port in ports)
+        else:
+            yield host, ports
 
 
 def _named(targets: Iterable[Target], host: str) -> list[int]:
