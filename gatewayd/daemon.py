@@ -198,6 +198,8 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
             steering=rooms.steering,
             poller=rooms.poller,
             modes=rooms.government.governor,
+            operator=rooms.government.governor.operator,
+            problems=rooms.government.problems,
             http=rooms.http,
         )
     )

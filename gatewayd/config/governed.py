@@ -172,6 +172,15 @@ class Capacity(Section):
     margin_w: Watt = Field(default=100, description="What stays unused.")
 
 
+class Operator(Section):
+    """The grid operator's limit of what is taken, told by PUT /gateway/grid/limit."""
+
+    failsafe_w: Watt = Field(description="Holds while nobody is heard of; see the contract.")
+    heartbeat_timeout_s: Annotated[float, Field(ge=10, le=3_600)] = Field(
+        default=120, description="For how long one PUT counts as a sign of life."
+    )
+
+
 class Grid(Section):
     """What the connection to the grid may carry, beside what its fuses bear."""
 
@@ -181,4 +190,7 @@ class Grid(Section):
     )
     capacity: Capacity | None = Field(
         default=None, description="Keep a quarter's average below what is paid for."
+    )
+    operator: Operator | None = Field(
+        default=None, description="Keep to the grid operator's limit, and to one without him."
     )

@@ -11,6 +11,7 @@ from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import PHASE_NAMES, Circuit
 from gatewayd.plan.grid.capacity import CapacitySettings
 from gatewayd.plan.grid.export import ExportRule
+from gatewayd.plan.grid.operator import OperatorSettings
 
 
 def check_governed(
@@ -30,9 +31,10 @@ def check_governed(
         _check_device(source, device_id, device, circuits, devices)
         _check_kinds(source, device_id, device, drivers)
     roots = [circuit for circuit in circuits.values() if circuit.parent is None]
-    if grid.capacity and not any(root.meter for root in roots):
-        told = "needs the house's own circuit with a meter; add one to circuits"
-        source.fault(("grid", "capacity"), told, at_key=True)
+    for key in ("capacity", "operator"):
+        if getattr(grid, key) and not any(root.meter for root in roots):
+            told = "needs the house's own circuit with a meter; add one to circuits"
+            source.fault(("grid", key), told, at_key=True)
 
 
 def terms(
@@ -78,10 +80,11 @@ def _charger(governed: Governed) -> ChargerTerms:
 
 def _grid(grid: Grid) -> GridTerms:
     limits = grid.export_limit_w is not None or grid.zero_export_when_negative
-    capacity = grid.capacity
+    capacity, operator = grid.capacity, grid.operator
     return GridTerms(
         ExportRule(grid.export_limit_w, grid.zero_export_when_negative) if limits else None,
         CapacitySettings(capacity.billed_w, capacity.margin_w) if capacity else None,
+        OperatorSettings(**dict(operator)) if operator else None,
     )
 
 

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from gatewayd.enode import problems
 from gatewayd.enode.api import Api
 from gatewayd.enode.gateway import document as gateway_document
-from gatewayd.enode.gateway import modes, stream
+from gatewayd.enode.gateway import grid, modes, stream
 from gatewayd.enode.gateway import routes as gateway
 from gatewayd.enode.openapi import document
 from gatewayd.enode.routes import ROUTERS, legacy_firehose, legacy_production
@@ -25,6 +25,7 @@ _GATEWAY = (
     gateway.public,
     gateway.router,
     modes.router,
+    grid.router,
     stream.router,
     gateway_document.router,
 )

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from gatewayd.clock import Clock
+from gatewayd.clock import Clock, SystemClock
 from gatewayd.control import direct
 from gatewayd.control.governor.choice import Modes, NoModes
+from gatewayd.control.governor.operator import GridOperator
 from gatewayd.control.steering.service import Steering
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.poller import Poller
@@ -67,13 +68,17 @@ async def _no_devices() -> None:
     pass
 
 
+def _no_operator() -> GridOperator:
+    return GridOperator(None, SystemClock())
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The rooms behind the API. `poke` asks for an early poll of a device, by device id.
 
     `controllers` is `steering`, unless something else stands in for it.
     `offers` are the vendors that drivers are there for; `devices_changed` is called after linked
-    devices came or went.
+    devices came or went. `problems` are those of the fuse guard that a person should mend.
     """
 
     store: Store
@@ -89,3 +94,5 @@ class Services:
     steering: Steering | None = None
     poller: Poller | None = None
     modes: Modes = field(default_factory=NoModes)
+    operator: GridOperator = field(default_factory=_no_operator)
+    problems: Callable[[], tuple[str, ...]] = tuple

@@ -19,6 +19,7 @@ class Circuit:
     phase: it counts when the meter is silent, and always where there is none. Where it is 0 beside
     a meter, nothing may be drawn while that is silent. `unbalance_a` is how far the phases may lie
     apart. `uses_thermal_headroom` lets short loads use what heat the breaker still can take.
+    `limited_by` is who gave `limit_w`, in words.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Circuit:
     assumed_base_a: float = 0.0
     unbalance_a: float | None = None
     uses_thermal_headroom: bool = False
+    limited_by: str | None = None
 
     @property
     def usable_a(self) -> float:

@@ -175,7 +175,8 @@ async def test_a_monitor_without_a_token_learns_that_the_gateway_works_and_no_mo
     answer = await http.get("/health")
 
     assert answer.status_code == 200
-    assert (answer.json()["isReady"], answer.json()["devices"]) == (True, None)
+    told = answer.json()
+    assert (told["isReady"], told["devices"], told["problems"]) == (True, None, None)
 
 
 async def test_a_post_is_not_allowed(a_home: Home) -> None:

@@ -51,6 +51,7 @@ class Bench:
         self._claims: tuple[Claim, ...] = ()
         self._guarded_s = -math.inf
         self._import_w: float | None = None
+        self._import_by: str | None = None
         self._grants: Mapping[str, Grant] | None = None
         self._grant_inputs: tuple[Input, ...] = ()
         self._decisions: list[Decision] = []
@@ -76,9 +77,12 @@ class Bench:
         self._grants, self._grant_inputs = grants, inputs
         self.settle()
 
-    def limit(self, import_w: float | None) -> None:
-        """What the whole home may take from the grid now, in watt; None for what its fuses bear."""
-        self._import_w = import_w
+    def limit(self, import_w: float | None, by: str | None = None) -> None:
+        """What the whole home may take from the grid now, in watt; None for what its fuses bear.
+
+        `by` is who says so, in words.
+        """
+        self._import_w, self._import_by = import_w, by
 
     def circuits(self) -> Mapping[str, Circuit]:
         """The circuits, the house connection with what it may carry now."""
@@ -88,8 +92,8 @@ class Bench:
         most_w = max(1.0, self._import_w // _LIMIT_STEP_W * _LIMIT_STEP_W)
         return {
             one.id: one
-            if one.parent is not None
-            else replace(one, limit_w=min(most_w, one.limit_w or most_w))
+            if one.parent is not None or (one.limit_w or math.inf) <= most_w
+            else replace(one, limit_w=most_w, limited_by=self._import_by)
             for one in self.terms.circuits.values()
         }
 

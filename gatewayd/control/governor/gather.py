@@ -17,6 +17,7 @@ from gatewayd.model.reading import (
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.ev.surplus import BatteryNow
 from gatewayd.plan.ev.words import CarNow
+from gatewayd.plan.guard.commission import Fallback
 from gatewayd.plan.guard.words import LoadNow, MeterNow
 from gatewayd.plan.lease import is_fresh
 
@@ -54,6 +55,17 @@ def load_now(state: AssetState, term: ChargerTerms, wish_a: float) -> LoadNow | 
         return LoadNow(wish_a, None, None, at_s)
     limit_a = 0.0 if reading.power_delivery in _OFF else reading.max_current_a
     return LoadNow(wish_a, limit_a, _drawn_a(reading, term.lines), at_s)
+
+
+def fallback(state: AssetState, watchdog_s: float | None) -> Fallback | None:
+    """What a charger falls back to, as it says itself, else as its driver knows; None: unknown."""
+    reading = state.sample.reading if state.sample else None
+    if not isinstance(reading, ChargerReading):
+        return None
+    told_a, told_s = reading.failsafe_current_a, reading.failsafe_timeout_s
+    current_a = state.asset.spec.safe_current_a if told_a is None else told_a
+    timeout_s = watchdog_s if told_s is None else told_s
+    return None if current_a is None or timeout_s is None else Fallback(current_a, timeout_s)
 
 
 def _drawn_a(reading: ChargerReading, lines: tuple[int, ...] | None) -> tuple[float, ...] | None:

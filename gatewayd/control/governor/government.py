@@ -34,6 +34,10 @@ class Government:
         )
         self._guard = GuardLoop(bench=self.bench, store=store, devices=poller, clock=clock)
 
+    def problems(self) -> tuple[str, ...]:
+        """What a person should mend of the circuits and the chargers' own fallbacks."""
+        return self._guard.commissioning.problems
+
     async def end(self) -> None:
         """Steer no more, and leave no battery or inverter in what it was forced to."""
         self.bench.end()

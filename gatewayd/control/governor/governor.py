@@ -11,6 +11,7 @@ from gatewayd.clock import Clock
 from gatewayd.control.governor import claims as claiming
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.choice import Mode
+from gatewayd.control.governor.operator import GridOperator
 from gatewayd.control.governor.quarter import QuarterMeter
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.wants import Wants, wants
@@ -51,6 +52,7 @@ class Governor:
         clock: Clock,
     ) -> None:
         self.price: Callable[[datetime], Decimal | None] = lambda _: None
+        self.operator = GridOperator(bench.terms.grid.operator, clock)
         self._bench = bench
         self._terms = bench.terms
         self._store = store
@@ -78,6 +80,7 @@ class Governor:
     def adopt(self, terms: Terms) -> None:
         """Govern by other terms from now on."""
         self._terms, self._seen = terms, None
+        self.operator.settings = terms.grid.operator
 
     def modes(self) -> dict[str, Mode]:
         """The assets that have a mode, by id."""
@@ -123,7 +126,7 @@ class Governor:
 
     def _look(self, now_s: float) -> None:
         bench, now = self._bench, self._clock.now()
-        bench.limit(self._import_limit_w(now))
+        bench.limit(*self._import_limit(now))
         look = claiming.Look(
             self._store.site,
             bench.terms,
@@ -135,11 +138,15 @@ class Governor:
         )
         bench.claim(claiming.claims(look, self._memory))
 
-    def _import_limit_w(self, now: datetime) -> float | None:
-        capacity = self._terms.grid.capacity
-        if capacity is None:
-            return None
-        return import_limit_w(capacity, self._quarter.now(self._store.site, now))
+    def _import_limit(self, now: datetime) -> tuple[float | None, str | None]:
+        """The narrowest, and who gives it if that is the grid operator."""
+        capacity, told = self._terms.grid.capacity, self.operator.standing()
+        paid_w = None
+        if capacity is not None:
+            paid_w = import_limit_w(capacity, self._quarter.now(self._store.site, now))
+        if told is None or told.limit_w is None or (paid_w is not None and paid_w < told.limit_w):
+            return paid_w, None
+        return told.limit_w, told.by
 
     def _steer(self, asset_id: str, kept: Kept | None) -> None:
         if kept is None:
@@ -157,7 +164,7 @@ class Governor:
 
     def _circumstances(self) -> object:
         """What is decided on at once when it changes."""
-        return [
+        return self.operator.standing(), [
             (
                 state.asset.id,
                 state.action and (state.action.id, state.action.state),

@@ -10,10 +10,12 @@ from typing import Protocol
 from gatewayd.clock import Clock
 from gatewayd.control.governor import gather
 from gatewayd.control.governor.bench import Bench
+from gatewayd.control.governor.commissioning import Commissioning
 from gatewayd.control.governor.terms import Terms
-from gatewayd.devices.device import ConfiguredDevice
+from gatewayd.devices.device import ConfiguredDevice, Poll
 from gatewayd.model.circuit import PHASE_NAMES, Load
 from gatewayd.model.decision import Input
+from gatewayd.plan.guard.commission import Fallback
 from gatewayd.plan.guard.guard import decide
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import LoadNow, Memory, MeterNow
@@ -25,15 +27,18 @@ _FIRST_S = 15.0
 
 
 class Devices(Protocol):
-    """Who is read, and how often: the poller."""
+    """Who is read, how often, and what came of it: the poller."""
 
     def devices(self) -> tuple[ConfiguredDevice, ...]: ...
+
+    def latest(self, device_id: str) -> Poll | None: ...
 
 
 class GuardLoop:
     """Keeps the bench's grants. Without circuits there is nothing to guard."""
 
     def __init__(self, *, bench: Bench, store: Store, devices: Devices, clock: Clock) -> None:
+        self.commissioning = Commissioning()
         self._bench = bench
         self._store = store
         self._devices = devices
@@ -65,6 +70,7 @@ class GuardLoop:
         if not self._has_begun:
             return
         wiring = self._wired(loads)
+        self.commissioning.look(wiring, self._fallbacks(loads))
         grants = decide(wiring, now_s, meters, heard, self._memory)
         self._bench.grant(grants, _inputs(meters, now_s))
 
@@ -76,6 +82,16 @@ class GuardLoop:
                 now = gather.load_now(state, self._terms.wired(device_id), wish_a)
                 if now is not None:
                     found[device_id] = now
+        return found
+
+    def _fallbacks(self, loads: Mapping[str, Load]) -> dict[str, Fallback]:
+        found = {}
+        for device_id, state in gather.chargers(self._store.site, self._terms).items():
+            poll = self._devices.latest(device_id)
+            watchdog_s = poll.watchdogs.get(state.asset.role) if poll else None
+            known = gather.fallback(state, watchdog_s)
+            if device_id in loads and known is not None:
+                found[device_id] = known
         return found
 
     def _is_all(

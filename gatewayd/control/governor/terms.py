@@ -12,6 +12,7 @@ from gatewayd.plan.ev.surplus import BatteryRule
 from gatewayd.plan.ev.words import ChargeSettings
 from gatewayd.plan.grid.capacity import CapacitySettings
 from gatewayd.plan.grid.export import ExportRule
+from gatewayd.plan.grid.operator import OperatorSettings
 
 # What a charger is taken for that does not say what it is made for.
 _PLATE_A = 32.0
@@ -55,6 +56,7 @@ class GridTerms:
 
     export: ExportRule | None = None
     capacity: CapacitySettings | None = None
+    operator: OperatorSettings | None = None
 
 
 @dataclass(frozen=True)

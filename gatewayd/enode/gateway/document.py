@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import to_json
 
 from gatewayd import __version__
-from gatewayd.enode.gateway import modes, routes, stream
+from gatewayd.enode.gateway import grid, modes, routes, stream
 from gatewayd.enode.routing import ClientRoute
 from gatewayd.enode.wire.problem import Problem
 
@@ -42,7 +42,7 @@ def document() -> Json:
     """The OpenAPI 3.1 document."""
     found = [
         route
-        for one in (routes.public, routes.router, modes.router, stream.router)
+        for one in (routes.public, routes.router, modes.router, grid.router, stream.router)
         for route in one.routes
         if isinstance(route, APIRoute)
     ]

@@ -34,8 +34,13 @@ _ASSET = Query(alias="asset", min_length=1, max_length=255)
 async def get_gateway_health(api: Given, request: Request) -> Response:
     """200 while the gateway can work, else 503; devices are counted for who holds a token."""
     ready = await is_ready(api)
-    counted = _counted(api) if await is_client(api, request) else None
-    health = wire.GatewayHealth(is_ready=ready, version=__version__, devices=counted)
+    is_known = await is_client(api, request)
+    health = wire.GatewayHealth(
+        is_ready=ready,
+        version=__version__,
+        devices=_counted(api) if is_known else None,
+        problems=list(api.services.problems()) if is_known else None,
+    )
     return ok(health, 200 if ready else 503)
 
 

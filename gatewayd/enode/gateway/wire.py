@@ -1,11 +1,14 @@
 """The documents of `/gateway/`. Ages are in seconds; a time that never was is null."""
 
 from datetime import date
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import Field
 
 from gatewayd.enode.wire.base import EnodeModel, Timestamp
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import ActionState
+from gatewayd.plan.grid.operator import OperatorState
 
 T = TypeVar("T")
 
@@ -93,11 +96,15 @@ class DevicesHealth(EnodeModel):
 
 
 class GatewayHealth(EnodeModel):
-    """Whether the gateway can work. `devices` is null for who holds no token."""
+    """Whether the gateway can work. `devices` and `problems` are null for who holds no token.
+
+    `problems` are those of the circuits and the chargers' own fallbacks.
+    """
 
     is_ready: bool
     version: str
     devices: DevicesHealth | None
+    problems: list[str] | None
 
 
 class Command(EnodeModel):
@@ -165,3 +172,20 @@ class ModeChoice(EnodeModel):
     """The mode an asset is to have."""
 
     mode: str
+
+
+class GridLimitGiven(EnodeModel):
+    """What the grid operator tells. Without `limit_w` it is a sign of life and no more.
+
+    `limit_w` null ends a limit; one without `duration_s` holds until the next.
+    """
+
+    limit_w: Annotated[float, Field(strict=True, ge=0, le=1e9)] | None = None
+    duration_s: Annotated[float, Field(strict=True, gt=0, le=1e9)] | None = None
+
+
+class GridLimit(EnodeModel):
+    """What holds of it; `limit_w` null is no limit."""
+
+    state: OperatorState
+    limit_w: float | None

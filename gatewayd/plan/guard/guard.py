@@ -183,7 +183,9 @@ class _Guard:
             weak = next(c.id for c in chain if self._seen.footings[c.id] is footing)
             return f"{weak}: {_FOOTING_WORDS[footing]}"
         circuit_id, line = rooms.tightest(load)
-        where = f"phase {PHASE_NAMES[line]}" if line < len(PHASE_NAMES) else "all phases together"
+        if line < len(PHASE_NAMES):
+            return f"{circuit_id}: phase {PHASE_NAMES[line]}"
+        where = self._wiring.circuits[circuit_id].limited_by or "all phases together"
         return f"{circuit_id}: {where}"
 
 

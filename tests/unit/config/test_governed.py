@@ -11,6 +11,7 @@ from gatewayd.model.circuit import Circuit
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatteryMode
 from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode
+from gatewayd.plan.grid.operator import OperatorSettings
 from gatewayd.plan.guard.wiring import Wiring
 from tests.unit.config.catalogue import write
 
@@ -36,7 +37,10 @@ GOOD = f"""\
 {HEAD}circuits:
   main: {{limit_a: 25, meter: grid_meter, assumed_base_a: 10, limit_w: 15000}}
   garage: {{in: main, limit_a: 20}}
-grid: {{export_limit_w: 5000, capacity: {{billed_w: 2500}}}}
+grid:
+  export_limit_w: 5000
+  capacity: {{billed_w: 2500}}
+  operator: {{failsafe_w: 4200}}
 {DEVICES}"""
 
 
@@ -62,6 +66,7 @@ def test_everything_reaches_the_governor(tmp_path: Path) -> None:
     assert battery.settings.locked_against == {"charger"}
     assert terms.grid.export is not None
     assert terms.grid.capacity is not None
+    assert terms.grid.operator == OperatorSettings(4200, heartbeat_timeout_s=120)
     assert Wiring(terms.circuits, {})
 
 
@@ -92,6 +97,7 @@ def test_a_home_that_says_nothing_of_it_governs_nothing(tmp_path: Path) -> None:
         ("mode: solar", "mode: sun", "mode"),
         ("control: shadow", "control: maybe", "control"),
         ("usage: grid", "usage: grid, circuit: main", "is for a charger, which eastron_sdm630"),
+        ("operator: {failsafe_w: 4200}", "operator: {}", "failsafe_w"),
         ("meter: grid_meter, ", "", "needs the house's own circuit with a meter"),
     ],
 )

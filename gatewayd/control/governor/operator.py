@@ -1,0 +1,65 @@
+"""The grid operator's limit, as it is told from outside, and what of it holds."""
+
+import logging
+from dataclasses import dataclass, replace
+
+from gatewayd.clock import Clock
+from gatewayd.plan.grid.operator import (
+    OperatorMemory,
+    OperatorSettings,
+    OperatorState,
+    Signal,
+    decide,
+)
+
+log = logging.getLogger(__name__)
+
+_WAITS = (OperatorState.INIT, OperatorState.FAILSAFE)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the connection stands; `limit_w` is of what the home takes, None for no limit."""
+
+    state: OperatorState
+    limit_w: float | None
+
+    @property
+    def by(self) -> str:
+        """Who limits, in words."""
+        return "the grid operator's failsafe" if self.state in _WAITS else "the grid operator"
+
+
+class GridOperator:
+    """Hears the operator. `settings` None: no limit of one is expected, and none holds."""
+
+    def __init__(self, settings: OperatorSettings | None, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._signal: Signal | None = None
+        self._memory = OperatorMemory()
+
+    def beat(self) -> None:
+        """A sign of life: what was told before goes on."""
+        now_s = self._clock.monotonic()
+        before = self._signal
+        self._signal = replace(before, heartbeat_s=now_s) if before else Signal(now_s)
+
+    def limit(self, limit_w: float | None, duration_s: float | None) -> None:
+        """A limit, or with None the end of one; a sign of life too. No duration: until the next."""
+        now_s = self._clock.monotonic()
+        number = self._signal.number + 1 if self._signal else 1
+        self._signal = Signal(now_s, limit_w, number, now_s, duration_s)
+
+    def standing(self) -> Standing | None:
+        """What holds now; None where no operator is expected."""
+        if self.settings is None:
+            return None
+        before = self._memory.state
+        limit_w = decide(self.settings, self._signal, self._memory, self._clock.monotonic())
+        state = self._memory.state
+        if state is OperatorState.FAILSAFE and before is not state:
+            log.warning("grid operator: not heard of any more, so %g W hold", limit_w)
+        elif before in _WAITS and state not in _WAITS:
+            log.info("grid operator: heard")
+        return Standing(state, limit_w)
