@@ -80,7 +80,7 @@ def test_the_pauses_grow_and_end_within_a_day() -> None:
 async def hurry(post: Post) -> None:
     """Start again with little patience, which is real time here."""
     await post.stop()
-    post.timeout_s = 1.0
+    post.timeout_s = 2.5
     post.start()
 
 
