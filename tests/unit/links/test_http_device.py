@@ -60,6 +60,7 @@ async def test_a_document_is_read_sent_and_answered(box: Receiver) -> None:
     assert await device.get("/status", Status) == Status(power=5)
     assert await device.ask("/rpc", Status(power=1), Status) == Status(power=5)
     await device.put("/limit", Status(power=2))
+    await device.submit("/form", {"ampere": "10.0", "why": "a b"})
     assert await device.text("/plain") == '{"power": 5}'
 
     told = [(each.method, each.path, each.body) for each in box.deliveries]
@@ -67,6 +68,7 @@ async def test_a_document_is_read_sent_and_answered(box: Receiver) -> None:
         ("GET", "/status", b""),
         ("POST", "/rpc", b'{"power":1.0}'),
         ("PUT", "/limit", b'{"power":2.0}'),
+        ("POST", "/form", b"ampere=10.0&why=a+b"),
         ("GET", "/plain", b""),
     ]
 
