@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from struct import Struct
-from typing import Literal, TypeVar, overload
+from typing import ClassVar, Literal, TypeVar, overload
 
 from gatewayd.errors import (
     BadReadingError,
@@ -39,47 +39,37 @@ _REFUSED_CODES = {
 
 
 @dataclass(frozen=True)
-class TcpEndpoint:
+class _HostEndpoint:
+    scheme: ClassVar[str]
+    host: str
+    port: int = 502
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.host}:{self.port}"
+
+
+class TcpEndpoint(_HostEndpoint):
     """Modbus TCP."""
 
-    host: str
-    port: int = 502
-
-    def __str__(self) -> str:
-        return f"tcp://{self.host}:{self.port}"
+    scheme = "tcp"
 
 
-@dataclass(frozen=True)
-class RtuOverTcpEndpoint:
+class RtuOverTcpEndpoint(_HostEndpoint):
     """RTU frames in a TCP stream, as plain serial converters send them."""
 
-    host: str
-    port: int = 502
-
-    def __str__(self) -> str:
-        return f"rtu://{self.host}:{self.port}"
+    scheme = "rtu"
 
 
-@dataclass(frozen=True)
-class UdpEndpoint:
+class UdpEndpoint(_HostEndpoint):
     """Modbus TCP's frames, each in a datagram."""
 
-    host: str
-    port: int = 502
-
-    def __str__(self) -> str:
-        return f"udp://{self.host}:{self.port}"
+    scheme = "udp"
 
 
-@dataclass(frozen=True)
-class RtuOverUdpEndpoint:
+class RtuOverUdpEndpoint(_HostEndpoint):
     """RTU frames, each in a datagram."""
 
-    host: str
-    port: int = 502
-
-    def __str__(self) -> str:
-        return f"rtu-udp://{self.host}:{self.port}"
+    scheme = "rtu-udp"
 
 
 @dataclass(frozen=True)
