@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
-from gatewayd.model.asset import AssetKind, Capability, Identity
+from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
 from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
 from gatewayd.sdk.finding import HttpProbe, Likeness
-from gatewayd.sdk.one_charger import CHARGER, OneCharger
+from gatewayd.sdk.one_charger import CHARGER, CHARGING, OneCharger
 from gatewayd.sdk.options import HttpOptions
 
 _ROOT = "/servlet/rest/chargebox"
@@ -187,8 +187,6 @@ DRIVER = DriverInfo(
     poll_s=10.0,
     kinds=frozenset({AssetKind.CHARGER}),
     brands=("PC Electric",),
-    controls=frozenset(
-        {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
-    ),
+    controls=CHARGING,
     probes=(HttpProbe(_CONFIG, _judge, port=_PORT),),
 )

@@ -15,12 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 from gatewayd.errors import RefusedError
 from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
-from gatewayd.model.asset import AssetKind, Capability, Identity
+from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
 from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
 from gatewayd.sdk.finding import HttpProbe, Likeness
-from gatewayd.sdk.one_charger import CHARGER, OneCharger
+from gatewayd.sdk.one_charger import CHARGER, CHARGING_ON_PHASES, OneCharger
 from gatewayd.sdk.options import HttpOptions
 
 _ASKED = "sse,fwv,typ,ama,car,amp,frc,psm,fsp,nrg,wh,eto,trx,err,cards"
@@ -183,13 +183,6 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=5.0,
     kinds=frozenset({AssetKind.CHARGER}),
-    controls=frozenset(
-        {
-            Capability.START_CHARGING,
-            Capability.STOP_CHARGING,
-            Capability.SET_MAX_CURRENT,
-            Capability.SET_PHASES,
-        }
-    ),
+    controls=CHARGING_ON_PHASES,
     probes=(HttpProbe(_TOLD, _judge),),
 )

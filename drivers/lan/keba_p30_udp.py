@@ -16,12 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from gatewayd.errors import RefusedError
 from gatewayd.links.pool import Links
 from gatewayd.links.udp import UdpPeer
-from gatewayd.model.asset import AssetKind, Capability, Identity
+from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
 from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
 from gatewayd.sdk.finding import Likeness, UdpProbe
-from gatewayd.sdk.one_charger import CHARGER, OneCharger
+from gatewayd.sdk.one_charger import CHARGER, CHARGING, OneCharger
 from gatewayd.sdk.options import DeviceOptions
 
 _PORT = 7090
@@ -227,8 +227,6 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=5.0,
     kinds=frozenset({AssetKind.CHARGER}),
-    controls=frozenset(
-        {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
-    ),
+    controls=CHARGING,
     probes=(UdpProbe(_PORT, b"report 1", _judge, local_port=_PORT),),
 )

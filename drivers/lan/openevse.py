@@ -15,12 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from gatewayd.links.http import Login
 from gatewayd.links.http_device import Basic, DeviceHttp
 from gatewayd.links.pool import Links
-from gatewayd.model.asset import AssetKind, Capability, Identity
+from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
 from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
 from gatewayd.sdk.finding import HttpProbe, Likeness, MdnsProbe
-from gatewayd.sdk.one_charger import CHARGER, OneCharger
+from gatewayd.sdk.one_charger import CHARGER, CHARGING, OneCharger
 from gatewayd.sdk.options import HttpOptions
 
 _NO_CAR, _CONNECTED, _CHARGING, _FIRST_FAULT, _LAST_FAULT = 1, 2, 3, 4, 11
@@ -189,8 +189,6 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=5.0,
     kinds=frozenset({AssetKind.CHARGER}),
-    controls=frozenset(
-        {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
-    ),
+    controls=CHARGING,
     probes=(HttpProbe("/config", _judge), MdnsProbe("_openevse._tcp", _judge_announced)),
 )

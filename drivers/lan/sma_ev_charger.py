@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr
 from gatewayd.errors import AuthError, BadReadingError
 from gatewayd.links.http_device import Asker, DeviceHttp, Token
 from gatewayd.links.pool import Links
-from gatewayd.model.asset import AssetKind, Capability, Identity
+from gatewayd.model.asset import AssetKind, Identity
 from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
 from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
-from gatewayd.sdk.one_charger import CHARGER, OneCharger
+from gatewayd.sdk.one_charger import CHARGER, CHARGING, OneCharger
 from gatewayd.sdk.options import HttpOptions
 
 _API = "/api/v1"
@@ -238,7 +238,5 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=10.0,
     kinds=frozenset({AssetKind.CHARGER}),
-    controls=frozenset(
-        {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
-    ),
+    controls=CHARGING,
 )

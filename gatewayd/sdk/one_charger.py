@@ -9,9 +9,11 @@ CHARGER = "charger"
 # No car charges with less.
 MIN_CURRENT_A = 6.0
 
-_CHARGING = frozenset(
+# What such a charger can be told, and what one that also changes its phases can.
+CHARGING = frozenset(
     {Capability.START_CHARGING, Capability.STOP_CHARGING, Capability.SET_MAX_CURRENT}
 )
+CHARGING_ON_PHASES = CHARGING | {Capability.SET_PHASES}
 
 
 class OneCharger:
@@ -68,10 +70,9 @@ class OneCharger:
 
     def role(self, reports: frozenset[str], *, has_phases: bool = False) -> Role:
         """What the charger tells and can be told."""
-        phases = {Capability.SET_PHASES} if has_phases else set()
         return Role(
             AssetKind.CHARGER,
-            capabilities=_CHARGING | phases,
+            capabilities=CHARGING_ON_PHASES if has_phases else CHARGING,
             reports=reports,
             min_current_a=MIN_CURRENT_A,
             max_current_a=self.most_a,
