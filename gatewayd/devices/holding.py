@@ -8,6 +8,7 @@ it was read in between.
 import logging
 import sqlite3
 from dataclasses import replace
+from datetime import timedelta
 
 from gatewayd.clock import Clock
 from gatewayd.devices.governance import Governance
@@ -66,13 +67,15 @@ class Holding:
         self._is_known = False
         self._is_stored = False
         self._is_at_rest = False
+        self._is_yielded = False
         self._since = 0
         self._waits_until_s = clock.monotonic() + ADOPT_S
 
     @property
     def is_active(self) -> bool:
         """Whether there is something to keep or to give back."""
-        return self._kept is not None or (self._was is not None and not self._is_at_rest)
+        is_touched = self._was is not None and not self._is_at_rest
+        return self._kept is not None or is_touched or self._is_yielded
 
     @property
     def before(self) -> Before | None:
@@ -97,12 +100,24 @@ class Holding:
             await self._recall()
         while await self._step():
             pass
+        self._show_yield()
 
     async def _recall(self) -> None:
-        found = await self._db.read(lambda c: setpoints.get(c, self._asset_id))
+        asset_id = self._asset_id
+        found, until = await self._db.read(
+            lambda c: (setpoints.get(c, asset_id), setpoints.yielded_until(c, asset_id))
+        )
         if self._was is None and found is not None:
             self._was, self._is_stored = Before(found), True
+        if until is not None:
+            # A clock that was set meanwhile makes it neither longer nor eternal.
+            left_s = min(keeping.YIELD_S, (until - self._clock.now()).total_seconds())
+            self._memory.yielded_until_s = self._clock.monotonic() + left_s
         self._is_known = True
+
+    def _show_yield(self) -> None:
+        self._is_yielded = self._clock.monotonic() < self._memory.yielded_until_s
+        self._store.yielded(self._asset_id, is_yielded=self._is_yielded)
 
     async def _step(self) -> bool:
         """Whether there may be more to do at once."""
@@ -166,11 +181,12 @@ class Holding:
         state = self._store.site.assets[asset_id]
         inputs = heard(state, self._clock.monotonic())
         decision = Decision.on(replace(_YIELDED, inputs=inputs), now, asset_id, kept.owner, None)
+        until = now + timedelta(seconds=keeping.YIELD_S)
         self._was = was
         self._store.decided(decision)
 
         def record(c: sqlite3.Connection) -> None:
-            setpoints.put(c, asset_id, kept.owner, was.commands, now)
+            setpoints.put(c, asset_id, kept.owner, was.commands, now, until)
             decisions.record(c, decision)
 
         await self._db.write(record)

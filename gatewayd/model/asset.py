@@ -119,7 +119,8 @@ class Asset:
     `slug` is stable and safe in topics and URLs: the device's config id, followed by the role
     where a device has several. `vendor` is Enode's machine name (upper case), `brand` the name
     people know; a vehicle's `serial` is its VIN. `is_writable` is false for a device configured
-    `read_only`, and for one in whose place another box answers (`is_stranger`).
+    `read_only`, and for one in whose place another box answers (`is_stranger`). `is_yielded`: it is
+    left to somebody else who steers it too, for a while.
     """
 
     id: str
@@ -142,6 +143,7 @@ class Asset:
     is_writable: bool = True
     scopes: tuple[str, ...] = field(default=())
     is_stranger: bool = False
+    is_yielded: bool = False
     consent: Consent = Consent.GRANTED
 
     @property

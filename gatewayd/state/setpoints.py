@@ -6,17 +6,27 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from gatewayd.model.command import Command
-from gatewayd.state.codec import command_of, command_text, json_text, time_text
+from gatewayd.state.codec import command_of, command_text, json_text, time_of, time_text
 
 
 def put(
-    c: sqlite3.Connection, asset_id: str, owner: str, before: Sequence[Command], at: datetime
+    c: sqlite3.Connection,
+    asset_id: str,
+    owner: str,
+    before: Sequence[Command],
+    at: datetime,
+    yielded_until: datetime | None = None,
 ) -> None:
-    """Remember what to tell an asset to have it as it was; replaces what was known of it."""
+    """Remember what to tell an asset to have it as it was; replaces what was known of it.
+
+    Until `yielded_until` it is left to somebody else.
+    """
     texts = [command_text(command) for command in before]
+    until = time_text(yielded_until) if yielded_until else None
     c.execute(
-        "INSERT OR REPLACE INTO setpoints (asset_id, owner, commands, at) VALUES (?, ?, ?, ?)",
-        (asset_id, owner, json_text(texts), time_text(at)),
+        "INSERT OR REPLACE INTO setpoints (asset_id, owner, commands, at, yielded_until)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (asset_id, owner, json_text(texts), time_text(at), until),
     )
 
 
@@ -26,6 +36,14 @@ def get(c: sqlite3.Connection, asset_id: str) -> tuple[Command, ...] | None:
     if row is None:
         return None
     return tuple(command_of(text, f"before {asset_id} was steered") for text in json.loads(row[0]))
+
+
+def yielded_until(c: sqlite3.Connection, asset_id: str) -> datetime | None:
+    """Until when an asset is left to somebody else; None for one that is not."""
+    row = c.execute(
+        "SELECT yielded_until FROM setpoints WHERE asset_id = ?", (asset_id,)
+    ).fetchone()
+    return time_of(row[0]) if row else None
 
 
 def touched(c: sqlite3.Connection) -> list[str]:

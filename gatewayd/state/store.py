@@ -46,7 +46,11 @@ class Store:
         states = dict(self._site.assets)
         for asset in assets:
             known = states.get(asset.id)
-            states[asset.id] = replace(known, asset=asset) if known else AssetState(asset)
+            if known is None:
+                states[asset.id] = AssetState(asset)
+            else:
+                kept = replace(asset, is_yielded=known.asset.is_yielded)
+                states[asset.id] = replace(known, asset=kept)
         self._show(states)
 
     def forget(self, asset_ids: Iterable[str]) -> None:
@@ -85,6 +89,13 @@ class Store:
         if state:
             changed = replace(state, decision=decision)
             self._show({**self._site.assets, decision.asset_id: changed})
+
+    def yielded(self, asset_id: str, *, is_yielded: bool) -> None:
+        """Show that an asset is left to somebody else, or no longer."""
+        state = self._site.assets.get(asset_id)
+        if state and state.asset.is_yielded != is_yielded:
+            changed = replace(state, asset=replace(state.asset, is_yielded=is_yielded))
+            self._show({**self._site.assets, asset_id: changed})
 
     async def watch(self) -> AsyncIterator[Site]:
         """The picture now, then the newest one after each change; pictures between are skipped."""

@@ -10,6 +10,7 @@ from gatewayd.enode.interventions.catalogue import (
     CONTROL_SCOPE,
     LOCATION_SCOPE,
     OTHER_DEVICE,
+    OTHER_WRITER,
 )
 from gatewayd.enode.interventions.words import languages, words
 from gatewayd.model.asset import AssetKind, Consent
@@ -65,6 +66,19 @@ async def test_a_stranger_in_a_device_s_place_is_told(a_home: Home) -> None:
     await a_home.until(is_locked)
 
     assert await intervention_ids(a_home) == {OTHER_DEVICE.id}
+
+
+async def test_another_writer_is_told_as_long_as_he_is_given_way_to(a_home: Home) -> None:
+    charger = a_home.asset(AssetKind.CHARGER)
+
+    a_home.store.yielded(charger.id, is_yielded=True)
+    # What a device says of itself anew does not end it.
+    a_home.store.adopt([charger])
+    yielded = await intervention_ids(a_home)
+    a_home.store.yielded(charger.id, is_yielded=False)
+
+    assert yielded == {OTHER_WRITER.id}
+    assert await intervention_ids(a_home) == set()
 
 
 async def test_024_an_unknown_language_is_english(a_home: Home) -> None:

@@ -41,5 +41,8 @@ LOCATION_SCOPE = Intervention(
 LOGIN = Intervention(
     "e7a81b30-94f5-4c27-a0d6-3c7b15f2e605", "login", "Account", frozenset(AssetKind), is_link=True
 )
+OTHER_WRITER = Intervention(
+    "5d24c7f3-6b90-4e18-9a3f-c1e0872d4a06", "other_writer", "Device", _CONTROLLED
+)
 
-CATALOGUE = (READ_ONLY, OTHER_DEVICE, CONTROL_SCOPE, LOCATION_SCOPE, LOGIN)
+CATALOGUE = (READ_ONLY, OTHER_DEVICE, OTHER_WRITER, CONTROL_SCOPE, LOCATION_SCOPE, LOGIN)

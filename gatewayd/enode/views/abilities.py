@@ -7,6 +7,7 @@ from gatewayd.enode.interventions.catalogue import (
     LOCATION_SCOPE,
     LOGIN,
     OTHER_DEVICE,
+    OTHER_WRITER,
     READ_ONLY,
     Intervention,
 )
@@ -49,7 +50,9 @@ def _against_control(asset: Asset) -> tuple[Intervention, ...]:
         return (OTHER_DEVICE,)
     if not asset.is_writable:
         return (READ_ONLY,)
-    return () if scopes.may_control(asset) else (CONTROL_SCOPE,)
+    if not scopes.may_control(asset):
+        return (CONTROL_SCOPE,)
+    return (OTHER_WRITER,) if asset.is_yielded else ()
 
 
 def _capability(

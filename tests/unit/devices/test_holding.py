@@ -289,6 +289,27 @@ async def test_a_second_writer_is_given_way_to_for_half_an_hour(
         assert charging.writes == [limit(10), limit(10), limit(11)]
 
 
+async def test_who_gave_way_shows_it_and_goes_on_giving_way_after_a_restart(
+    db: Path, clock: FakeClock, charging: ScriptedBox
+) -> None:
+    async with gateway(db, clock, {"keba": charging}) as home:
+        await home.pass_time(1)
+        keep(home, Setpoint(10.0))
+        await home.pass_time(5)
+        await disturb(home, charging, 13)
+        assert home.asset("keba").is_yielded
+    async with gateway(db, clock, {"keba": charging}) as home:
+        await home.pass_time(2)
+        keep(home, Setpoint(10.0))
+        await home.pass_time(1700, step_s=10)
+        assert home.asset("keba").is_yielded
+        assert charging.writes == [limit(10), limit(10)]
+        await home.pass_time(120, step_s=5)
+
+        assert not home.asset("keba").is_yielded
+        assert charging.writes[2:] == [limit(10)]
+
+
 async def test_what_another_writer_set_is_what_is_given_back(
     db: Path, clock: FakeClock, charging: ScriptedBox
 ) -> None:
