@@ -11,12 +11,15 @@ about twice for 10 s and more than 4 times for 0.1 s (25 A: 52 A and 110 A). Wha
 breaker spares that fuse too.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection
+
+from gatewayd.model.circuit import PHASES, Amps
 
 HOLDS = 1.13
 _TRIPS_AT = HOLDS**2
 _AT_ONCE = 3.0
 _TIME_CONSTANT_S = 95.0
+_NEVER: Amps = (0.0, 0.0, 0.0)
 
 
 class Breaker:
@@ -29,21 +32,36 @@ class Breaker:
         self.rating_a = rating_a
         self.has_tripped = False
         self.over_s_max = 0.0
-        self._over_s = [0.0, 0.0, 0.0]
-        self._heat = [0.0, 0.0, 0.0]
+        self._over_s = self._heat = _NEVER
 
     def carry(
-        self, current_a: Sequence[float], controllable: Collection[int], *, is_watched: bool = True
+        self,
+        current_a: Amps,
+        controllable: Callable[[], Collection[int]],
+        *,
+        is_watched: bool = True,
     ) -> None:
-        """One second; `controllable` are the phases with a load that would obey."""
-        heats, over_s = self._heat, self._over_s
-        for line, amps in enumerate(current_a):
-            ratio = abs(amps) / self.rating_a
-            heats[line] = heat = heats[line] + (ratio * ratio - heats[line]) / _TIME_CONSTANT_S
-            if heat > _TRIPS_AT or ratio >= _AT_ONCE:
-                self.has_tripped = True
-            if ratio <= HOLDS or not is_watched or line not in controllable:
-                over_s[line] = 0.0
-                continue
-            over_s[line] += 1.0
-            self.over_s_max = max(self.over_s_max, over_s[line])
+        """One second; `controllable` gives the phases with a load that would obey."""
+        rating_a = self.rating_a
+        a, b, c = current_a[0] / rating_a, current_a[1] / rating_a, current_a[2] / rating_a
+        hot_a, hot_b, hot_c = self._heat
+        self._heat = (
+            hot_a + (a * a - hot_a) / _TIME_CONSTANT_S,
+            hot_b + (b * b - hot_b) / _TIME_CONSTANT_S,
+            hot_c + (c * c - hot_c) / _TIME_CONSTANT_S,
+        )
+        if max(a, b, c) > HOLDS or min(a, b, c) < -HOLDS:
+            self._suffer((a, b, c), controllable() if is_watched else ())
+        elif self._over_s != _NEVER:
+            self._over_s = _NEVER
+
+    def _suffer(self, ratio: Amps, helped: Collection[int]) -> None:
+        """More than it holds for ever: without that no phase gets hot enough to trip."""
+        if max(self._heat) > _TRIPS_AT or max(map(abs, ratio)) >= _AT_ONCE:
+            self.has_tripped = True
+        a, b, c = (
+            self._over_s[line] + 1.0 if abs(ratio[line]) > HOLDS and line in helped else 0.0
+            for line in PHASES
+        )
+        self._over_s = a, b, c
+        self.over_s_max = max(self.over_s_max, a, b, c)

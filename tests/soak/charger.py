@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 
-@dataclass
+@dataclass(slots=True)
 class Charger:
     """`lines` are the phases of the site on which its own are; a car may use fewer than it has.
 
@@ -32,15 +32,14 @@ class Charger:
     dark_until_s: float = -1.0
     drawn_a: float = 0.0
     fed_at_s: float = 0.0
-    _ordered: tuple[float, float] | None = None
+    _ordered_a: float = 0.0
+    _due_s: float = math.inf
 
     def write(self, limit_a: float, now_s: float) -> None:
         """Tell it a limit; within three seconds it follows the newest that it was told."""
         if self._hears(now_s) and not self.ignores:
-            due_s = now_s + self.random.uniform(0.3, 2.5)
-            if self._ordered is not None:
-                due_s = min(due_s, self._ordered[1])
-            self._ordered = limit_a, due_s
+            self._ordered_a = limit_a
+            self._due_s = min(self._due_s, now_s + self.random.uniform(0.3, 2.5))
 
     def feed(self, now_s: float) -> None:
         """Be a sign of life."""
@@ -50,14 +49,14 @@ class Charger:
     def reboot(self, now_s: float) -> None:
         """Be silent for a while, and then offer what it can."""
         self.dark_until_s = now_s + self.random.uniform(8.0, 25.0)
-        self.limit_a, self._ordered, self.drawn_a = 0.0, None, 0.0
+        self.limit_a, self._due_s, self.drawn_a = 0.0, math.inf, 0.0
 
     def step(self, now_s: float) -> None:
         """One second."""
         if 0 < self.dark_until_s <= now_s:
             self.dark_until_s, self.limit_a, self.fed_at_s = -1.0, self.max_a, now_s
-        if self._ordered is not None and now_s >= self._ordered[1]:
-            self.limit_a, self._ordered = self._ordered[0], None
+        if self._due_s <= now_s:
+            self.limit_a, self._due_s = self._ordered_a, math.inf
         if now_s - self.fed_at_s > self.failsafe_s:
             self.limit_a = min(self.limit_a, self.failsafe_a)
         self._draw()
@@ -92,5 +91,5 @@ class Charger:
             target_a = min(target_a + self.draws_more_a, self.max_a)
         if target_a > self.drawn_a:
             self.drawn_a = min(target_a, self.drawn_a + 8.0)
-        else:
+        elif target_a < self.drawn_a:
             self.drawn_a = max(target_a, self.drawn_a - 16.0)

@@ -32,7 +32,7 @@ def live(fault: str, seed: int, policy: Callable[[], Policy], seconds: int = EPI
             daemon = policy()
         else:
             daemon.turn(house, house.now_s, house.now_s + outside.wall_offset_s)
-        outcome.charged_kwh += sum(sum(c.current_a()) for c in house.chargers) * 230.0 / 3.6e6
+        outcome.charged_kwh += house.charged_a * 230.0 / 3.6e6
         if house.has_tripped:
             outcome.trips = 1
             break

@@ -4,15 +4,18 @@ import math
 from collections import deque
 from random import Random
 
-from gatewayd.model.circuit import Circuit, Load
+from gatewayd.model.circuit import PHASES, Amps, Circuit, Load
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import MeterNow
 from tests.soak.breaker import Breaker
 from tests.soak.charger import Charger
 
 METER_S = 2.0
+_NOISE_A = 0.07
 _RATINGS = (20.0, 25.0, 35.0)
-_NOTHING: tuple[float, float, float] = (0.0, 0.0, 0.0)
+# What never sleeps, on each phase.
+_ALWAYS_A = 1.5
+_NOTHING: Amps = (0.0, 0.0, 0.0)
 
 
 class House:
@@ -28,8 +31,12 @@ class House:
         self.garage = Breaker(self.wiring.circuits["garage"].limit_a)
         self.base_a = [1.0, 1.0, 1.0]
         self.current_a = _NOTHING
+        self.charged_a = 0.0
+        self._drawn_a = [0.0 for _ in self.chargers]
+        self._chargers_a = self._garage_a = _NOTHING
         self.meter = Meter(self.random)
         self._appliances: list[tuple[float, int, float]] = []
+        self._plugged_a = [_ALWAYS_A for _ in PHASES]
         self._noise = [0.0, 0.0, 0.0]
         self._sun_a = 0.0
 
@@ -42,18 +49,31 @@ class House:
         """One second; `is_watched` while somebody lives who could act."""
         self.now_s += 1.0
         self._live()
-        total, garage = list(self.base_a), [0.0, 0.0, 0.0]
         for charger in self.chargers:
             charger.step(self.now_s)
+        drawn_a = [charger.drawn_a for charger in self.chargers]
+        if drawn_a != self._drawn_a:
+            self._drawn_a = drawn_a
+            self._add_up()
+        base, chargers = self.base_a, self._chargers_a
+        self.current_a = base[0] + chargers[0], base[1] + chargers[1], base[2] + chargers[2]
+        self.main.carry(self.current_a, self._controllable, is_watched=is_watched)
+        self.garage.carry(self._garage_a, self._controllable, is_watched=is_watched)
+        self.meter.step(self.now_s, self.current_a)
+
+    def _add_up(self) -> None:
+        total, garage = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+        for charger in self.chargers:
             for line, amps in zip(charger.lines, charger.current_a(), strict=True):
                 total[line] += amps
                 if charger.circuit == "garage":
                     garage[line] += amps
-        self.current_a = total[0], total[1], total[2]
-        controllable = {line for c in self.chargers if c.is_controllable for line in c.used_lines}
-        self.main.carry(total, controllable, is_watched=is_watched)
-        self.garage.carry(garage, controllable, is_watched=is_watched)
-        self.meter.step(self.now_s, self.current_a)
+        self.charged_a = sum(total)
+        self._chargers_a = total[0], total[1], total[2]
+        self._garage_a = garage[0], garage[1], garage[2]
+
+    def _controllable(self) -> set[int]:
+        return {line for c in self.chargers if c.is_controllable for line in c.used_lines}
 
     def _install(self) -> tuple[Charger, ...]:
         pick = self.random
@@ -90,22 +110,21 @@ class House:
         return Wiring({"main": main, "garage": garage}, {load.id: load for load in loads})
 
     def _live(self) -> None:
-        pick = self.random
-        if pick.random() < 1 / 240:
+        pick = self.random.random
+        if pick() < 1 / 240:
             self._switch_on()
         if self._appliances and self._appliances[0][0] <= self.now_s:
             self._appliances.pop(0)
-        if self._battery is not None and pick.random() < 1 / 300:
+            self._plug()
+        if self._battery is not None and pick() < 1 / 300:
             self._battery.feeds_a = 0.0 if self._battery.feeds_a else 8.0
-        if pick.random() < 0.05:
-            self._sun_a = max(0.0, min(0.4 * self.rating_a, self._sun_a + pick.gauss(0, 1.0)))
-        for line in range(3):
-            self._noise[line] += (pick.random() - 0.5) * 0.2 - 0.02 * self._noise[line]
-            drawn_a = 1.5 + abs(self._noise[line])
-            for _, at, amps in self._appliances:
-                if at in (line, 3):
-                    drawn_a += amps
-            self.base_a[line] = min(drawn_a, self._peak_a) - self._sun_a
+        if pick() < 0.05:
+            sun_a = self._sun_a + self.random.gauss(0, 1.0)
+            self._sun_a = max(0.0, min(0.4 * self.rating_a, sun_a))
+        noise = self._noise
+        for line, plugged_a in enumerate(self._plugged_a):
+            noise[line] = noise_a = 0.98 * noise[line] + (pick() - 0.5) * 0.2
+            self.base_a[line] = min(plugged_a + abs(noise_a), self._peak_a) - self._sun_a
 
     def _switch_on(self) -> None:
         pick = self.random
@@ -113,6 +132,13 @@ class House:
         ends_s = self.now_s + pick.expovariate(1 / 400)
         self._appliances.append((ends_s, pick.randrange(4), amps))
         self._appliances.sort()
+        self._plug()
+
+    def _plug(self) -> None:
+        """Add up the appliances; 3 is one on all phases."""
+        for line in PHASES:
+            on_it = (amps for _, at, amps in self._appliances if at in (line, 3))
+            self._plugged_a[line] = _ALWAYS_A + sum(on_it)
 
 
 class Meter:
@@ -125,9 +151,9 @@ class Meter:
         self.is_frozen = False
         self.sign = 1.0
         self.late_s = 0
-        self._history: deque[tuple[float, float, float]] = deque(maxlen=10)
+        self._history: deque[Amps] = deque(maxlen=10)
 
-    def step(self, now_s: float, current_a: tuple[float, float, float]) -> None:
+    def step(self, now_s: float, current_a: Amps) -> None:
         """One second; every other a reading."""
         self._history.append(current_a)
         if self.is_silent or now_s % METER_S:
@@ -135,7 +161,11 @@ class Meter:
         if self.is_frozen and self.last is not None:
             said = self.last.current_a
         else:
-            seen = self._history[max(0, len(self._history) - 1 - self.late_s)]
-            a, b, c = (round(self.sign * i + self._random.gauss(0, 0.02), 2) for i in seen)
-            said = a, b, c
-        self.last = MeterNow(said, now_s, METER_S, sum(said) * 230.0, said)
+            a, b, c = self._history[max(0, len(self._history) - 1 - self.late_s)]
+            sign, pick = self.sign, self._random.random
+            said = (
+                round(sign * a + _NOISE_A * (pick() - 0.5), 2),
+                round(sign * b + _NOISE_A * (pick() - 0.5), 2),
+                round(sign * c + _NOISE_A * (pick() - 0.5), 2),
+            )
+        self.last = MeterNow(said, now_s, METER_S, (said[0] + said[1] + said[2]) * 230.0, said)

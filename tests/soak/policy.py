@@ -30,17 +30,14 @@ class Guarded:
         self._next_s = -math.inf
 
     def turn(self, house: House, now_s: float, wall_s: float) -> None:
-        """Every second read the chargers, every other decide: a second after the meter is read."""
-        if not self._heard:
-            for charger in house.chargers:
-                charger.failsafe_s = FAILSAFE_S
-        self._read(house, now_s)
+        """Every other second read the chargers and decide: a second after the meter is read."""
         if now_s < self._next_s:
             return
         self._next_s = now_s + GUARD_S
+        heard = self._read(house, now_s)
         meter = house.meter.last
         meters = {"main": meter} if meter is not None else {}
-        grants = decide(house.wiring, now_s, meters, self._heard, self._memory)
+        grants = decide(house.wiring, now_s, meters, heard, self._memory)
         for charger in house.chargers:
             grant = grants[charger.id]
             if charger.limit_a != grant.amps:
@@ -48,7 +45,10 @@ class Guarded:
             if grant.renews:
                 charger.feed(now_s)
 
-    def _read(self, house: House, now_s: float) -> None:
+    def _read(self, house: House, now_s: float) -> dict[str, LoadNow]:
+        if not self._heard:
+            for charger in house.chargers:
+                charger.failsafe_s = FAILSAFE_S
         for charger in house.chargers:
             told = charger.report(now_s)
             if told is not None:
@@ -56,6 +56,7 @@ class Guarded:
             elif charger.id in self._heard:
                 before = self._heard[charger.id]
                 self._heard[charger.id] = LoadNow(charger.max_a, None, None, before.at_s)
+        return self._heard
 
 
 class Reference:

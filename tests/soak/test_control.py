@@ -68,11 +68,11 @@ def test_there_are_mutants_enough_each_by_its_own_name() -> None:
 def _opens_after_s(ratio: float, before: float = 0.0, within_s: int = 3600) -> int | None:
     breaker = Breaker(20.0)
     for _ in range(3600 if before else 0):
-        breaker.carry((before * 20.0, 0.0, 0.0), ())
+        breaker.carry((before * 20.0, 0.0, 0.0), set)
     for second in range(1, within_s + 1):
-        breaker.carry((0.0, ratio * 20.0 if not before else 0.0, 0.0), ())
+        breaker.carry((0.0, ratio * 20.0 if not before else 0.0, 0.0), set)
         if before:
-            breaker.carry((ratio * 20.0, 0.0, 0.0), ())
+            breaker.carry((ratio * 20.0, 0.0, 0.0), set)
         if breaker.has_tripped:
             return second
     return None
@@ -93,9 +93,9 @@ def test_the_breaker_opens_before_a_fuse_of_the_same_rating_may(ratio: float, se
     """What a gG fuse of 25 A is to bear, here after carrying its rating."""
     breaker = Breaker(25.0)
     for _ in range(3600):
-        breaker.carry((25.0, 0.0, 0.0), ())
+        breaker.carry((25.0, 0.0, 0.0), set)
     for _ in range(seconds):
-        breaker.carry((25.0 * ratio, 0.0, 0.0), ())
+        breaker.carry((25.0 * ratio, 0.0, 0.0), set)
 
     assert breaker.has_tripped
 
@@ -103,9 +103,9 @@ def test_the_breaker_opens_before_a_fuse_of_the_same_rating_may(ratio: float, se
 def test_overload_counts_only_where_something_could_be_done() -> None:
     breaker = Breaker(20.0)
     for _ in range(5):
-        breaker.carry((23.0, 23.0, 0.0), {1})
-    breaker.carry((0.0, 23.0, 0.0), {1}, is_watched=False)
-    breaker.carry((0.0, 23.0, 0.0), {1})
+        breaker.carry((23.0, 23.0, 0.0), lambda: {1})
+    breaker.carry((0.0, 23.0, 0.0), lambda: {1}, is_watched=False)
+    breaker.carry((0.0, 23.0, 0.0), lambda: {1})
 
     assert breaker.over_s_max == 5.0
 
