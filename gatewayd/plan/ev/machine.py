@@ -5,14 +5,17 @@ from gatewayd.plan.arbiter.claims import Setpoint
 from gatewayd.plan.ev import phases, sun
 from gatewayd.plan.ev.words import Ask, CarNow, ChargeMode, ChargeSettings, EvMemory, HomeNow
 
+# The modes that keep a plan.
+PLANNED = (ChargeMode.PLAN, ChargeMode.SOLAR)
+
 
 def decide(
     settings: ChargeSettings, car: CarNow, home: HomeNow, memory: EvMemory, now_s: float
 ) -> Ask:
     """What the charger is to do; `memory` is brought forward.
 
-    No car comes first, then off, a car below its least, a car that has what it may have, and then
-    the mode.
+    No car comes first, then off, a car below its least, a plan that is due, a car that has what it
+    may have, and then the mode.
     """
     _note_plug(car, memory, now_s)
     if car.is_plugged is not True:
@@ -23,6 +26,8 @@ def decide(
     below = _below_least(settings, car)
     if below is not None:
         return _full(settings, memory, below, now_s)
+    if settings.mode in PLANNED and home.wanted:
+        return _full(settings, memory, home.grounds, now_s)
     enough = _enough(settings, car)
     if enough is not None:
         return _rest(memory, enough)
@@ -34,14 +39,15 @@ def _by_mode(
 ) -> Ask:
     if settings.mode is ChargeMode.NOW:
         return _full(settings, memory, Grounds("charging now"), now_s)
-    if settings.mode is not ChargeMode.SOLAR:
-        if home.wanted is None:
-            return Ask(None, Grounds(f"there is no {settings.mode}"))
-        if home.wanted:
-            return _full(settings, memory, Grounds(f"the {settings.mode} says so"), now_s)
-        return _rest(memory, f"the {settings.mode} says to wait")
+    if settings.mode is ChargeMode.SCHEDULE:
+        return Ask(None, Grounds("schedules ask for themselves"))
+    is_plan = settings.mode is ChargeMode.PLAN
+    if is_plan and home.wanted is None:
+        return Ask(None, home.grounds)
     if _is_welcome(settings, memory, now_s):
         return Ask(Setpoint(settings.min_a, memory.phases), Grounds("finding out which car it is"))
+    if is_plan:
+        return _rest(memory, home.grounds)
     return sun.decide(settings, car, home, memory, now_s)
 
 
@@ -53,10 +59,10 @@ def _full(settings: ChargeSettings, memory: EvMemory, grounds: Grounds, now_s: f
     return Ask(Setpoint(settings.max_a, memory.phases), grounds)
 
 
-def _rest(memory: EvMemory, reason: str) -> Ask:
+def _rest(memory: EvMemory, grounds: Grounds | str) -> Ask:
     memory.is_on, memory.current_a = False, 0.0
     memory.start_since_s = memory.stop_since_s = None
-    return Ask(Setpoint(0.0), Grounds(reason))
+    return Ask(Setpoint(0.0), Grounds(grounds) if isinstance(grounds, str) else grounds)
 
 
 def _note_plug(car: CarNow, memory: EvMemory, now_s: float) -> None:

@@ -1,16 +1,21 @@
 """What is wanted of a charger, what is seen, and what is remembered between two looks."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from gatewayd.model.circuit import NOMINAL_V
 from gatewayd.model.decision import Grounds
+from gatewayd.model.ready_by import ReadyBy
 from gatewayd.plan.arbiter.claims import Setpoint
+
+_NO_PLAN = Grounds("there is no plan")
 
 
 class ChargeMode(StrEnum):
-    """What a charger goes by."""
+    """What a charger goes by. On solar a plan is kept too: what the sun does not give in time."""
 
     OFF = "off"
     SOLAR = "solar"
@@ -53,7 +58,7 @@ class ChargeSettings:
 
     Below `min_soc_pct` a car charges at once whatever the mode; at `limit_soc_pct` or
     `limit_energy_wh` of a session it stops. `welcome_s` is for how long a car that was just plugged
-    in may charge with the least, so that it says who it is.
+    in may charge with the least, so that it says who it is. `plans` are by their names.
     """
 
     mode: ChargeMode = ChargeMode.OFF
@@ -67,6 +72,7 @@ class ChargeSettings:
     priority: int = 0
     welcome_s: float = 0.0
     delays: Delays = Delays()
+    plans: Mapping[str, ReadyBy] = field(default_factory=lambda: MappingProxyType({}))
 
     def watts(self, phases: int, current_a: float) -> float:
         """The power of so many amperes."""
@@ -86,6 +92,7 @@ class CarNow:
     used_phases: int | None = None
     soc_pct: float | None = None
     session_wh: float | None = None
+    capacity_wh: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +101,13 @@ class HomeNow:
 
     `surplus_w` is what it could draw without the grid, with what it draws already. `is_throttled`:
     an inverter is held back, so that there may be more sun than is seen. `wanted` is what the
-    schedule or plan says now, None where there is none.
+    plan says now, with its `grounds`; None where there is none.
     """
 
     surplus_w: float | None = None
     is_throttled: bool = False
     wanted: bool | None = None
+    grounds: Grounds = _NO_PLAN
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a vehicle needs, and the cheapest time to give it."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Context, Decimal, localcontext
@@ -34,6 +34,14 @@ class Window:
     start: datetime
     end: datetime
     cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `start` to before `end`."""
+
+    start: datetime
+    end: datetime
 
 
 def charging_need(vehicle: VehicleReading, power_w: float | None) -> ChargingNeed | None:
@@ -84,6 +92,39 @@ def cheapest_window(
     return best
 
 
+def cheapest_times(
+    slots: Sequence[PriceSlot],
+    start: datetime,
+    deadline: datetime,
+    need: ChargingNeed,
+    *,
+    is_continuous: bool = False,
+) -> tuple[Span, ...]:
+    """When to charge at the least cost; of equals the later. It must fit before the deadline.
+
+    The time after the last known price is used too; what fits there whole waits for its prices, and
+    for the last moment. So it does without any.
+    """
+    late = (Span(deadline - need.duration, deadline),)
+    known = list(_known(slots, start, deadline))
+    priced_until = known[-1].end if known else start
+    after = deadline - priced_until
+    if after >= need.duration:
+        return late
+    if is_continuous:
+        best = cheapest_window(known, start, priced_until, need)
+        return (Span(best.start, best.end),) if best else late
+    spans = [Span(priced_until, deadline)] if after else []
+    missing = need.duration - after
+    for slot in sorted(known, key=lambda slot: (slot.price or 0, start - slot.start)):
+        if not missing:
+            break
+        length = min(missing, slot.end - slot.start)
+        spans = _joined([*spans, _part(slot, length, spans)])
+        missing -= length
+    return tuple(spans)
+
+
 def are_known(slots: Sequence[PriceSlot], start: datetime, end: datetime) -> bool:
     """Whether every price from `start` to before `end` is known."""
     return window_cost(slots, start, end, 0.0) is not None
@@ -94,6 +135,36 @@ def _duration_s(vehicle: VehicleReading, power_w: float) -> float | None:
         return None
     missing_pct = max(0.0, limit_pct(vehicle) - vehicle.soc_pct)
     return missing_pct / 100.0 * vehicle.capacity_wh / power_w * 3600.0
+
+
+def _known(slots: Iterable[PriceSlot], start: datetime, deadline: datetime) -> Iterator[PriceSlot]:
+    """From the start on, up to the first price that is not known."""
+    for slot in slots:
+        begin, end = max(slot.start, start), min(slot.end, deadline)
+        if begin >= end:
+            continue
+        if slot.price is None:
+            return
+        yield PriceSlot(begin, end, slot.price)
+
+
+def _part(slot: PriceSlot, length: timedelta, spans: Iterable[Span]) -> Span:
+    """So much of a slot: next to what is chosen already, else its end."""
+    is_after = any(span.end == slot.start for span in spans)
+    is_before = any(span.start == slot.end for span in spans)
+    if is_after and not is_before:
+        return Span(slot.start, slot.start + length)
+    return Span(slot.end - length, slot.end)
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        if joined and joined[-1].end == span.start:
+            joined[-1] = Span(joined[-1].start, span.end)
+        else:
+            joined.append(span)
+    return joined
 
 
 def _overlapping(slots: Sequence[PriceSlot], start: datetime, end: datetime) -> Iterator[PriceSlot]:

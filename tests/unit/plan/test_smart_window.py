@@ -12,6 +12,7 @@ from gatewayd.plan.smart.window import (
     ChargingNeed,
     are_known,
     charging_need,
+    cheapest_times,
     cheapest_window,
     window_cost,
 )
@@ -155,3 +156,34 @@ def test_the_parts_of_a_window_cost_what_it_costs(by_hour: list[Decimal], edges:
 
     assert whole is not None
     assert abs(sum(part for part in parts if part is not None) - whole) < Decimal("1e-25")
+
+
+@given(
+    costs=st.lists(st.integers(-5, 5), min_size=1, max_size=8),
+    unknown=st.integers(0, 3),
+    quarters=st.integers(1, 16),
+)
+@settings(max_examples=150, deadline=None)
+def test_the_cheapest_times_are_the_cheapest_quarters(
+    costs: list[int], unknown: int, quarters: int
+) -> None:
+    known = [*costs, *[None] * unknown]
+    deadline = START + len(known) * HOUR
+    need = ChargingNeed(min(quarters, 4 * len(known)) * 15 * MINUTE, 1000.0)
+
+    spans = cheapest_times(slots(*known), START, deadline, need)
+
+    lengths = [span.end - span.start for span in spans]
+    assert sum(lengths, timedelta()) == need.duration
+    assert all(a.end < b.start for a, b in pairwise(spans))
+    assert spans[0].start >= START
+    assert spans[-1].end <= deadline
+    if need.duration > unknown * HOUR:
+        priced_until = START + len(costs) * HOUR
+        parts = [(span.start, min(span.end, priced_until)) for span in spans]
+        paid = sum(
+            window_cost(slots(*costs), a, b, 1000.0) or Decimal(0) for a, b in parts if a < b
+        )
+        count = need.duration // (15 * MINUTE) - 4 * unknown
+        best = sorted(cost for cost in costs for _ in range(4))[:count]
+        assert paid == Decimal(sum(best)) / 4

@@ -1,5 +1,7 @@
 """One charger through its day, by its mode."""
 
+from dataclasses import replace
+
 import pytest
 
 from gatewayd.plan.ev.machine import decide
@@ -220,13 +222,28 @@ def test_a_car_that_has_what_it_may_have_stops() -> None:
     assert car.looks(0, 5) == 0
 
 
-@pytest.mark.parametrize("mode", [ChargeMode.SCHEDULE, ChargeMode.PLAN])
-def test_a_plan_says_when(mode: ChargeMode) -> None:
-    car = point(ChargeSettings(mode=mode, phases=(1,)))
+def test_a_plan_says_when() -> None:
+    car = point(ChargeSettings(mode=ChargeMode.PLAN, phases=(1,)))
 
     assert car.looks(0, 5, wanted=True) == 16
     assert car.looks(0, 5, wanted=False) == 0
     assert car.look(0, wanted=None).setpoint is None
+
+
+def test_a_plan_that_is_due_comes_before_the_sun_and_before_a_limit() -> None:
+    car = point(replace(ONE, limit_soc_pct=80, limit_energy_wh=1000))
+    car.soc_pct, car.session_wh = 85, 2000
+
+    assert car.looks(0, 5, wanted=True) == 16
+    assert car.looks(9000, 600, wanted=False) == 0
+
+
+def test_what_is_off_keeps_no_plan_and_schedules_ask_for_themselves() -> None:
+    off = point(ChargeSettings(mode=ChargeMode.OFF))
+    scheduled = point(ChargeSettings(mode=ChargeMode.SCHEDULE))
+
+    assert off.looks(0, 5, wanted=True) == 0
+    assert scheduled.look(0, wanted=True).setpoint is None
 
 
 def test_a_welcomed_car_says_who_it_is() -> None:
