@@ -12,7 +12,7 @@ from gatewayd.control.governor import claims as claiming
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.choice import Mode
 from gatewayd.control.governor.operator import GridOperator
-from gatewayd.control.governor.quarter import QuarterMeter
+from gatewayd.control.governor.quarter import QuarterMeter, grid_meters, starts
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.wants import Wants, wants
 from gatewayd.devices.commander import Commander
@@ -71,11 +71,18 @@ class Governor:
         """Govern until cancelled."""
         await self._commander.resumed.wait()
         self._chosen = await self._db.read(modes.load)
+        await self._recall_quarters()
         self._bench.begin(self._steer)
         while True:
             self._bench.terms = self._chosen_terms()
             await self._turn()
             await self._clock.sleep(_TICK_S)
+
+    async def _recall_quarters(self) -> None:
+        """A month's peak, and what the running quarter has taken, outlive a restart."""
+        if self._terms.grid.capacity is not None:
+            now, meters = self._clock.now(), grid_meters(self._store.site)
+            self._quarter.restore(await self._db.read(lambda c: starts(c, meters, now)), now)
 
     def adopt(self, terms: Terms) -> None:
         """Govern by other terms from now on."""

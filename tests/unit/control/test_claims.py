@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.claims import Look, Memory, claims
 from gatewayd.control.governor.gather import is_throttled, load_now, meter_now
-from gatewayd.control.governor.quarter import QuarterMeter
+from gatewayd.control.governor.quarter import QuarterMeter, starts
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, Terms
 from gatewayd.control.governor.wants import Wants, wants
 from gatewayd.model.asset import AssetKind, Capability
@@ -34,6 +35,7 @@ from gatewayd.model.reading import (
     MeterReading,
     OperationMode,
     PowerDelivery,
+    Sample,
 )
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import Rank, Setpoint
@@ -41,6 +43,9 @@ from gatewayd.plan.arbiter.ruling import Ruling, settle
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
 from gatewayd.plan.grid.export import ExportRule
+from gatewayd.state import history
+from gatewayd.state.db import Database
+from gatewayd.state.minute import RoleMinute
 from gatewayd.state.store import Store
 from tests.fakes.clock import FakeClock
 from tests.fakes.home import SINCE, asset, state
@@ -262,6 +267,40 @@ def test_a_quarter_counts_from_its_beginning_alone() -> None:
     assert (begun.imported_wh, later.imported_wh, silent.imported_wh) == (0.0, 500.0, None)
     assert (after.imported_wh, after.month_peak_w) == (0.0, 4000.0)
     assert gap.imported_wh is None
+
+
+@pytest.mark.parametrize("lost", [(), (3,)])
+async def test_a_month_s_peak_and_the_running_quarter_are_found_in_the_history(
+    tmp_path: Path, lost: tuple[int, ...]
+) -> None:
+    at, meter = datetime(2026, 6, 21, 10, 5, tzinfo=UTC), asset(AssetKind.METER)
+    quarter = int(at.timestamp() // 900)
+    rows = {}
+    for before, import_wh in enumerate((3000.0, 2000.0, 1900.0, 900.0, 800.0)):
+        if before not in lost:
+            minute = RoleMinute(AssetKind.METER, at)
+            minute.add(Sample(MeterReading(import_wh=import_wh), at, 0.0))
+            rows[(quarter - before) * 15 - 1, meter.device_id] = {meter.role: minute}
+    async with Database.open(tmp_path / "gatewayd.db") as db:
+        await db.write(lambda c: history.put_minutes(c, rows))
+        found = await db.read(lambda c: starts(c, [meter], at))
+        silent = await db.read(lambda c: starts(c, [meter, replace(meter, device_id="b")], at))
+    restored = QuarterMeter()
+    restored.restore(found, at)
+    one = state(AssetKind.METER, MeterReading(import_wh=3250.0))
+    now = restored.now(Site(MappingProxyType({one.asset.id: one})), at)
+
+    assert (now.imported_wh, now.month_peak_w) == (250.0, 4000.0)
+    assert silent == {}
+
+
+def test_a_counter_that_was_exchanged_is_no_peak() -> None:
+    at, meter = datetime(2026, 6, 21, 10, 5, tzinfo=UTC), QuarterMeter()
+    quarter = int(at.timestamp() // 900)
+
+    meter.restore({quarter - 2: 0.0, quarter - 1: 100.0, quarter: 9e6}, at)
+
+    assert meter.now(Site(), at).month_peak_w == 400.0
 
 
 def test_a_limit_of_the_home_is_one_of_its_own_circuit() -> None:
