@@ -7,6 +7,7 @@ GatewayError
 │   ├── UnreachableError      no answer: retry with backoff
 │   ├── BusyError             it asked for patience: retry, it is not dead
 │   ├── RefusedError          it answered and said no: retrying cannot help
+│   │   ├── AbsentError       it has no such register
 │   │   └── AuthError         its login is wrong or has ended: the user must link it again
 │   ├── BadReadingError       it answered nonsense: drop this poll, keep the last sample
 │   └── UnsupportedError      it has no such command
@@ -52,6 +53,10 @@ class BusyError(DeviceError):
 
 class RefusedError(DeviceError):
     """The device answered and said no: retrying cannot help."""
+
+
+class AbsentError(RefusedError):
+    """The device has nothing there (Modbus exceptions 1, 2, 3)."""
 
 
 class AuthError(RefusedError):

@@ -65,7 +65,7 @@ class _Recognition:
 
     def _driver(self, unit: ModbusReader, layout: Layout) -> RegisterDriver:
         defaults = {name: option.default for name, option in self._map.options.items()}
-        return RegisterDriver({None: unit}, layout, defaults)
+        return RegisterDriver({None: unit}, layout, defaults, is_strict=True)
 
     @cached_property
     def _probe(self) -> Layout:

@@ -1,9 +1,10 @@
 """Runs a register map as a driver."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from gatewayd.devices.register_reads import Reads
 from gatewayd.devices.register_writes import Writes
 from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.links.modbus_options import open_unit
@@ -12,7 +13,6 @@ from gatewayd.model.asset import Identity, Role
 from gatewayd.model.command import Command, SetMaxCurrent, StopCharging, required
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.driver import Driver, ModbusReader, ModbusWriter
-from gatewayd.sdk.maps.blocks import Block
 from gatewayd.sdk.maps.commands import CURRENT, INPUTS, inputs_of
 from gatewayd.sdk.maps.expressions import Evaluate
 from gatewayd.sdk.maps.points import Value
@@ -40,19 +40,20 @@ class RegisterDriver:
         layout: Layout,
         options: Mapping[str, Value] | None = None,
         brand: str | None = None,
+        *,
+        is_strict: bool = False,
     ) -> None:
         """`units` by name, the device's own under None; `options` are those that the map asks for.
 
-        A unit that is not there is left out. `brand` is whose name the device bears.
+        A unit that is not there is left out. `brand` is whose name the device bears. With
+        `is_strict` one that has not all that the map takes for granted is another device.
         """
         self._brand = brand or layout.map.vendor
-        self._units = units
         self._layout = layout
         self._options = [(options or {}).get(name) for name in layout.map.options]
         writers = {name: unit for name, unit in units.items() if isinstance(unit, ModbusWriter)}
         self._writes = Writes(writers, layout.map.bus.nvm_writes_per_day) if writers else None
-        self._absent: set[int] = set()
-        self._divided: set[int] = set()
+        self._reads = Reads(units, layout.map.bus.joining, is_strict=is_strict)
         self._static: list[Value] = []
         self._values: list[Value] = []
         self._roles: Mapping[str, RoleLayout] = {}
@@ -61,9 +62,7 @@ class RegisterDriver:
 
     async def identify(self) -> Identity:
         """Read everything once; RefusedError when the probe says that this is another device."""
-        blocks = (*self._layout.static, *self._layout.polled)
-        self._absent = {id(block) for block in blocks if block.unit not in self._units}
-        self._static = await self._read_blocks(self._layout.static)
+        self._static = await self._reads.values(self._layout.static, some=False)
         await self._poll()
         if self._layout.probe is not None and not self._layout.probe(self._values):
             models = ", ".join(self._layout.map.models)
@@ -76,7 +75,7 @@ class RegisterDriver:
         return self._identity()
 
     async def read(self) -> Mapping[str, Reading]:
-        """One poll. Points that the device turned out not to have are not asked for again."""
+        """One poll."""
         await self._poll()
         return {name: role.reading(self._values) for name, role in self._roles.items()}
 
@@ -132,38 +131,11 @@ class RegisterDriver:
         await self._writes.write(steps, values, is_safe=is_safe)
 
     async def _poll(self) -> None:
-        polled = await self._read_blocks(self._layout.polled)
+        polled = await self._reads.values(self._layout.polled, some=True)
+        if self._reads.is_unsettled(self._layout.static):
+            self._static = await self._reads.values(self._layout.static, some=False)
         nothing = (None for _ in INPUTS)
         self._values = [*nothing, *self._options, *self._static, *polled]
-
-    async def _read_blocks(self, blocks: Sequence[Block]) -> list[Value]:
-        values: list[Value] = []
-        for block in blocks:
-            values += await self._read_block(block)
-        return values
-
-    async def _read_block(self, block: Block) -> list[Value]:
-        if id(block) in self._absent:
-            return block.nothing()
-        if id(block) in self._divided:
-            return await self._read_parts(block)
-        try:
-            read = _reader(self._units[block.unit], block)
-            return block.decode(await read(block.address, block.count))
-        except RefusedError:
-            if block.parts:
-                values = await self._read_parts(block)
-                self._divided.add(id(block))
-                return values
-            if not block.is_optional:
-                raise
-            self._absent.add(id(block))
-            return block.nothing()
-
-    async def _read_parts(self, block: Block) -> list[Value]:
-        """What the device has of a block that it refuses as a whole."""
-        found = {part.keys[0]: (await self._read_block(part))[0] for part in block.parts}
-        return [found[key] for key in block.keys]
 
     def _identity(self) -> Identity:
         found, values = self._layout, self._values
@@ -176,8 +148,7 @@ class RegisterDriver:
         )
 
     def _describe(self, name: str, role: RoleLayout) -> Role:
-        read = (one for block in self._layout.polled for one in (block, *block.parts))
-        missing = {key for one in read if id(one) in self._absent for key in one.keys}
+        missing = self._reads.missing(self._layout.polled)
         return Role(
             kind=role.asset.kind,
             capabilities=role.capabilities(self._values),
@@ -231,18 +202,6 @@ def _unit_ids(found: RegisterMap, options: ModbusOptions) -> dict[str | None, in
         if unit_id is not None:
             ids[name] = unit_id
     return ids
-
-
-def _reader(unit: ModbusReader, block: Block) -> Callable[[int, int], Awaitable[tuple[int, ...]]]:
-    match block.table:
-        case "holding":
-            return unit.read_holding
-        case "input":
-            return unit.read_input
-        case "coil":
-            return unit.read_coils
-        case "discrete":
-            return unit.read_discrete
 
 
 def _refuse_unchargeable(current_a: float, min_current_a: float | None) -> None:

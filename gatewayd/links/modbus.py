@@ -1,4 +1,4 @@
-"""Modbus links: TCP, UDP, RTU over both, serial lines and loggers behind one pair of unit classes.
+"""Modbus links: TCP, UDP, RTU over both, serial lines and gateways behind one pair of unit classes.
 
 An endpoint is opened once, whoever asks, and shared by all units on it. Nothing is retried here:
 the poller does that. Every fault of the library or the wire leaves this room as a `DeviceError`.
@@ -12,6 +12,7 @@ from struct import Struct
 from typing import ClassVar, Literal, TypeVar, overload
 
 from gatewayd.errors import (
+    AbsentError,
     BadReadingError,
     BusyError,
     ConfigError,
@@ -20,6 +21,8 @@ from gatewayd.errors import (
     UnreachableError,
 )
 from gatewayd.links import modbus_wire
+from gatewayd.links.aa55 import Aa55Envelope
+from gatewayd.links.data_adapter import DataAdapterEnvelope
 from gatewayd.links.modbus_line import Line, Pace
 from gatewayd.links.modbus_wire import Question, Wire
 from gatewayd.links.solarman import SolarmanEnvelope
@@ -29,13 +32,8 @@ from gatewayd.links.solarman import SolarmanEnvelope
 _CONNECT_TIMEOUT_S = 3.0
 
 _BUSY_CODES = {5: "acknowledge", 6: "busy", 10: "gateway path unavailable", 11: "gateway timeout"}
-_REFUSED_CODES = {
-    1: "illegal function",
-    2: "illegal address",
-    3: "illegal value",
-    4: "device failure",
-    0x80: "permission denied",
-}
+_ABSENT_CODES = {1: "illegal function", 2: "illegal address", 3: "illegal value"}
+_REFUSED_CODES = {4: "device failure", 0x80: "permission denied"}
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,18 @@ class SolarmanEndpoint:
         return f"solarman://{self.host}:{self.port}"
 
 
+class Aa55Endpoint(_HostEndpoint):
+    """RTU frames in datagrams, the answers with AA 55 in front."""
+
+    scheme = "aa55"
+
+
+class DataAdapterEndpoint(_HostEndpoint):
+    """RTU frames through a data adapter, which has a frame of its own."""
+
+    scheme = "data-adapter"
+
+
 @dataclass(frozen=True)
 class SerialEndpoint:
     """A serial port with RTU framing. A /dev/serial/by-id path survives replugging."""
@@ -103,6 +113,8 @@ Endpoint = (
     | UdpEndpoint
     | RtuOverUdpEndpoint
     | SolarmanEndpoint
+    | Aa55Endpoint
+    | DataAdapterEndpoint
     | SerialEndpoint
 )
 
@@ -290,6 +302,11 @@ def _wire(endpoint: Endpoint, line: Line) -> Wire:
         case SolarmanEndpoint(host, logger_serial, port):
             settings = modbus_wire.tcp(host, port, _CONNECT_TIMEOUT_S)
             return Wire(settings, None, SolarmanEnvelope(logger_serial))
+        case Aa55Endpoint(host, port):
+            return Wire(modbus_wire.udp(host, port, _CONNECT_TIMEOUT_S), None, Aa55Envelope())
+        case DataAdapterEndpoint(host, port):
+            settings = modbus_wire.tcp(host, port, _CONNECT_TIMEOUT_S)
+            return Wire(settings, None, DataAdapterEnvelope())
         case SerialEndpoint(path, baudrate, parity, stopbits):
             settings = modbus_wire.serial(path, baudrate, parity, stopbits, _CONNECT_TIMEOUT_S)
             return Wire(settings, None)
@@ -309,5 +326,7 @@ def _bits(answer: bytes, count: int) -> tuple[bool, ...]:
 def _refusal(text: str, code: int) -> DeviceError:
     if code in _BUSY_CODES:
         return BusyError(f"{text}: exception {code} ({_BUSY_CODES[code]}); try later")
+    if code in _ABSENT_CODES:
+        return AbsentError(f"{text}: exception {code} ({_ABSENT_CODES[code]})")
     meaning = _REFUSED_CODES.get(code, "vendor's own")
     return RefusedError(f"{text}: exception {code} ({meaning})")

@@ -23,7 +23,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from gatewayd.devices.registry import Registry
-from gatewayd.errors import RefusedError
+from gatewayd.errors import AbsentError
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import Capability
 from gatewayd.model.climate import FollowSchedule, HvacMode, PermanentHold
@@ -42,8 +42,9 @@ from gatewayd.model.power import (
     SetPhases,
     SetProductionLimit,
     SetReserve,
+    SetSgReady,
 )
-from gatewayd.model.reading import OperationMode
+from gatewayd.model.reading import OperationMode, SgReady
 from gatewayd.sdk.driver import Driver
 from tests.fakes.modbus_server import ModbusServer, image
 
@@ -154,7 +155,7 @@ class ImageUnit:
         try:
             return tuple(self.tables[function][at] for at in range(address, address + count))
         except KeyError:
-            raise RefusedError(f"there is no {function}:{address}+{count}") from None
+            raise AbsentError(f"there is no {function}:{address}+{count}") from None
 
 
 def fixtures() -> list[Fixture]:
@@ -189,6 +190,7 @@ _POWER: Mapping[Capability, Callable[[dict[str, Any]], Command]] = {
     Capability.SET_PRODUCTION_LIMIT: lambda entry: SetProductionLimit(entry["limit_w"]),
     Capability.SET_EXPORT_LIMIT: lambda entry: SetExportLimit(entry["limit_w"]),
     Capability.SET_PHASES: lambda entry: SetPhases(entry["phases"]),
+    Capability.SET_SG_READY: lambda entry: SetSgReady(SgReady(entry["level"])),
 }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from gatewayd.model.reading import Reading
 from gatewayd.sdk.driver import ModbusReader
 from gatewayd.sdk.maps.blocks import Block
 from gatewayd.sdk.maps.codec import nans, words_of
+from gatewayd.sdk.maps.excerpt import excerpt
 from gatewayd.sdk.maps.expressions import names_in, points_in
 from gatewayd.sdk.maps.points import Point
 from gatewayd.sdk.maps.schema import conditions_of, sources_of, steps_of
@@ -69,6 +71,24 @@ def test_without_its_optional_registers_it_still_reads(fixture: Fixture) -> None
 
 
 @on_every_image
+def test_without_any_one_block_it_still_reads(fixture: Fixture) -> None:
+    layout = layout_of(fixture.driver)
+    probed = Layout(excerpt(layout.map, has_identity=False))
+    known = {place for block in (*probed.static, *probed.polled) for place in places(block)}
+    solid = [set(places(block)) for block in layout.polled if not block.is_optional]
+    units = units_of(layout, fixture)
+
+    async def check() -> None:
+        for gone in map(places, (*layout.static, *layout.polled)):
+            is_all = all(not one.isdisjoint(gone) for one in solid)
+            if known.isdisjoint(gone) and not is_all:
+                with without(gone, units):
+                    assert await read(layout, fixture, units), gone
+
+    asyncio.run(check())
+
+
+@on_every_image
 def test_registers_that_mean_nothing_give_none(fixture: Fixture) -> None:
     layout = layout_of(fixture.driver)
     units = units_of(layout, fixture)
@@ -113,6 +133,16 @@ def units_of(layout: Layout, fixture: Fixture) -> dict[str | None, Tables]:
         if isinstance(unit, int):
             found[name] = units.get(unit, {})
     return found
+
+
+@contextmanager
+def without(gone: Iterable[Place], units: Mapping[str | None, Tables]) -> Iterator[None]:
+    """The units less some of their registers."""
+    kept = [(place, units[place[0]].get(place[1], {}).pop(place[2], None)) for place in gone]
+    yield
+    for (unit, function, address), word in kept:
+        if word is not None:
+            units[unit][function][address] = word
 
 
 def places(of: Block | Point) -> list[Place]:

@@ -42,7 +42,7 @@ class Block:
         self._bits = [(i.point.address - self.address, converter(i.point)) for i in placed]
         keys = tuple(item.key for item in placed)
         self.keys = self._decoder.keys if self._decoder else keys
-        self._placed = placed
+        self.placed = placed
 
     def decode(self, found: tuple[int, ...] | tuple[bool, ...]) -> list[Value]:
         """The values in an answer of `count` registers or bits."""
@@ -53,7 +53,7 @@ class Block:
     @cached_property
     def parts(self) -> list["Block"]:
         """Each value on its own, for a device that has not all of what lies together."""
-        return [Block([item]) for item in self._placed] if len(self._placed) > 1 else []
+        return [Block([item]) for item in self.placed]
 
     def nothing(self) -> list[Value]:
         """The values when the device does not have this block."""
