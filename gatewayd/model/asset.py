@@ -38,6 +38,7 @@ class Capability(StrEnum):
     SET_PRODUCTION_LIMIT = "set_production_limit"
     SET_EXPORT_LIMIT = "set_export_limit"
     SET_PHASES = "set_phases"
+    SET_SG_READY = "set_sg_ready"
 
 
 # What the Enode API has no word for: only the home's own control uses it (see `model.power`).
@@ -50,6 +51,7 @@ LOCAL = frozenset(
         Capability.SET_PRODUCTION_LIMIT,
         Capability.SET_EXPORT_LIMIT,
         Capability.SET_PHASES,
+        Capability.SET_SG_READY,
     }
 )
 

@@ -15,6 +15,7 @@ from gatewayd.model.power import (
     SetPhases,
     SetProductionLimit,
     SetReserve,
+    SetSgReady,
     is_shown,
 )
 from gatewayd.model.reading import (
@@ -23,6 +24,7 @@ from gatewayd.model.reading import (
     HvacReading,
     OperationMode,
     Reading,
+    SgReady,
     VehicleReading,
 )
 
@@ -148,6 +150,7 @@ _POWER: dict[type[PowerCommand], Capability] = {
     SetProductionLimit: Capability.SET_PRODUCTION_LIMIT,
     SetExportLimit: Capability.SET_EXPORT_LIMIT,
     SetPhases: Capability.SET_PHASES,
+    SetSgReady: Capability.SET_SG_READY,
 }
 
 
@@ -166,6 +169,8 @@ def safe_command(role: Role) -> Command | None:
             return StopCharging()
         case Capability.SET_FOLLOW_SCHEDULE:
             return FollowSchedule()
+        case Capability.SET_SG_READY:
+            return SetSgReady(SgReady.NORMAL)
     return SetOperationMode(OperationMode(role.safe.value.upper()))
 
 

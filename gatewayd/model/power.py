@@ -1,11 +1,18 @@
-"""What the home's own control tells batteries, inverters and chargers, beyond Enode's words.
+"""What the home's own control tells devices beyond Enode's words.
 
 The Enode API and MQTT do not know these commands; they are for schedules, plans and guards.
 """
 
 from dataclasses import dataclass
 
-from gatewayd.model.reading import BatteryReading, ChargerReading, InverterReading, Reading
+from gatewayd.model.reading import (
+    BatteryReading,
+    ChargerReading,
+    HvacReading,
+    InverterReading,
+    Reading,
+    SgReady,
+)
 
 # Devices take their power in steps, of an ampere or a per cent of what they are made for.
 _TOLERANCE_W = 100.0
@@ -60,6 +67,13 @@ class SetPhases:
     phases: int
 
 
+@dataclass(frozen=True, slots=True)
+class SetSgReady:
+    """Run at this level of the SG Ready label."""
+
+    level: SgReady
+
+
 PowerCommand = (
     Hold
     | HoldCharge
@@ -68,6 +82,7 @@ PowerCommand = (
     | SetProductionLimit
     | SetExportLimit
     | SetPhases
+    | SetSgReady
 )
 
 
@@ -84,6 +99,8 @@ def is_said(command: PowerCommand, reading: Reading) -> bool:
             return reserve is not None and abs(reserve - wanted) <= _TOLERANCE_PCT
         case SetPhases(phases=wanted_phases), ChargerReading(phases=phases):
             return phases == wanted_phases
+        case SetSgReady(level=wanted_level), HvacReading(sg_ready=level):
+            return level is wanted_level
         case SetProductionLimit(limit_w=limit_w), InverterReading():
             return _is_limited(reading.limit_w, limit_w, reading.rated_w)
         case SetExportLimit(limit_w=limit_w), InverterReading():
@@ -134,6 +151,8 @@ def power_words(command: PowerCommand) -> str:
             return _limit_words("export", limit_w)
         case SetPhases(phases=phases):
             return f"charge on {phases} phase{'s' if phases > 1 else ''}"
+        case SetSgReady(level=level):
+            return f"SG Ready {level.name.lower()}"
 
 
 def _limit_words(what: str, limit_w: float | None) -> str:

@@ -5,7 +5,7 @@ Every field may be None: the device did not say. Power follows Enode's signs (se
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class BatteryStatus(StrEnum):
@@ -42,6 +42,15 @@ class PowerDelivery(StrEnum):
     DISCHARGING = "PLUGGED_IN:DISCHARGING"
 
 
+class SgReady(IntEnum):
+    """The levels of the SG Ready label; a heat pump that nobody tells anything is at NORMAL."""
+
+    BLOCKED = 1
+    NORMAL = 2
+    RECOMMENDED = 3
+    FORCED = 4
+
+
 @dataclass(frozen=True, slots=True)
 class BatteryReading:
     """`power_w` charging +; `reserve_pct` is the level it will not discharge below.
@@ -71,7 +80,8 @@ class BatteryReading:
 class ChargerReading:
     """`max_current_a` is the limit in force per phase; `session_wh` restarts with each plug-in.
 
-    `phases` is how many it is set to charge with, 1 or 3, whatever the car uses of them.
+    `phases` is how many it is set to charge with, 1 or 3, whatever the car uses of them. `rfid` is
+    the card that was shown, `vehicle_id` what the car says it is, as the charger writes them.
     """
 
     power_delivery: PowerDelivery | None = None
@@ -90,6 +100,7 @@ class ChargerReading:
     failsafe_timeout_s: float | None = None
     error_code: int | None = None
     rfid: str | None = None
+    vehicle_id: str | None = None
     phases: int | None = None
 
     @property
@@ -187,7 +198,8 @@ class HvacReading:
     """A heat pump, heater or air conditioner.
 
     `mode` is one of `climate.HvacMode` or UNKNOWN, `hold_type` PERMANENT or SCHEDULED. The
-    setpoints are those in force, also while the device follows its own schedule.
+    setpoints are those in force, also while the device follows its own schedule. `sg_ready` is
+    the level it is told.
     """
 
     power_w: float | None = None
@@ -198,6 +210,7 @@ class HvacReading:
     hold_type: str | None = None
     heat_setpoint_c: float | None = None
     cool_setpoint_c: float | None = None
+    sg_ready: SgReady | None = None
 
 
 Reading = (

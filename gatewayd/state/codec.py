@@ -34,8 +34,9 @@ from gatewayd.model.power import (
     SetPhases,
     SetProductionLimit,
     SetReserve,
+    SetSgReady,
 )
-from gatewayd.model.reading import OperationMode
+from gatewayd.model.reading import OperationMode, SgReady
 
 
 @overload
@@ -96,6 +97,8 @@ def _power_body(command: PowerCommand) -> dict[str, object]:
             return {"type": "set_export_limit", "limit_w": limit_w}
         case SetPhases(phases=phases):
             return {"type": "set_phases", "phases": phases}
+        case SetSgReady(level=level):
+            return {"type": "set_sg_ready", "level": level.value}
 
 
 def command_of(text: str, action_id: str) -> Command:
@@ -144,6 +147,8 @@ def _power_command(body: object) -> PowerCommand | None:
             return SetExportLimit(limit_w)
         case {"type": "set_phases", "phases": int() as phases}:
             return SetPhases(phases)
+        case {"type": "set_sg_ready", "level": int() as level} if level in list(SgReady):
+            return SetSgReady(SgReady(level))
     return None
 
 

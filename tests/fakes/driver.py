@@ -17,7 +17,7 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
 )
-from gatewayd.model.power import Hold, SetPhases
+from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetPhases, SetSgReady
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
@@ -108,6 +108,11 @@ class ScriptedDriver:
 
 def obeyed(reading: Reading, command: Command) -> Reading:
     """What a good device says after a command."""
+    match reading:
+        case BatteryReading():
+            return _obeyed_by_battery(reading, command)
+        case HvacReading():
+            return _obeyed_by_heat_pump(reading, command)
     match reading, command:
         case ChargerReading() | VehicleReading(), StartCharging():
             return replace(reading, power_delivery=PowerDelivery.CHARGING)
@@ -117,16 +122,37 @@ def obeyed(reading: Reading, command: Command) -> Reading:
             return replace(reading, max_current_a=current_a)
         case ChargerReading(), SetPhases(phases=phases):
             return replace(reading, phases=phases)
-        case BatteryReading(), SetOperationMode(mode=mode):
-            return replace(reading, operation_mode=mode, is_held=False)
-        case BatteryReading(), Hold():
-            return replace(reading, operation_mode=OperationMode.UNKNOWN, is_held=True)
-        case HvacReading(), PermanentHold(
-            mode=mode, heat_setpoint_c=heat_c, cool_setpoint_c=cool_c
-        ):
+    raise AssertionError(f"no such command: {command}")
+
+
+def _obeyed_by_battery(reading: BatteryReading, command: Command) -> Reading:
+    free = replace(
+        reading,
+        operation_mode=OperationMode.UNKNOWN,
+        is_held=False,
+        is_charge_held=False,
+        setpoint_w=None,
+    )
+    match command:
+        case SetOperationMode(mode=mode):
+            return replace(free, operation_mode=mode)
+        case Hold():
+            return replace(free, is_held=True)
+        case HoldCharge():
+            return replace(free, is_charge_held=True)
+        case SetBatteryPower(power_w=power_w):
+            return replace(free, setpoint_w=power_w)
+    raise AssertionError(f"no such command: {command}")
+
+
+def _obeyed_by_heat_pump(reading: HvacReading, command: Command) -> Reading:
+    match command:
+        case SetSgReady(level=level):
+            return replace(reading, sg_ready=level)
+        case PermanentHold(mode=mode, heat_setpoint_c=heat_c, cool_setpoint_c=cool_c):
             held = replace(reading, hold_type="PERMANENT", mode=mode.value)
             return replace(held, heat_setpoint_c=heat_c, cool_setpoint_c=cool_c)
-        case HvacReading(), FollowSchedule():
+        case FollowSchedule():
             return replace(reading, hold_type="SCHEDULED")
     raise AssertionError(f"no such command: {command}")
 

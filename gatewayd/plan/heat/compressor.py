@@ -6,18 +6,10 @@ ever asked of it, never off. Times are monotonic seconds.
 
 from collections import deque
 from dataclasses import dataclass, field
-from enum import IntEnum
+
+from gatewayd.model.reading import SgReady
 
 _HOUR_S = 3600.0
-
-
-class SgReady(IntEnum):
-    """The levels of the SG-Ready label; a device without a wish of ours is at NORMAL."""
-
-    BLOCKED = 1
-    NORMAL = 2
-    ENCOURAGED = 3
-    FORCED = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from gatewayd.model.power import (
     SetPhases,
     SetProductionLimit,
     SetReserve,
+    SetSgReady,
 )
 from gatewayd.sdk.maps.codec import Words, words_of
 from gatewayd.sdk.maps.points import CODES, Address, Conditions, Shape, Strict, Value
@@ -39,6 +40,7 @@ INPUTS = (
     "limit_w",
     "is_limited",
     "phases",
+    "sg_ready",
 )
 Input = Literal[
     "current_a",
@@ -48,6 +50,7 @@ Input = Literal[
     "reserve_pct",
     "limit_w",
     "phases",
+    "sg_ready",
 ]
 
 _MODES = frozenset(
@@ -70,7 +73,7 @@ _HOLDS = frozenset({Capability.SET_PERMANENT_HOLD, Capability.SET_FOLLOW_SCHEDUL
 CAPABILITIES: dict[AssetKind, frozenset[Capability]] = {
     AssetKind.BATTERY: _MODES,
     AssetKind.CHARGER: _CHARGING | {Capability.SET_PHASES},
-    AssetKind.HVAC: _HOLDS,
+    AssetKind.HVAC: _HOLDS | {Capability.SET_SG_READY},
     AssetKind.INVERTER: _CURTAILMENT,
     AssetKind.VEHICLE: _CHARGING,
 }
@@ -94,6 +97,8 @@ def inputs_of(command: Command) -> Mapping[str, Value]:
             return {"limit_w": limit_w, "is_limited": limit_w is not None}
         case SetPhases(phases=phases):
             return {"phases": phases}
+        case SetSgReady(level=level):
+            return {"sg_ready": level.value}
     return {}
 
 

@@ -19,14 +19,17 @@ from gatewayd.model.power import (
     SetPhases,
     SetProductionLimit,
     SetReserve,
+    SetSgReady,
     is_said,
 )
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
+    HvacReading,
     InverterReading,
     OperationMode,
     Reading,
+    SgReady,
 )
 
 COMMANDS: list[Command] = [
@@ -37,6 +40,7 @@ COMMANDS: list[Command] = [
     SetProductionLimit(None),
     SetExportLimit(0),
     SetPhases(1),
+    SetSgReady(SgReady.BLOCKED),
 ]
 
 
@@ -75,6 +79,8 @@ def test_each_needs_a_capability_of_its_own_that_is_ours_alone() -> None:
         (SetPhases(3), ChargerReading(phases=3), True),
         (SetPhases(3), ChargerReading(phases=1), False),
         (SetPhases(3), BatteryReading(), False),
+        (SetSgReady(SgReady.FORCED), HvacReading(sg_ready=SgReady.FORCED), True),
+        (SetSgReady(SgReady.FORCED), HvacReading(), False),
     ],
 )
 def test_the_devices_own_report_confirms(command: Command, reading: Reading, is_so: bool) -> None:

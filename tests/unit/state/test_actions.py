@@ -36,8 +36,9 @@ from gatewayd.model.power import (
     SetPhases,
     SetProductionLimit,
     SetReserve,
+    SetSgReady,
 )
-from gatewayd.model.reading import OperationMode
+from gatewayd.model.reading import OperationMode, SgReady
 from gatewayd.state import actions, outbox
 from gatewayd.state.codec import role_of, role_text
 from gatewayd.state.db import Database
@@ -82,6 +83,7 @@ async def get(db: Database, action_id: str = "1") -> Action | None:
         SetProductionLimit(3000.0),
         SetExportLimit(0),
         SetPhases(1),
+        SetSgReady(SgReady.RECOMMENDED),
         PermanentHold(HvacMode.OFF),
         PermanentHold(HvacMode.HEAT, heat_setpoint_c=21),
         PermanentHold(HvacMode.AUTO, heat_setpoint_c=20.5, cool_setpoint_c=24.5),

@@ -1,6 +1,7 @@
 """A compressor is spared."""
 
-from gatewayd.plan.heat.compressor import HeatMemory, HeatSettings, SgReady, level, note
+from gatewayd.model.reading import SgReady
+from gatewayd.plan.heat.compressor import HeatMemory, HeatSettings, level, note
 
 SETTINGS = HeatSettings()
 
@@ -14,8 +15,8 @@ def told(
 def test_a_level_is_told_at_once_and_then_kept_for_a_while() -> None:
     memory = HeatMemory()
 
-    assert told(SgReady.ENCOURAGED, memory, 0.0) is SgReady.ENCOURAGED
-    assert told(SgReady.NORMAL, memory, 599.0) is SgReady.ENCOURAGED
+    assert told(SgReady.RECOMMENDED, memory, 0.0) is SgReady.RECOMMENDED
+    assert told(SgReady.NORMAL, memory, 599.0) is SgReady.RECOMMENDED
     assert level(SETTINGS, SgReady.NORMAL, memory, 599.0)[1] == "it was changed just now"
     assert told(SgReady.NORMAL, memory, 600.0) is SgReady.NORMAL
 
