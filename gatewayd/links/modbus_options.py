@@ -3,6 +3,8 @@
 from contextlib import AbstractAsyncContextManager
 
 from gatewayd.links.modbus import (
+    Aa55Endpoint,
+    DataAdapterEndpoint,
     Endpoint,
     ModbusLinks,
     RtuOverTcpEndpoint,
@@ -31,6 +33,10 @@ def endpoint(options: ModbusOptions) -> Endpoint:
             return RtuOverUdpEndpoint(host, port)
         case "solarman":
             return SolarmanEndpoint(host, options.logger_serial or 0, port)
+        case "aa55":
+            return Aa55Endpoint(host, port)
+        case "data_adapter":
+            return DataAdapterEndpoint(host, port)
         case "tcp":
             return TcpEndpoint(host, port)
 

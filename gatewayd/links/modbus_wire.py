@@ -13,7 +13,7 @@ import select
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import cast
 
 from pymodbus.framer import FramerBase, FramerRTU, FramerSocket
 from pymodbus.pdu import DecodePDU, ModbusPDU
@@ -31,7 +31,7 @@ from pymodbus.pdu.register_message import (
 from pymodbus.transport import CommParams, CommType, ModbusProtocol
 
 from gatewayd.errors import BadReadingError, DeviceError, UnreachableError
-from gatewayd.links.solarman import Opened
+from gatewayd.links.envelope import Envelope
 
 # pymodbus logs every refused connection and every odd frame, at each poll; here each becomes one
 # error, and whoever polls logs it once down and once up.
@@ -124,14 +124,6 @@ def serial(path: str, baudrate: int, parity: str, stopbits: int, timeout_s: floa
 _NOTHING = Question(b"", b"", 0, "nothing")
 
 
-class Envelope(Protocol):
-    """What a gateway puts around each RTU frame: see `solarman.SolarmanEnvelope`."""
-
-    def wrap(self, frame: bytes, number: int) -> bytes: ...
-
-    def open(self, received: bytes) -> Opened: ...
-
-
 class Wire(ModbusProtocol):
     """One connection with at most one question under way. Any fault closes it, for good.
 
@@ -215,8 +207,19 @@ class Wire(ModbusProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what has come of a stream."""
+        self._arrive(data, is_whole=False)
+
+    def datagram_received(self, data: bytes, addr: tuple[object, ...] | None) -> None:  # noqa: ARG002
+        """Take a datagram of the one address that we are connected to."""
+        self._arrive(data, is_whole=True)
+
+    def error_received(self, exc: Exception) -> None:
+        """The other end's system told that nobody is there."""
+        self._fail(UnreachableError(str(exc)))
+
+    def _arrive(self, data: bytes, *, is_whole: bool) -> None:
         if self._envelope is None:
-            self._take(data, is_whole=False)
+            self._take(data, is_whole=is_whole)
             return
         try:
             opened = self._envelope.open(self._unopened + data)
@@ -228,14 +231,6 @@ class Wire(ModbusProtocol):
             self._send(opened.replies)
         for frame in opened.frames:
             self._take(frame, is_whole=True)
-
-    def datagram_received(self, data: bytes, addr: tuple[object, ...] | None) -> None:  # noqa: ARG002
-        """Take a datagram of the one address that we are connected to."""
-        self._take(data, is_whole=True)
-
-    def error_received(self, exc: Exception) -> None:
-        """The other end's system told that nobody is there."""
-        self._fail(UnreachableError(str(exc)))
 
     def _take(self, data: bytes, *, is_whole: bool) -> None:
         """Look for the answer. Bytes that nobody asked for end the connection."""

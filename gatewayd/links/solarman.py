@@ -8,9 +8,9 @@ control code, sequence number, logger serial, payload, the sum of all bytes afte
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gatewayd.errors import BadReadingError, UnreachableError
+from gatewayd.links.envelope import Opened
 
 _START, _END = 0xA5, 0x15
 # Start, payload length, control code, sequence number, logger serial.
@@ -29,15 +29,6 @@ _TO_ANSWER = 0x3000
 _REQUEST_HEAD = bytes((2,)) + bytes(14)
 _ANSWER_HEAD_SIZE = 14
 _RTU_MIN_SIZE = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What bytes of a logger held: the RTU frames in answer to us, what to send back, the rest."""
-
-    frames: tuple[bytes, ...]
-    replies: bytes
-    rest: bytes
 
 
 class SolarmanEnvelope:

@@ -1,4 +1,4 @@
-"""Checksums of 16 bits that meters send."""
+"""Checksums of 16 bits that devices send."""
 
 from collections.abc import Iterable
 
@@ -19,6 +19,11 @@ _ARC, _X25 = _table(0xA001), _table(0x8408)
 def arc(data: Iterable[int]) -> int:
     """CRC-16/ARC, as DSMR telegrams end with."""
     return _crc(_ARC, data, 0)
+
+
+def modbus(data: Iterable[int]) -> int:
+    """CRC-16/MODBUS, as RTU frames end with, low byte first."""
+    return _crc(_ARC, data, 0xFFFF)
 
 
 def x25(data: Iterable[int]) -> int:

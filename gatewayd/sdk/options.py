@@ -4,9 +4,10 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-Framing = Literal["tcp", "rtu", "udp", "rtu_udp", "solarman"]
+Framing = Literal["tcp", "rtu", "udp", "rtu_udp", "solarman", "aa55", "data_adapter"]
 
-_SOLARMAN_PORT = 8899
+# Where gateways with a frame of their own are.
+_GATEWAY_PORTS = {"solarman": 8899, "aa55": 8899, "data_adapter": 8899}
 _HTTPS_PORT = 443
 
 
@@ -45,7 +46,8 @@ class ModbusOptions(DeviceOptions):
     framing: Framing = Field(
         default="tcp",
         description="rtu: a plain serial converter; udp, rtu_udp: the same in datagrams; "
-        "solarman: a Solarman logging stick",
+        "solarman: a Solarman logging stick; aa55: datagrams answered with AA 55 in front; "
+        "data_adapter: frames that begin with 59 59",
     )
     logger_serial: int | None = Field(
         default=None, ge=1, le=0xFFFFFFFF, description="the number printed on a Solarman stick"
@@ -60,8 +62,8 @@ class ModbusOptions(DeviceOptions):
     @model_validator(mode="before")
     @classmethod
     def _usual_port(cls, block: Any) -> Any:  # noqa: ANN401 (whatever stands in the file)
-        if isinstance(block, dict) and block.get("framing") == "solarman":
-            return {"port": _SOLARMAN_PORT, **block}
+        if isinstance(block, dict) and (port := _GATEWAY_PORTS.get(str(block.get("framing")))):
+            return {"port": port, **block}
         return block
 
     @model_validator(mode="after")

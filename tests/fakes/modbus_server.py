@@ -68,13 +68,17 @@ def image(units: Mapping[int, Mapping[int, dict[int, int]]]) -> Words:
 
 @dataclass
 class ModbusServer:
-    """Serves `words`, unless `plan` names a fault. Writes are recorded, and applied by `store`."""
+    """Serves `words`, unless `plan` names a fault. Writes are recorded, and applied by `store`.
+
+    With `is_rtu`, `prefix` stands before each answer.
+    """
 
     words: Words
     plan: Callable[[Request], Fault | None] = lambda _request: None
     store: Callable[[int, int, int], None] = lambda _unit, _address, _value: None
     is_rtu: bool = False
     has_tid: bool = True
+    prefix: bytes = b""
     late_s: float = 3.0
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
@@ -149,7 +153,7 @@ class ModbusServer:
         """The bytes on the wire."""
         if self.is_rtu:
             body = bytes((request.unit & 0xFF,)) + pdu
-            return body + _crc(body)
+            return self.prefix + body + _crc(body)
         return _mbap(request.tid if self.has_tid else 0, request, pdu)
 
 

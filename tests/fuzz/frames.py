@@ -16,9 +16,14 @@ import click
 
 from gatewayd.errors import BadReadingError, DeviceError
 from gatewayd.links import modbus_proxy, modbus_wire
-from gatewayd.links.modbus_wire import Envelope, Question, Wire
+from gatewayd.links.aa55 import Aa55Envelope
+from gatewayd.links.data_adapter import DataAdapterEnvelope
+from gatewayd.links.envelope import Envelope
+from gatewayd.links.modbus_wire import Question, Wire
 from gatewayd.links.solarman import SolarmanEnvelope
 from gatewayd.sdk import p1, sml
+from tests.fakes import data_adapter
+from tests.fakes.data_adapter import answer
 from tests.fakes.meter_talk import EMH, ISKRA, TELEGRAMS
 from tests.fakes.solarman import HEARTBEAT, SERIAL, v5
 
@@ -161,39 +166,69 @@ def _rtu(pdu: bytes) -> bytes:
     return body + crc(body, 0xA001, 0xFFFF).to_bytes(2, "little")
 
 
-def _v5(frame: bytes) -> bytes:
-    return v5(0x1510, 0x3300 | TID & 0xFF, b"\x02\x01" + bytes(12) + frame)
+@dataclass(frozen=True)
+class _Framing:
+    """How an answer to a question is framed, and what else a gateway says by itself.
+
+    `holds` tells whether bytes hold the frame of our answer, and nothing wrong before it.
+    """
+
+    framed: Callable[[Question, bytes], bytes]
+    envelope: Callable[[], Envelope] | None = None
+    notices: tuple[bytes, ...] = ()
+    holds: Callable[[bytes, bytes], bool] = lambda data, right: data == right
+    questions: tuple[Question, ...] = QUESTIONS
+    is_tcp: bool = False
 
 
-def _modbus(framed: Callable[[bytes], bytes], draw: random.Random, *, is_solarman: bool) -> Try:
-    """Answers to five questions, framed so, among them what the device has said just before."""
-    is_tcp = framed is _mbap
-    answers = {q: [framed(_pdu(draw, q)) for _ in range(3)] for q in QUESTIONS}
-    sources = {q: mutated(draw, found + [HEARTBEAT] * is_solarman) for q, found in answers.items()}
+def _modbus(framing: _Framing, draw: random.Random) -> Try:
+    """Answers to questions, framed so, among them what the device has said just before."""
+    answers = {q: [framing.framed(q, _pdu(draw, q)) for _ in range(3)] for q in framing.questions}
+    sources = {q: mutated(draw, [*found, *framing.notices]) for q, found in answers.items()}
 
     def attempt(_frame: bytes) -> bool | None:
-        question = draw.choice(QUESTIONS)
+        question = draw.choice(framing.questions)
         data = next(sources[question])
-        envelope = SolarmanEnvelope(SERIAL) if is_solarman else None
+        envelope = framing.envelope() if framing.envelope else None
         try:
-            pdu = answered(question, data, is_tcp=is_tcp, envelope=envelope)
+            pdu = answered(question, data, is_tcp=framing.is_tcp, envelope=envelope)
         except DeviceError:
             return False
         if not pdu:
             return False
-        if not _fits(question, pdu) or not _holds(data, framed(pdu), is_solarman=is_solarman):
+        right = framing.framed(question, pdu)
+        if not _fits(question, pdu) or not framing.holds(data, right):
             raise WrongValueError(f"{question.text}: {data.hex()} gave {pdu.hex()}")
         # Nothing in Modbus TCP guards the values themselves.
-        is_told = is_tcp or any(framed(pdu) == answer for answer in answers[question])
+        is_told = framing.is_tcp or right in answers[question]
         return True if is_told else None
 
     return attempt
 
 
-def _holds(data: bytes, right: bytes, *, is_solarman: bool) -> bool:
-    """Whether the bytes are this frame, or frames of a stick with it as our answer."""
-    if not is_solarman:
-        return data == right
+def _v5(_question: Question, pdu: bytes) -> bytes:
+    return v5(0x1510, 0x3300 | TID & 0xFF, b"\x02\x01" + bytes(12) + _rtu(pdu))
+
+
+def _adapted(question: Question, pdu: bytes) -> bytes:
+    return answer(_rtu(pdu), bytes((UNIT,)) + question.pdu)
+
+
+def _adapter_holds(data: bytes, right: bytes) -> bool:
+    """Whether an adapter's frames hold our answer, whoever the inverter or the adapter is."""
+    while len(data) >= 8:
+        size = 6 + int.from_bytes(data[4:6], "big")
+        frame, data = data[:size], data[size:]
+        if frame[26:28] == right[26:28] and frame[38:42] == right[38:42] and frame[7] == 2:
+            is_no = right[27] & 0x80
+            return crc(frame[26:], 0xA001, 0xFFFF) == 0 and (
+                bool(is_no) or frame[42:-2] == right[42:-2]
+            )
+    return False
+
+
+def _stick_holds(data: bytes, right: bytes) -> bool:
+    """Whether the bytes are frames of a stick, with this one as our answer."""
     while len(data) >= 13:
         size = 13 + int.from_bytes(data[1:3], "little")
         frame, data = data[:size], data[size:]
@@ -269,13 +304,32 @@ def _requests() -> list[bytes]:
     return [_mbap(question.pdu) for question in QUESTIONS]
 
 
+_FRAMINGS = {
+    "modbus tcp": _Framing(lambda _, pdu: _mbap(pdu), is_tcp=True),
+    "modbus rtu": _Framing(lambda _, pdu: _rtu(pdu)),
+    "solarman": _Framing(_v5, lambda: SolarmanEnvelope(SERIAL), (HEARTBEAT,), _stick_holds),
+    "aa55": _Framing(
+        lambda _, pdu: b"\xaa\x55" + _rtu(pdu), Aa55Envelope, holds=lambda d, r: d.startswith(r)
+    ),
+    "data adapter": _Framing(
+        _adapted,
+        DataAdapterEnvelope,
+        (data_adapter.HEARTBEAT, data_adapter.NOTHING),
+        _adapter_holds,
+        (
+            modbus_wire.ask_registers(3, 100, 4),
+            modbus_wire.ask_registers(4, 0, 60),
+            modbus_wire.write_register(40, 7),
+        ),
+    ),
+}
+
+
 def _attempts(draw: random.Random) -> dict[str, tuple[Try, list[bytes]]]:
     meters = [EMH, ISKRA]
     nothing = [b"\0"]
     return {
-        "modbus tcp": (_modbus(_mbap, draw, is_solarman=False), nothing),
-        "modbus rtu": (_modbus(_rtu, draw, is_solarman=False), nothing),
-        "solarman": (_modbus(lambda pdu: _v5(_rtu(pdu)), draw, is_solarman=True), nothing),
+        **{name: (_modbus(framing, draw), nothing) for name, framing in _FRAMINGS.items()},
         "modbus proxy": (_proxied, _requests()),
         "p1": (_parser(p1.cut, p1.parse, _is_right_telegram, TELEGRAMS), TELEGRAMS),
         "sml": (_parser(sml.cut, sml.parse, _is_right_file, meters), meters),

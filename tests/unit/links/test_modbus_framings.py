@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from gatewayd.errors import BadReadingError, DeviceError, UnreachableError
+from gatewayd.errors import BadReadingError, DeviceError, RefusedError, UnreachableError
 from gatewayd.links.modbus import (
+    Aa55Endpoint,
     Endpoint,
     ModbusLinks,
     RtuOverUdpEndpoint,
@@ -99,6 +100,64 @@ async def test_a_repeated_datagram_is_never_the_next_value() -> None:
     ):
         assert await unit.read_holding(100, 1) == words(3, 100, 1)
         assert await unit.read_holding(200, 1) == words(3, 200, 1)
+
+
+@jumping
+async def test_datagrams_with_a_mark_in_front_carry_reads_and_writes() -> None:
+    server = ModbusServer(word, is_rtu=True, prefix=b"\xaa\x55")
+    async with (
+        server.on_udp(),
+        ModbusLinks().unit(Aa55Endpoint("127.0.0.1", server.port), 247, read_only=False) as unit,
+    ):
+        assert await unit.read_holding(100, 125) == words(3, 100, 125)
+        await unit.write_register(7, 8)
+        await unit.write_registers(7, (1, 2))
+        server.plan = lambda _request: Fault.REFUSED
+        with pytest.raises(RefusedError):
+            await unit.read_holding(100, 4)
+        assert server.writes == [(7, (8,)), (7, (1, 2))]
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault.SILENCE, UnreachableError),
+        (Fault.LATE, UnreachableError),
+        (Fault.TRUNCATED, UnreachableError),
+        (Fault.WRONG_UNIT, BadReadingError),
+        (Fault.WRONG_FUNCTION, BadReadingError),
+        (Fault.WRONG_COUNT, BadReadingError),
+        (Fault.GARBAGE, BadReadingError),
+        (Fault.GARBAGE_PREFIX, BadReadingError),
+    ],
+)
+@jumping
+async def test_after_a_bad_marked_datagram_the_next_read_is_right(
+    fault: Fault, error: type[DeviceError]
+) -> None:
+    server = ModbusServer(word, Script(None, fault), is_rtu=True, prefix=b"\xaa\x55")
+    async with (
+        server.on_udp(),
+        ModbusLinks().unit(Aa55Endpoint("127.0.0.1", server.port), 247, read_only=True) as unit,
+    ):
+        await unit.read_holding(100, 4)
+        with pytest.raises(error):
+            await unit.read_holding(200, 4)
+        assert await unit.read_holding(300, 4) == words(3, 300, 4)
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("fault", [Fault.DUPLICATE_SOON, Fault.TORN, Fault.GLUED])
+@jumping
+async def test_marked_datagrams_may_come_twice_in_parts_or_with_more_behind(fault: Fault) -> None:
+    server = ModbusServer(word, Script(fault), is_rtu=True, prefix=b"\xaa\x55")
+    async with (
+        server.on_udp(),
+        ModbusLinks().unit(Aa55Endpoint("127.0.0.1", server.port), 247, read_only=True) as unit,
+    ):
+        assert await unit.read_holding(100, 4) == words(3, 100, 4)
+        assert await unit.read_holding(200, 4) == words(3, 200, 4)
 
 
 @jumping

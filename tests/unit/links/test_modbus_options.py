@@ -4,6 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from gatewayd.links.modbus import (
+    Aa55Endpoint,
+    DataAdapterEndpoint,
     Endpoint,
     ModbusLinks,
     RtuOverTcpEndpoint,
@@ -34,6 +36,8 @@ from gatewayd.sdk.options import ModbusOptions
             ModbusOptions(host="a", framing="solarman", logger_serial=7, port=9),
             SolarmanEndpoint("a", 7, 9),
         ),
+        (ModbusOptions(host="a", framing="aa55"), Aa55Endpoint("a", 8899)),
+        (ModbusOptions(host="a", framing="data_adapter"), DataAdapterEndpoint("a", 8899)),
         (
             ModbusOptions(serial="/dev/x", baudrate=19200, parity="E", stopbits=2),
             SerialEndpoint("/dev/x", 19200, "E", 2),
