@@ -26,7 +26,8 @@ _PATH = "/connect.php"
 _BITS = 34.0
 _REPORTS = frozenset(
     {
-        *("power_delivery", "power_w", "max_current_a", "energy_wh", "rfid", "phases"),
+        *("power_delivery", "power_w", "max_current_a", "energy_wh", "phases"),
+        *("rfid", "vehicle_id"),
         *("voltage_a_v", "voltage_b_v", "voltage_c_v"),
         *("current_a_a", "current_b_a", "current_c_a"),
     }
@@ -47,6 +48,7 @@ class _Status(BaseModel):
     voltages: list[float] = []
     phases_target: int | None = None
     rfid_tag: str | None = None
+    vehicle_id: str | None = None
     serial: str | None = None
     version: str | float | None = None
 
@@ -69,6 +71,8 @@ class _Status(BaseModel):
             current_b_a=currents[1],
             current_c_a=currents[2],
             rfid=self.rfid_tag or None,
+            # Two dashes stand for a car that says nothing.
+            vehicle_id=(self.vehicle_id or "").strip("-") or None,
             phases=self._phases(),
         )
 
