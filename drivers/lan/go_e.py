@@ -185,4 +185,5 @@ DRIVER = DriverInfo(
     kinds=frozenset({AssetKind.CHARGER}),
     controls=CHARGING_ON_PHASES,
     probes=(HttpProbe(_TOLD, _judge),),
+    yields_to=("go_e_modbus",),
 )

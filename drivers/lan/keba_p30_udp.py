@@ -229,4 +229,5 @@ DRIVER = DriverInfo(
     kinds=frozenset({AssetKind.CHARGER}),
     controls=CHARGING,
     probes=(UdpProbe(_PORT, b"report 1", _judge, local_port=_PORT),),
+    yields_to=("keba_p30",),
 )

@@ -158,6 +158,11 @@ class DeviceHttp:
         """Replace a document. Returning means that the device took it."""
         await self._ask("PUT", path, _json(body))
 
+    async def exchange(self, method: str, path: str, body: BaseModel) -> Answer:
+        """Send a document without a login; the answer may have any status."""
+        async with self._turn:
+            return await self._send(method, path, _json(body))
+
     def _read(self, path: str, answer: Answer, model: type[T]) -> T:
         return document.read(answer.body, model, f"{self._base}{path}")
 

@@ -5,7 +5,7 @@ retries and no state of its own beyond what the protocol needs: the poller stamp
 backs off; the commander confirms by the next reading. Errors are `gatewayd.errors.DeviceError`s.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -70,7 +70,10 @@ class DriverInfo:
     the assets it can make, none when that is not known; `brands` are whose devices it talks to,
     where that is not `vendor` alone. One that `sleeps` has no power at night: then it is silent,
     which is no fault. `controls` is what its assets can be told, some of it by some models only.
-    `probes` are how a scan finds its devices; without one they are not found.
+    `probes` are how a scan finds its devices; without one they are not found. `pair` gets the
+    options as a person typed them, missing secrets empty, and returns those secrets that the device
+    grants to who stands before it; RefusedError says what to do there. Of a box that is found by
+    several drivers, this one `yields_to` those.
     """
 
     vendor: str
@@ -85,3 +88,5 @@ class DriverInfo:
     sleeps: bool = False
     controls: frozenset[Capability] = frozenset()
     probes: tuple[Probe, ...] = ()
+    pair: Callable[[Any, Any], Awaitable[Mapping[str, str]]] | None = None
+    yields_to: tuple[str, ...] = ()

@@ -265,10 +265,14 @@ def test_a_scan_knows_it_by_what_it_tells_without_a_login(recording: Recording) 
          "product_name": "P1 meter", "serial": "3c39e7aabbcc"}, ("P1 meter", "3c39e7aabbcc")),
         ("homewizard", "p1meter-AABBCC", {"product_type": "HWE-P1", "api_enabled": "0"}, None),
         ("homewizard", "watermeter-AABBCC", {"product_type": "HWE-WTR", "api_enabled": "1"}, None),
+        ("homewizard_v2", "battery-AABBCC", {"product_type": "HWE-BAT", "serial": "3c39e7aabbcc",
+         "product_name": "Plug-In Battery"}, ("Plug-In Battery", "3c39e7aabbcc")),
+        ("homewizard_v2", "p1meter-AABBCC", {"product_type": "HWE-P1"}, ("HWE-P1", None)),
+        ("homewizard_v2", "energysocket-AABBCC", {"product_type": "HWE-SKT"}, None),
     ],
 )  # fmt: skip
 def test_a_scan_knows_it_by_what_it_announces(
-    driver: str, name: str, properties: dict[str, str], expected: tuple[str, str] | None
+    driver: str, name: str, properties: dict[str, str], expected: tuple[str, str | None] | None
 ) -> None:
     (probe,) = (one for one in REGISTRY.info(driver).probes if isinstance(one, MdnsProbe))
     told = probe.judge(name, properties)

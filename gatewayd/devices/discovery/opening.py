@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
+from gatewayd.devices import trust
 from gatewayd.devices.discovery.found import Found
 from gatewayd.errors import ConfigError, DeviceError
 from gatewayd.links.pool import Links
@@ -24,7 +25,7 @@ async def opened(
     candidates: Sequence[str] = (),
 ) -> Found:
     """The device as its driver says, and where that cannot look, as the probe was told."""
-    told = _told(info, {**place, **likeness.options})
+    told = _told(info, await trust.met(info.options, {**place, **likeness.options}))
     found = Found(
         driver,
         likeness.vendor or info.vendor,

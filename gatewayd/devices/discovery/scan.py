@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gatewayd.devices.discovery import lines, reach
-from gatewayd.devices.discovery.found import Found
+from gatewayd.devices.discovery.found import Found, besides
 from gatewayd.devices.discovery.known import Known
 from gatewayd.devices.discovery.modbus import Manners, ModbusSurvey
 from gatewayd.devices.discovery.reach import Target
@@ -66,7 +66,7 @@ class Scan:
             found += await self._listened()
         if wish.has_serial:
             found += await self._on_lines(modbus)
-        return self._known.mark(_each_once(found))
+        return self._known.mark(best_of_each(_each_once(found), self._infos))
 
     async def _asked(self, targets: Sequence[Target], modbus: ModbusSurvey) -> list[Found]:
         web = WebSurvey(self._links, self._infos)
@@ -149,9 +149,9 @@ class Scan:
 def _one_by_one(
     doors: Mapping[str, Mapping[int, None]],
 ) -> Iterator[tuple[str, Mapping[int, None]]]:
-    """What is asked in turn: a host; on this machine each port leads to another device."""
+    """What is asked in turn: a host; on this machine a port."""
     for host, ports in doors.items():
-        if host.startswith("127."):
+        if _is_us(host):
             yield from ((host, {port: None}) for port in ports)
         else:
             yield host, ports
@@ -168,3 +168,27 @@ def _each_once(found: Iterable[Found]) -> list[Found]:
         place = sorted((name, str(value)) for name, value in one.options.items())
         first.setdefault((one.driver, *place), one)
     return list(first.values())
+
+
+def best_of_each(found: Sequence[Found], infos: Mapping[str, DriverInfo]) -> Iterator[Found]:
+    """A box found by several drivers once, by the one that the others yield to; they are named."""
+    for one in found:
+        rivals = [other for other in found if other is not one and _is_same_box(one, other)]
+        if not any(other.driver in infos[one.driver].yields_to for other in rivals):
+            worse = [other for other in rivals if one.driver in infos[other.driver].yields_to]
+            names = besides(one.driver, [*one.candidates, *(other.driver for other in worse)])
+            known_as = next((x.known_as for x in (one, *worse) if x.known_as), None)
+            yield replace(one, candidates=names, known_as=known_as)
+
+
+def _is_same_box(one: Found, other: Found) -> bool:
+    """Drivers write serial numbers in different ways, so the host decides."""
+    host = one.options.get("host")
+    if host is None or host != other.options.get("host"):
+        return False
+    return not _is_us(str(host)) or (one.serial is not None and one.serial == other.serial)
+
+
+def _is_us(host: str) -> bool:
+    """On this machine each port leads to another device."""
+    return host.startswith("127.")

@@ -11,7 +11,7 @@ from gatewayd.devices.registry import Registry
 from gatewayd.errors import InvalidError
 from gatewayd.model.asset import AssetKind
 from gatewayd.sdk.driver import DriverInfo
-from gatewayd.sdk.options import DeviceOptions, ModbusOptions
+from gatewayd.sdk.options import DeviceOptions, ModbusOptions, secret_fields
 from gatewayd.state.assets import machine_name
 
 _HOST = "host"
@@ -65,8 +65,17 @@ class Entry:
 
     def options(self, typed: Mapping[str, str]) -> DeviceOptions:
         """The driver's options from what was typed; raises InvalidError naming the field."""
+        return self._validated(self.given(typed))
+
+    def unpaired(self, typed: Mapping[str, str]) -> DeviceOptions:
+        """The same, with the secrets empty that are required and were not typed."""
+        fields = self.info.options.model_fields
+        blank = [name for name in secret_fields(self.info.options) if fields[name].is_required()]
+        return self._validated(dict.fromkeys(blank, "") | self.given(typed))
+
+    def _validated(self, given: Mapping[str, str]) -> DeviceOptions:
         try:
-            return self.info.options.model_validate_strings(self.given(typed))
+            return self.info.options.model_validate_strings(given)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(str(step) for step in first["loc"])

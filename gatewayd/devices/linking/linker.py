@@ -87,7 +87,7 @@ class Linker:
 
         Raises InvalidError and DeviceError.
         """
-        given = entry.given(typed)
+        given = await self.probe.prepared(entry, entry.given(typed))
         identity = await self.probe.identify(entry, entry.options(given))
         mended = await self._mended(wanted)
         twin = None if mended else self._twin(identity)

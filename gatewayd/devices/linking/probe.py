@@ -1,10 +1,11 @@
 """Finding out who answers at an address, without a way to write."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
+from gatewayd.devices import trust
 from gatewayd.devices.linking.catalogue import Entry
 from gatewayd.errors import DeviceError, UnreachableError
 from gatewayd.links import lan
@@ -43,15 +44,28 @@ class Probe:
         self, entry: Entry, options: DeviceOptions, limit_s: float = _PROBE_S
     ) -> Identity:
         """Who answers. Raises DeviceError; also for what is not in the local network."""
-        host = str(getattr(options, "host", None) or "")
-        if not await lan.is_local(host):
-            raise UnreachableError(f"{host} is not an address in the local network")
+        await _check_local(options)
         careful = options.model_copy(update={"read_only": True})
         async with (
             self._guard(entry.driver, limit_s),
             entry.info.open(careful, self._links) as driver,
         ):
             return await driver.identify()
+
+    async def prepared(self, entry: Entry, given: Mapping[str, str]) -> dict[str, str]:
+        """What was typed, with what the device shows when it is met for the first time: its
+        certificate, and secrets that it grants to who stands before it.
+
+        Raises InvalidError and DeviceError, also for what is not in the local network.
+        """
+        options = entry.unpaired(given) if entry.info.pair else entry.options(given)
+        await _check_local(options)
+        found = await trust.met(entry.info.options, given)
+        if entry.info.pair is None:
+            return found
+        options = entry.unpaired(found)
+        async with self._guard(entry.driver, _PROBE_S):
+            return found | dict(await entry.info.pair(options, self._links))
 
     async def search(self, entry: Entry, port: int) -> list[Found]:
         """The devices in the local network that a driver understands on a port."""
@@ -70,3 +84,10 @@ class Probe:
             asked = [group.create_task(ask(host)) for host in hosts[:_FOUND_MAX]]
         answers = [task.result() for task in asked]
         return [found for found in answers if found is not None]
+
+
+async def _check_local(options: DeviceOptions) -> None:
+    told = [getattr(options, name) for name in trust.hosts(type(options))]
+    for host in [host for host in told if host] or [""]:
+        if not await lan.is_local(str(host)):
+            raise UnreachableError(f"{host} is not an address in the local network")

@@ -1,9 +1,13 @@
 """What was found is written so that the config takes it, and known devices are marked."""
 
+from dataclasses import replace
+
 from ruamel.yaml import YAML
 
 from gatewayd.devices.discovery.found import Found, Names, besides, block
 from gatewayd.devices.discovery.known import Known, known
+from gatewayd.devices.discovery.scan import best_of_each
+from gatewayd.devices.registry import Registry
 from gatewayd.sdk.options import HttpOptions, ModbusOptions
 
 
@@ -62,3 +66,21 @@ async def test_devices_are_known_by_where_they_are_and_by_serial() -> None:
     )
     assert [one.known_as for one in marked] == ["inverter", "line", None]
     assert Known().mark([]) == []
+
+
+def found_by(driver: str, host: str, **more: str) -> Found:
+    return Found(driver, "Acme", None, {"host": host}, **more)  # type: ignore[arg-type]
+
+
+def test_a_box_that_several_drivers_find_is_offered_once_with_the_better_one() -> None:
+    infos = Registry().usable()
+    http, modbus = (
+        found_by("go_e", "192.168.1.7", known_as="box"),
+        found_by("go_e_modbus", "192.168.1.7"),
+    )
+    other = found_by("go_e", "192.168.1.8")
+    here = [found_by("keba_p30", "127.0.0.1", serial="1"), found_by("keba_p30_udp", "127.0.0.1")]
+
+    best = list(best_of_each([http, other, modbus, *here], infos))
+
+    assert best == [other, replace(modbus, candidates=("go_e",), known_as="box"), *here]

@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from gatewayd.devices.linking.catalogue import Entry
 from gatewayd.devices.linking.probe import Probe
-from gatewayd.errors import DeviceError, UnreachableError
+from gatewayd.errors import DeviceError, RefusedError, UnreachableError
+from gatewayd.links import tls
 from gatewayd.links.pool import Links
 from gatewayd.sdk.driver import Driver, DriverInfo
-from gatewayd.sdk.options import DeviceOptions
+from gatewayd.sdk.options import DeviceOptions, HttpOptions
 from tests.fakes.clock import FakeClock
 from tests.fakes.driver import ScriptedBox, ScriptedDriver, charger_box
 from tests.fakes.gateway import gateway
+from tests.fakes.receiver import receiver
 
 
 class Options(DeviceOptions):
@@ -62,3 +65,48 @@ async def test_what_lies_outside_is_not_opened_at_all(tmp_path: Path) -> None:
             await probe.identify(entry(charger_box(), opened), Options(host="8.8.8.8"))
 
     assert opened == []
+
+
+class Secretive(HttpOptions):
+    tls: bool = True
+    token: SecretStr
+    meter_host: str | None = None
+
+
+async def _pair(options: Secretive, _links: object) -> dict[str, str]:
+    if options.token.get_secret_value():
+        return {}
+    if options.fingerprint is None:
+        raise RefusedError("press the button")
+    return {"token": "granted"}
+
+
+SECRETIVE = Entry(
+    "box",
+    DriverInfo("Acme", ("Box",), "s", Secretive, _pair, {}, pair=_pair),  # type: ignore[arg-type]
+)
+
+
+async def test_a_devices_certificate_and_secrets_are_kept_from_the_first_meeting(
+    tmp_path: Path,
+) -> None:
+    certificate = tls.own(tmp_path, ["box"])
+    async with (
+        gateway(tmp_path / "g.db", FakeClock(), {}) as running,
+        receiver(certificate.context()) as box,
+    ):
+        probe = Probe(Links(), running.poller.guard)
+        place = {"host": "127.0.0.1", "port": str(box.port)}
+
+        first = await probe.prepared(SECRETIVE, place)
+        typed = place | {"token": "typed", "fingerprint": "ab" * 32}
+        again = await probe.prepared(SECRETIVE, typed)
+        with pytest.raises(RefusedError, match="press the button"):
+            await probe.prepared(SECRETIVE, place | {"tls": "false"})
+        with pytest.raises(UnreachableError, match="local network"):
+            await probe.prepared(SECRETIVE, place | {"meter_host": "8.8.8.8"})
+
+    pin = certificate.fingerprint.replace(":", "").lower()
+    assert first == place | {"fingerprint": pin, "token": "granted"}
+    assert again == typed
+    assert box.deliveries == []
