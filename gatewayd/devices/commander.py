@@ -28,6 +28,7 @@ from gatewayd.plan.preconditions import refusal
 from gatewayd.plan.steer import Before
 from gatewayd.state import actions, decisions, setpoints
 from gatewayd.state.db import Database
+from gatewayd.state.givens import Given
 from gatewayd.state.store import Store
 
 log = logging.getLogger(__name__)
@@ -67,13 +68,19 @@ class Commander:
         self._group: asyncio.TaskGroup | None = None
 
     async def submit(
-        self, asset_id: str, command: Command, owner: str, grounds: Grounds | None = None
+        self,
+        asset_id: str,
+        command: Command,
+        owner: str,
+        grounds: Grounds | None = None,
+        given: Given | None = None,
     ) -> Action:
         """Journal a new action, PENDING, with its grounds, and return before anything is sent.
 
         What the asset says now is added to the grounds' inputs; without grounds the owner just
-        asks. An older PENDING action of the asset is cancelled, or returned where it does the same
-        and may be used again. Raises NotFoundError and InvalidError, and then nothing is stored.
+        asks. `given` is what was decided from, where that can be done again. An older PENDING
+        action of the asset is cancelled, or returned where it does the same and may be used again.
+        Raises NotFoundError and InvalidError, and then nothing is stored.
         """
         state = self._store.site.assets.get(asset_id)
         if state is None:
@@ -84,7 +91,7 @@ class Commander:
         born_at = self._clock.monotonic()
         action = self._new(state, command, owner)
         decision = self._decision(state, action, grounds)
-        begun, replaced = await self._db.write(lambda c: journal.begin(c, action, decision))
+        begun, replaced = await self._db.write(lambda c: journal.begin(c, action, decision, given))
         if begun.id != action.id:
             return begun
         for shown in [*replaced, action]:

@@ -8,13 +8,16 @@ from gatewayd.model.command import Action, ActionState, FailureReason, is_repeat
 from gatewayd.model.decision import Decision, Grounds
 from gatewayd.model.power import PowerCommand
 from gatewayd.state import actions, decisions, outbox
+from gatewayd.state.givens import Given
 
 _EVENT = "user:vendor-action:updated"
 _ALWAYS = ("state", "updatedAt", "completedAt")
 
 
-def begin(c: sqlite3.Connection, action: Action, decision: Decision) -> tuple[Action, list[Action]]:
-    """Write a new action as INTENT, with the decision that it comes of.
+def begin(
+    c: sqlite3.Connection, action: Action, decision: Decision, given: Given | None = None
+) -> tuple[Action, list[Action]]:
+    """Write a new action as INTENT, with the decision that it comes of and what that was made from.
 
     Returns it and the pending ones of its asset, which it has ended; or the pending one that does
     the same already and is used again.
@@ -35,7 +38,7 @@ def begin(c: sqlite3.Connection, action: Action, decision: Decision) -> tuple[Ac
     for ended in replaced:
         end(c, ended)
     actions.insert(c, action)
-    decisions.record(c, decision, action.id)
+    decisions.record(c, decision, action.id, given)
     return action, replaced
 
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from gatewayd.model.command import Action
 from gatewayd.model.decision import Decision, Grounds
-from gatewayd.state import actions
+from gatewayd.state import actions, givens
 from gatewayd.state.codec import command_of, command_text, json_text, time_of, time_text
+from gatewayd.state.givens import Given
 from gatewayd.state.record import Record
 
 KEPT = timedelta(days=30)
@@ -40,29 +41,45 @@ class Decided:
     action: Action | None
 
 
-def record(c: sqlite3.Connection, decision: Decision, action_id: str | None = None) -> int:
+def record(
+    c: sqlite3.Connection,
+    decision: Decision,
+    action_id: str | None = None,
+    given: Given | None = None,
+) -> int:
     """Keep a decision, in the same change as the action it causes; returns its id.
 
-    The oldest go when there are too many.
+    `given` is what it was made from, where it can be made again. The oldest go when there are too
+    many.
     """
     row = {
         "asset_id": decision.asset_id,
         "action_id": action_id,
         "at": time_text(decision.at),
-        "owner": decision.owner,
-        "command": command_text(decision.command) if decision.command else None,
-        "grounds": _GROUNDS.text(decision.grounds),
+        **outcome(decision),
     }
     seq = c.execute(_INSERT, row).lastrowid or 0
+    if given is not None:
+        givens.put(c, seq, given)
     (oldest,) = c.execute("SELECT min(seq) FROM decisions").fetchone()
     if seq - oldest >= MAX_ROWS:
         c.execute("DELETE FROM decisions WHERE seq <= ?", (oldest + MAX_ROWS // 100,))
     return seq
 
 
+def outcome(decision: Decision) -> dict[str, str | None]:
+    """What was decided and why, as it is written: the same to the byte for the same decision."""
+    return {
+        "owner": decision.owner,
+        "command": command_text(decision.command) if decision.command else None,
+        "grounds": _GROUNDS.text(decision.grounds),
+    }
+
+
 def purge(c: sqlite3.Connection, now: datetime) -> None:
     """Delete what nobody asks for any more."""
     c.execute("DELETE FROM decisions WHERE at < ?", (time_text(now - KEPT),))
+    givens.purge(c)
 
 
 def times(

@@ -7,13 +7,16 @@ out by itself.
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Protocol
 
+from gatewayd import __version__
 from gatewayd.clock import Clock
+from gatewayd.control.governor.given import ClaimsGiven, GuardGiven, Noted, RulingGiven
 from gatewayd.control.governor.terms import Terms
 from gatewayd.model.circuit import Circuit
 from gatewayd.model.command import Command, SetMaxCurrent, StartCharging, StopCharging
 from gatewayd.model.decision import Decision, Grounds, Input
-from gatewayd.model.site import AssetState
+from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import LEASE_MAX_S, Bounds, Claim, Rank, Setpoint, Wish
 from gatewayd.plan.arbiter.narrow import is_off
 from gatewayd.plan.arbiter.ruling import Ruling, settle
@@ -22,7 +25,6 @@ from gatewayd.plan.guard.words import Grant
 from gatewayd.plan.heard import heard
 from gatewayd.plan.keeping import Kept
 from gatewayd.plan.steer import next_command
-from gatewayd.state.store import Store
 
 GUARD = "guard"
 # How long a claim may take to come true before its action is told that it does not.
@@ -35,6 +37,13 @@ _LIMIT_STEP_W = 100.0
 Steer = Callable[[str, Kept | None], None]
 
 
+class Picture(Protocol):
+    """The store, as the bench sees it."""
+
+    @property
+    def site(self) -> Site: ...
+
+
 class Bench:
     """Holds claims and grants; `rulings` is what they come to now, by asset id.
 
@@ -42,7 +51,7 @@ class Bench:
     were last taken.
     """
 
-    def __init__(self, terms: Terms, store: Store, clock: Clock) -> None:
+    def __init__(self, terms: Terms, store: Picture, clock: Clock) -> None:
         self.terms = terms
         self.rulings: dict[str, Ruling] = {}
         self._store = store
@@ -54,7 +63,9 @@ class Bench:
         self._import_by: str | None = None
         self._grants: Mapping[str, Grant] | None = None
         self._grant_inputs: tuple[Input, ...] = ()
-        self._decisions: list[Decision] = []
+        self._decisions: list[Noted] = []
+        self._claims_given: ClaimsGiven | None = None
+        self._guard_given: GuardGiven | None = None
         self._asked: dict[tuple[str, Command], tuple[float, float]] = {}
 
     def begin(self, steer: Steer) -> None:
@@ -65,13 +76,22 @@ class Bench:
         """Have nothing carried out any more."""
         self._steer = _nowhere
 
-    def claim(self, claims: Iterable[Claim]) -> None:
-        """What everybody but the guard wants, instead of what they wanted before."""
-        self._claims = tuple(claims)
+    def claim(self, claims: Iterable[Claim], given: ClaimsGiven | None = None) -> None:
+        """What everybody but the guard wants, instead of what they wanted before.
+
+        `given` is what that was made from, for the record.
+        """
+        self._claims, self._claims_given = tuple(claims), given
         self.settle()
 
-    def grant(self, grants: Mapping[str, Grant], inputs: tuple[Input, ...]) -> None:
-        """What the guard allows each load, by device, and what it knew."""
+    def grant(
+        self,
+        grants: Mapping[str, Grant],
+        inputs: tuple[Input, ...],
+        given: GuardGiven | None = None,
+    ) -> None:
+        """What the guard allows each load, by device, and what it knew; `given` as in `claim`."""
+        self._guard_given = given
         if self._grants is None:
             self._guarded_s = self._clock.monotonic()
         self._grants, self._grant_inputs = grants, inputs
@@ -119,7 +139,12 @@ class Bench:
         for state in states:
             self._rule(state, found.get(state.asset.id))
 
-    def take_decisions(self) -> list[Decision]:
+    def decision(self, state: AssetState) -> Decision:
+        """What is settled of an asset, and why."""
+        ruling = self.rulings.get(state.asset.id)
+        return self._ruled(state, ruling) if ruling else self._given_back(state.asset.id)
+
+    def take_decisions(self) -> list[Noted]:
         """The changes of setpoint since the last call."""
         taken, self._decisions = self._decisions, []
         return taken
@@ -178,12 +203,12 @@ class Bench:
         asset_id, before = state.asset.id, self.rulings.get(state.asset.id)
         if ruling is None:
             if self.rulings.pop(asset_id, None) is not None:
-                self._decisions.append(self._given_back(asset_id))
+                self._note(state)
                 self._steer(asset_id, None)
             return
         self.rulings[asset_id] = ruling
         if _is_other(before, ruling) if before else _is_news(ruling, state):
-            self._note(state, ruling)
+            self._note(state)
         if self.terms.writes(state.asset):
             self._steer(asset_id, self._kept(state, ruling))
 
@@ -198,20 +223,30 @@ class Bench:
             most_a=grant.amps if grant and self._is_guarded(state) else None,
         )
 
-    def _note(self, state: AssetState, ruling: Ruling) -> None:
+    def _note(self, state: AssetState) -> None:
+        given = RulingGiven(
+            __version__,
+            self._claims_given,
+            self._guard_given if self._is_guarded(state) else None,
+            self.terms,
+            state,
+            self._clock.now(),
+            self._clock.monotonic(),
+        )
+        self._decisions.append(Noted(self.decision(state), given))
+
+    def _ruled(self, state: AssetState, ruling: Ruling) -> Decision:
         told = heard(state, self._clock.monotonic())
         grounds, owner = ruling.grounds, ruling.bound_by or ruling.owner
-        self._decisions.append(
-            Decision(
-                self._clock.now(),
-                ruling.asset_id,
-                owner if self.terms.writes(state.asset) else f"{owner} (shadow)",
-                _as_command(ruling.wish),
-                grounds.reason,
-                (*grounds.inputs, *told),
-                grounds.candidates,
-                grounds.binding,
-            )
+        return Decision(
+            self._clock.now(),
+            ruling.asset_id,
+            owner if self.terms.writes(state.asset) else f"{owner} (shadow)",
+            _as_command(ruling.wish),
+            grounds.reason,
+            (*grounds.inputs, *told),
+            grounds.candidates,
+            grounds.binding,
         )
 
     def _given_back(self, asset_id: str) -> Decision:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,10 +12,12 @@ from gatewayd.clock import Clock
 from gatewayd.control.governor import claims as claiming
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.choice import Mode
+from gatewayd.control.governor.given import ClaimsGiven
 from gatewayd.control.governor.operator import GridOperator
 from gatewayd.control.governor.quarter import QuarterMeter, grid_meters, starts
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.wants import Wants, wants
+from gatewayd.control.replay.record import keep
 from gatewayd.devices.commander import Commander
 from gatewayd.errors import InvalidError, StorageError
 from gatewayd.model.command import SetMaxCurrent
@@ -25,7 +28,7 @@ from gatewayd.plan.battery.modes import BatteryMode
 from gatewayd.plan.ev.words import ChargeMode
 from gatewayd.plan.grid.capacity import import_limit_w
 from gatewayd.plan.keeping import Kept
-from gatewayd.state import actions, decisions, modes
+from gatewayd.state import actions, modes
 from gatewayd.state.db import Database
 from gatewayd.state.modes import Chosen
 from gatewayd.state.store import Store
@@ -138,12 +141,13 @@ class Governor:
             self._store.site,
             bench.terms,
             now_s,
-            self._wants,
+            dict(self._wants),
             self._limits_a(),
             frozenset(id_ for id_, ruling in bench.rulings.items() if is_off(ruling.wish)),
             self.price(now),
         )
-        bench.claim(claiming.claims(look, self._memory))
+        given = ClaimsGiven(look, deepcopy(self._memory))
+        bench.claim(claiming.claims(look, self._memory), given)
 
     def _import_limit(self, now: datetime) -> tuple[float | None, str | None]:
         """The narrowest, and who gives it if that is the grid operator."""
@@ -192,9 +196,9 @@ class Governor:
                 self._chosen[asset_id], self._wants[asset_id] = replace(chosen, since=now), Wants()
 
     async def _record(self) -> None:
-        for decision in self._bench.take_decisions():
-            self._store.decided(decision)
-            await self._db.write(partial(decisions.record, decision=decision))
+        for noted in self._bench.take_decisions():
+            self._store.decided(noted.decision)
+            await self._db.write(partial(keep, noted=noted))
 
     def _limits_a(self) -> dict[str, float]:
         """What each charger was limited to before it was steered."""

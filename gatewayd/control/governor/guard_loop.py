@@ -5,12 +5,14 @@ It looks every two seconds, and its grants go to the devices at once.
 
 import math
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Protocol
 
 from gatewayd.clock import Clock
 from gatewayd.control.governor import gather
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.commissioning import Commissioning
+from gatewayd.control.governor.given import GuardGiven
 from gatewayd.control.governor.terms import Terms
 from gatewayd.devices.device import ConfiguredDevice, Poll
 from gatewayd.model.circuit import PHASE_NAMES, Load
@@ -71,8 +73,9 @@ class GuardLoop:
             return
         wiring = self._wired(loads)
         self.commissioning.look(wiring, self._fallbacks(loads))
+        given = GuardGiven(wiring, now_s, meters, heard, deepcopy(self._memory))
         grants = decide(wiring, now_s, meters, heard, self._memory)
-        self._bench.grant(grants, _inputs(meters, now_s))
+        self._bench.grant(grants, inputs_of(meters, now_s), given)
 
     def _loads(self, loads: Mapping[str, Load], now_s: float) -> dict[str, LoadNow]:
         found = {}
@@ -114,7 +117,8 @@ class GuardLoop:
         return self._wiring
 
 
-def _inputs(meters: Mapping[str, MeterNow], now_s: float) -> tuple[Input, ...]:
+def inputs_of(meters: Mapping[str, MeterNow], now_s: float) -> tuple[Input, ...]:
+    """What the guard knew, for the record."""
     return tuple(
         Input(f"{circuit_id}.current_{phase}_a", round(current_a, 2), round(now_s - now.at_s, 1))
         for circuit_id, now in meters.items()

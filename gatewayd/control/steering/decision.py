@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from gatewayd.control.steering.given import OrderGiven
 from gatewayd.model.asset import AssetKind, Consent
 from gatewayd.model.command import (
     Action,
@@ -24,12 +25,13 @@ LOOK_AGAIN = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command to an asset, and what speaks for it."""
+    """A command to an asset, what speaks for it, and what that was made from."""
 
     asset_id: str
     command: Command
     owner: str
     grounds: Grounds
+    given: OrderGiven
 
 
 @dataclass(slots=True)

@@ -1,10 +1,11 @@
 """Flex at work: what vehicles could take, and the waiting that an intent asks for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from gatewayd import __version__
 from gatewayd.control.steering.decision import (
     Glances,
     Order,
@@ -14,13 +15,14 @@ from gatewayd.control.steering.decision import (
     linked,
     may_tell,
 )
+from gatewayd.control.steering.given import FlexGiven
 from gatewayd.control.steering.known import Known
 from gatewayd.control.steering.smart_charging import is_capable, reading
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.charging import charging
 from gatewayd.model.command import ActionState, StartCharging, StopCharging
 from gatewayd.model.decision import Grounds
-from gatewayd.model.flex import FlexAgreement
+from gatewayd.model.flex import FlexAgreement, FlexIntentRule
 from gatewayd.model.reading import VehicleReading
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.flex.load import CHUNK, FlexVehicle
@@ -85,13 +87,26 @@ def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Outc
     key = (known.intent, vehicles, [circumstances(state) for state in (*states, *waiting)])
     if not glances.is_news(OWNER, key, now):
         return
-    found = turns(vehicles, known.intent.rules, now)
-    by_vehicle = {one.policy.vehicle_id: found[one.policy.id] for one in vehicles}
+    rules = known.intent.rules
+    by_vehicle = _turns(vehicles, rules, now)
     for state in {state.asset.id: state for state in (*states, *waiting)}.values():
         if not _is_taken(known, state):
-            turn = by_vehicle.get(state.asset.id, FlexTurn.FREE)
-            done.orders.extend(_orders(state, turn, now))
+            given = FlexGiven(__version__, tuple(vehicles), rules, state, now)
+            done.orders.extend(_orders(given, by_vehicle))
     glances.keep(OWNER, key, now, chunk_start(now) + CHUNK)
+
+
+def order(given: FlexGiven) -> Order | None:
+    """What the vehicle is told now; None where it is told nothing."""
+    return next(_orders(given, _turns(given.vehicles, given.rules, given.now)), None)
+
+
+def _turns(
+    vehicles: Sequence[FlexVehicle], rules: Sequence[FlexIntentRule], now: datetime
+) -> Mapping[str, FlexTurn]:
+    """By vehicle."""
+    found = turns(vehicles, rules, now)
+    return {one.policy.vehicle_id: found[one.policy.id] for one in vehicles}
 
 
 def _is_taken(known: Known, state: AssetState) -> bool:
@@ -105,8 +120,10 @@ def _is_taken(known: Known, state: AssetState) -> bool:
     return is_scheduled or is_overridden or bool(policy and policy.is_enabled)
 
 
-def _orders(state: AssetState, turn: FlexTurn, now: datetime) -> Iterator[Order]:
+def _orders(given: FlexGiven, by_vehicle: Mapping[str, FlexTurn]) -> Iterator[Order]:
     """The command that is due, if there is one."""
+    state, now = given.state, given.now
+    turn = by_vehicle.get(state.asset.id, FlexTurn.FREE)
     wanted = _wanted(state, turn, now)
     seen = charging(reading(state))
     if wanted is None or not may_tell(state) or not is_capable(state.asset):
@@ -117,7 +134,7 @@ def _orders(state: AssetState, turn: FlexTurn, now: datetime) -> Iterator[Order]
         return
     if pursue(wanted, latest_charging(state.action), now).is_due:
         command = StartCharging() if wanted else StopCharging()
-        yield Order(state.asset.id, command, OWNER, _GROUNDS[turn])
+        yield Order(state.asset.id, command, OWNER, _GROUNDS[turn], given)
 
 
 def _wanted(state: AssetState, turn: FlexTurn, now: datetime) -> bool | None:

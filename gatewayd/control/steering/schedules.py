@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from gatewayd import __version__
 from gatewayd.control.steering.decision import (
     Glances,
     Order,
@@ -13,13 +14,13 @@ from gatewayd.control.steering.decision import (
     may_tell,
     pending,
 )
+from gatewayd.control.steering.given import ScheduleGiven
 from gatewayd.control.steering.known import Known
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.climate import FollowSchedule, PermanentHold, TargetState
 from gatewayd.model.schedule import (
     ChargeScheduleStatus,
     Schedule,
-    ScheduleStatus,
     TemperatureSchedule,
     TemperatureScheduleStatus,
 )
@@ -43,8 +44,9 @@ def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Outc
         given = _circumstances(schedule, target, known, now, chiefs[schedule.target_id])
         key = (schedule, circumstances(target), given.is_controlling, given.override, given.zone)
         if glances.is_news(schedule.id, key, now):
-            verdict = _verdict(schedule, given, known.statuses.get(schedule.id))
-            _take(verdict, given, known, done)
+            all_given = ScheduleGiven(__version__, schedule, given, known.statuses.get(schedule.id))
+            verdict = _verdict(all_given)
+            _take(verdict, all_given, done)
             glances.keep(schedule.id, key, now, _look_again_at(verdict))
     done.withdrawn.extend(_unwanted(known, site, done))
 
@@ -80,7 +82,13 @@ def _circumstances(
     )
 
 
-def _verdict(schedule: Schedule, given: Circumstances, before: ScheduleStatus | None) -> _Verdict:
+def order(given: ScheduleGiven) -> Order | None:
+    """What the target is told now; None where it is told nothing."""
+    return _order(_verdict(given), given)
+
+
+def _verdict(all_given: ScheduleGiven) -> _Verdict:
+    schedule, given, before = all_given.schedule, all_given.circumstances, all_given.before
     if isinstance(schedule, TemperatureSchedule):
         told = before if isinstance(before, TemperatureScheduleStatus) else None
         return temperature_status(schedule, given, _latest_hold(given.target), told)
@@ -97,14 +105,21 @@ def _latest_hold(target: AssetState | None) -> LatestAction[TargetState] | None:
     return LatestAction(action.command, action.state, action.created_at, action.completed_at)
 
 
-def _take(verdict: _Verdict, given: Circumstances, known: Known, done: Outcome) -> None:
-    status, target = verdict.status, given.target
-    if status != known.statuses.get(status.schedule_id):
-        done.statuses[status.schedule_id] = status
+def _take(verdict: _Verdict, given: ScheduleGiven, done: Outcome) -> None:
+    if verdict.status != given.before:
+        done.statuses[verdict.status.schedule_id] = verdict.status
+    found = _order(verdict, given)
+    if found is not None:
+        done.orders.append(found)
+
+
+def _order(verdict: _Verdict, given: ScheduleGiven) -> Order | None:
+    target = given.circumstances.target
     wanted = verdict.command if isinstance(verdict, ChargeVerdict) else verdict.target_state
-    if wanted is not None and target is not None and may_tell(target):
-        why = grounds(status, given.zone)
-        done.orders.append(Order(target.asset.id, wanted, OWNER, why))
+    if wanted is None or target is None or not may_tell(target):
+        return None
+    why = grounds(verdict.status, given.circumstances.zone)
+    return Order(target.asset.id, wanted, OWNER, why, given)
 
 
 def _look_again_at(verdict: _Verdict) -> datetime | None:

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from gatewayd.clock import Clock
+from gatewayd.control.replay.record import packed
 from gatewayd.control.steering import flex as flex_turns
 from gatewayd.control.steering import schedules as schedule_turns
 from gatewayd.control.steering import smart_charging as smart_turns
@@ -196,7 +197,9 @@ class Steering:
 
     async def _submit(self, order: Order) -> bool:
         try:
-            await self._commander.submit(order.asset_id, order.command, order.owner, order.grounds)
+            await self._commander.submit(
+                order.asset_id, order.command, order.owner, order.grounds, packed(order.given)
+            )
         except RequestError as error:
             log.debug("%s: %s is refused: %s", order.asset_id, order.command, error)
             return False

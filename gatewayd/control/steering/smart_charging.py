@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
+from gatewayd import __version__
 from gatewayd.control.steering.decision import (
     Glances,
     Order,
@@ -14,6 +15,7 @@ from gatewayd.control.steering.decision import (
     may_tell,
     pending,
 )
+from gatewayd.control.steering.given import SmartGiven
 from gatewayd.control.steering.known import Known
 from gatewayd.model.asset import Asset, Capability
 from gatewayd.model.charging import charging
@@ -27,6 +29,7 @@ from gatewayd.plan.smart.grounds import grounds
 from gatewayd.plan.smart.machine import step
 from gatewayd.plan.smart.observation import Observation
 from gatewayd.plan.smart.override import has_ended
+from gatewayd.plan.smart.turn import Turn
 
 OWNER = "smart_charging"
 
@@ -92,8 +95,8 @@ def _observation(
 def _decide(
     before: SmartChargingStatus, seen: Observation, state: AssetState, done: Outcome
 ) -> None:
-    vehicle = state.asset
-    turn = step(before.charging, seen)
+    vehicle, given = state.asset, SmartGiven(__version__, before.charging, seen)
+    turn = step(given.before, seen)
     after = SmartChargingStatus(
         vehicle.id, vehicle.user_id, vehicle.vendor, seen.now, turn.charging, seen.override
     )
@@ -101,12 +104,23 @@ def _decide(
         done.looked[vehicle.id] = after
     else:
         done.smart[vehicle.id] = after
-    if turn.command and may_tell(state):
-        done.orders.append(Order(vehicle.id, turn.command, OWNER, grounds(turn, seen)))
+    if may_tell(state) and (found := _order(turn, given, vehicle.id)):
+        done.orders.append(found)
         return
     action = pending(state)
     if action and _is_unwanted(action, after):
         done.withdrawn.append(action.id)
+
+
+def order(given: SmartGiven, vehicle_id: str) -> Order | None:
+    """What a vehicle is told now, if it may be told anything."""
+    return _order(step(given.before, given.seen), given, vehicle_id)
+
+
+def _order(turn: Turn, given: SmartGiven, vehicle_id: str) -> Order | None:
+    if turn.command is None:
+        return None
+    return Order(vehicle_id, turn.command, OWNER, grounds(turn, given.seen), given)
 
 
 def _is_unwanted(action: Action, after: SmartChargingStatus) -> bool:
