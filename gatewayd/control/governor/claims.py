@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from gatewayd.control.governor import gather
+from gatewayd.control.governor import cars, gather
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
 from gatewayd.control.governor.wants import Wants
 from gatewayd.model.asset import AssetKind, Capability
@@ -16,9 +16,10 @@ from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import LEASE_MAX_S, Bounds, Claim, Rank, Setpoint, Wish
 from gatewayd.plan.battery import modes
 from gatewayd.plan.battery.modes import BatteryMemory, BatterySeen
-from gatewayd.plan.ev import machine
+from gatewayd.plan.ev import machine, ready
+from gatewayd.plan.ev.ready import Ready, ReadyMemory, When
 from gatewayd.plan.ev.surplus import Drawing, surpluses
-from gatewayd.plan.ev.words import ChargeMode, ChargeSettings, EvMemory, HomeNow
+from gatewayd.plan.ev.words import CarNow, ChargeMode, ChargeSettings, EvMemory, HomeNow
 from gatewayd.plan.grid.export import Producer, export_cap_w, production_limits
 from gatewayd.plan.lease import is_fresh
 
@@ -31,9 +32,14 @@ _AS_IT_LIKES = Grounds("it does as it likes")
 
 @dataclass(slots=True)
 class Memory:
-    """What one look passes on to the next. `is_on`: the charger was charging when left alone."""
+    """What one look passes on to the next. `is_on`: the charger was charging when left alone.
+
+    `planned` is what the plans came to, by device.
+    """
 
     cars: dict[str, EvMemory] = field(default_factory=dict)
+    ready: dict[str, ReadyMemory] = field(default_factory=dict)
+    planned: dict[str, Ready | None] = field(default_factory=dict)
     batteries: dict[str, BatteryMemory] = field(default_factory=dict)
     is_on: dict[str, bool] = field(default_factory=dict)
 
@@ -43,7 +49,8 @@ class Look:
     """What one look goes by.
 
     `wants` are by asset id. `limits_a` is what each charger was at before it was steered, by
-    asset id, and `off` are those that are off because they were told so.
+    asset id, and `off` are those that are off because they were told so. Without `when`, while
+    nobody knows what time it is, no plan is kept.
     """
 
     site: Site
@@ -53,6 +60,7 @@ class Look:
     limits_a: Mapping[str, float] = field(default_factory=dict)
     off: frozenset[str] = frozenset()
     price: Decimal | None = None
+    when: When | None = None
 
     def claim(
         self,
@@ -109,15 +117,40 @@ def _by_mode(
     memory: Memory,
     surplus_w: float | None,
 ) -> Iterator[Claim]:
-    car = gather.car_now(state, look.site.of_kind(AssetKind.VEHICLE))
+    at = cars.at_charger(state, look.site, look.terms.cars)
+    settings = at.terms.of(settings) if at.terms else settings
+    car = cars.car_now(state, at)
     own = memory.cars.setdefault(state.asset.device_id, EvMemory())
     home = HomeNow(surplus_w, is_throttled=gather.is_throttled(look.site))
+    phases = min(settings.phases[-1], (at.terms and at.terms.phases) or 3)
+    power_w = settings.watts(phases, settings.max_a)
+    plan = _planned(look, state, settings, power_w, car, memory)
+    if plan is not None:
+        home = replace(home, wanted=plan.is_due, grounds=plan.grounds)
     ask = machine.decide(settings, car, home, own, look.now_s)
     if ask.setpoint is not None:
         # Who is on the spot and says off means it, whoever else asks.
         is_off = settings.mode is ChargeMode.OFF and ask.setpoint.current_a == 0
         rank = Rank.LOCAL_OFF if is_off else Rank.PLAN
         yield look.claim(state, rank, f"mode {settings.mode}", ask.grounds, ask.setpoint)
+
+
+def _planned(
+    look: Look,
+    state: AssetState,
+    settings: ChargeSettings,
+    power_w: float,
+    car: CarNow,
+    memory: Memory,
+) -> Ready | None:
+    if look.when is None:
+        return None
+    device_id = state.asset.device_id
+    own = memory.ready.setdefault(device_id, ReadyMemory())
+    plans = settings.plans if settings.mode in machine.PLANNED else {}
+    found = ready.decide(plans, car, power_w, look.when, own, look.now_s)
+    memory.planned[device_id] = found
+    return found
 
 
 def _left_alone(look: Look, state: AssetState, memory: Memory, found: Wants) -> Wish:

@@ -1,7 +1,7 @@
 """From the picture to what the guard and the charging modes ask for. Missing is never 0."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from gatewayd.control.governor.terms import ChargerTerms, Terms
 from gatewayd.model.asset import AssetKind, MeterUsage
@@ -12,17 +12,14 @@ from gatewayd.model.reading import (
     InverterReading,
     MeterReading,
     PowerDelivery,
-    VehicleReading,
 )
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.ev.surplus import BatteryNow
-from gatewayd.plan.ev.words import CarNow
 from gatewayd.plan.guard.commission import Fallback
 from gatewayd.plan.guard.words import LoadNow, MeterNow
 from gatewayd.plan.lease import is_fresh
 
 _OFF = (PowerDelivery.STOPPED, PowerDelivery.UNPLUGGED)
-_USED_A = 1.0
 _AT_LIMIT_W = 100.0
 
 
@@ -145,34 +142,6 @@ def batteries(site: Site, now_s: float) -> list[BatteryNow] | None:
             return None
         found.append(BatteryNow(reading.power_w, reading.soc_pct))
     return found
-
-
-def car_now(state: AssetState, vehicles: Iterable[AssetState]) -> CarNow:
-    """A charger and its car; the level is told by the one car that is plugged in, if it is one."""
-    reading = state.sample.reading if state.sample and state.is_reachable else None
-    if not isinstance(reading, ChargerReading):
-        return CarNow()
-    currents = (reading.current_a_a, reading.current_b_a, reading.current_c_a)
-    used = sum(1 for current_a in currents if current_a is not None and current_a > _USED_A)
-    return CarNow(
-        is_plugged=reading.is_plugged_in,
-        power_w=reading.power_w,
-        phases=reading.phases,
-        used_phases=used or None,
-        soc_pct=_level(vehicles),
-        session_wh=reading.session_wh,
-    )
-
-
-def _level(vehicles: Iterable[AssetState]) -> float | None:
-    plugged = [
-        state.sample.reading.soc_pct
-        for state in vehicles
-        if state.sample
-        and isinstance(state.sample.reading, VehicleReading)
-        and state.sample.reading.is_plugged_in
-    ]
-    return plugged[0] if len(plugged) == 1 else None
 
 
 def is_throttled(site: Site) -> bool:

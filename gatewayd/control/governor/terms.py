@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from zoneinfo import ZoneInfo
 
 from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.circuit import Circuit
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatterySettings
+from gatewayd.plan.ev.cars import CarTerms
 from gatewayd.plan.ev.surplus import BatteryRule
 from gatewayd.plan.ev.words import ChargeSettings
 from gatewayd.plan.grid.capacity import CapacitySettings
@@ -61,14 +63,30 @@ class GridTerms:
 
 @dataclass(frozen=True)
 class Terms:
-    """All of it. `meter_lines` are the phases that a circuit's meter measures, by circuit."""
+    """All of it. `meter_lines` are the phases that a circuit's meter measures, by circuit.
+
+    `audited` are devices that a person has checked. `withheld` is what the audit has against a
+    device, in words, by device: until then a charger on a circuit is only lowered, and of others
+    it is only decided.
+
+    `zone` is that of the home's clock.
+    """
 
     circuits: Mapping[str, Circuit] = field(default_factory=lambda: MappingProxyType({}))
     meter_lines: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: MappingProxyType({}))
     chargers: Mapping[str, ChargerTerms] = field(default_factory=lambda: MappingProxyType({}))
     batteries: Mapping[str, BatteryTerms] = field(default_factory=lambda: MappingProxyType({}))
     grid: GridTerms = GridTerms()
+    audited: frozenset[str] = frozenset()
+    withheld: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rule: BatteryRule = field(default_factory=BatteryRule)
+    cars: tuple[CarTerms, ...] = ()
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+    def withholds(self, asset: Asset) -> str | None:
+        """Why a governed asset that would be armed is not; None for one that is."""
+        found = self.charger(asset) or self.battery(asset)
+        return self.withheld.get(asset.device_id) if found and found.arming.writes else None
 
     def charger(self, asset: Asset) -> ChargerTerms | None:
         """The terms of a charger that is governed at all."""
@@ -95,4 +113,8 @@ class Terms:
     def writes(self, asset: Asset) -> bool:
         """Whether an asset is told what is settled: then its actions only claim."""
         found = self.charger(asset) or self.battery(asset)
-        return found.arming.writes if found else self.limits(asset)
+        if found is None:
+            return self.limits(asset)
+        # Safety does not wait: on a circuit a charger is lowered all the same.
+        is_guarded = isinstance(found, ChargerTerms) and found.circuit is not None
+        return found.arming.writes and (is_guarded or self.withholds(asset) is None)
