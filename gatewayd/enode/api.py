@@ -4,14 +4,18 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.types import Scope
 
 from gatewayd.control.steering.service import Steering
-from gatewayd.enode.auth import Logins, Tokens
+from gatewayd.enode.auth import Caller, Logins, Tokens
 from gatewayd.enode.places import Places
 from gatewayd.enode.services import Services
-from gatewayd.errors import NotFoundError
+from gatewayd.errors import NotFoundError, UnauthorizedError
 from gatewayd.model.asset import AssetKind, Consent
 from gatewayd.model.site import AssetState
+
+# Where a request keeps who makes it.
+_CALLER = "enode.caller"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,24 @@ class Api:
         db, clock = services.db, services.clock
         return cls(services, Tokens(db, clock), Logins(db, clock), Places(db, clock))
 
-    async def version_of(self, authorization: str | None) -> str:
+    async def caller(self, scope: Scope) -> Caller | None:
+        """Who makes a request, None without a valid token; asked once for each request."""
+        if _CALLER not in scope:
+            scope[_CALLER] = await self.tokens.caller(header(scope, b"authorization"))
+        found: Caller | None = scope[_CALLER]
+        return found
+
+    async def client_id(self, scope: Scope) -> str:
+        """The id of the client that makes a request; raises UnauthorizedError."""
+        caller = await self.caller(scope)
+        if caller is None:
+            raise UnauthorizedError("Unauthorized for resource")
+        return caller.client_id
+
+    async def version_of(self, scope: Scope) -> str:
         """The version of a request that names none: its client's own, else the default."""
-        pinned = await self.tokens.version_of(authorization)
-        return pinned or self.services.settings.default_version
+        caller = await self.caller(scope)
+        return (caller and caller.api_version) or self.services.settings.default_version
 
     def asset(self, kind: AssetKind, asset_id: str) -> AssetState:
         """One asset of a kind; raises NotFoundError."""
@@ -66,6 +84,14 @@ def shown(state: AssetState) -> AssetState:
 def is_linked(state: AssetState) -> bool:
     """Whether clients may know of an asset at all."""
     return state.asset.consent is not Consent.NONE
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The first header of a name, which is given in lower case."""
+    for found, value in scope["headers"]:
+        if found == name:
+            return str(value.decode("latin-1"))
+    return None
 
 
 def of_app(request: Request) -> Api:

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 
 from gatewayd.enode import problems
 from gatewayd.enode.api import Api
+from gatewayd.enode.dispatch import Dispatch
 from gatewayd.enode.gateway import document as gateway_document
 from gatewayd.enode.gateway import grid, modes, stream
 from gatewayd.enode.gateway import routes as gateway
@@ -44,9 +45,9 @@ def create_app(services: Services) -> FastAPI:
         redirect_slashes=False,
         # Not included as routers: FastAPI would analyse and match each of them anew.
         routes=[
-            *(route for router in _ALL for route in router.routes),
-            *document.router.routes,
-            *(route for router in _GATEWAY for route in router.routes),
+            Dispatch(
+                route for router in (*_ALL, document.router, *_GATEWAY) for route in router.routes
+            )
         ],
         exception_handlers={
             HTTPException: _no_operation,

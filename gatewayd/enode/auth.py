@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gatewayd.clock import Clock
-from gatewayd.errors import TooManyRequestsError, UnauthorizedError
+from gatewayd.errors import TooManyRequestsError
 from gatewayd.state import clients
 from gatewayd.state.db import Database
 
@@ -24,10 +24,11 @@ _MOST_SOURCES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Caller:
+    """Whom a token speaks for, and the API version that client is pinned to."""
+
     client_id: str
     api_version: str | None
-    checked_at: float
 
 
 class Tokens:
@@ -36,37 +37,28 @@ class Tokens:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-        self._known: dict[bytes, _Known] = {}
+        self._known: dict[bytes, tuple[Caller, float]] = {}
 
-    async def client_of(self, authorization: str | None) -> str:
-        """The id of the client an Authorization header speaks for; raises UnauthorizedError."""
-        return (await self._known_client(authorization)).client_id
-
-    async def version_of(self, authorization: str | None) -> str | None:
-        """The API version that client is pinned to; None for none, or without a valid token."""
-        try:
-            return (await self._known_client(authorization)).api_version
-        except UnauthorizedError:
-            return None
-
-    async def _known_client(self, authorization: str | None) -> _Known:
+    async def caller(self, authorization: str | None) -> Caller | None:
+        """Whom an Authorization header speaks for; None without a valid token."""
         token = _bearer(authorization)
+        if token is None:
+            return None
         digest = hashlib.sha256(token.encode()).digest()
-        known = self._known.get(digest)
-        if known and self._clock.monotonic() - known.checked_at < _RECHECK_S:
-            return known
+        caller, checked_at = self._known.get(digest, (None, 0.0))
+        if caller and self._clock.monotonic() - checked_at < _RECHECK_S:
+            return caller
         return await self._check(token, digest)
 
-    async def _check(self, token: str, digest: bytes) -> _Known:
+    async def _check(self, token: str, digest: bytes) -> Caller | None:
         checked_at, now = self._clock.monotonic(), self._clock.now()
-        found = await self._db.read(lambda c: _client(c, token, now))
+        caller = await self._db.read(lambda c: _caller(c, token, now))
         self._known.pop(digest, None)
-        if found is None:
-            raise _unauthorized()
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[digest] = known = _Known(*found, checked_at)
-        return known
+        if caller:
+            self._known[digest] = caller, checked_at
+        return caller
 
 
 class Logins:
@@ -110,10 +102,9 @@ class Logins:
             del self._failures[next(iter(self._failures))]
 
 
-def _client(c: sqlite3.Connection, token: str, now: datetime) -> tuple[str, str | None] | None:
-    """The client of a token, and the version it is pinned to."""
+def _caller(c: sqlite3.Connection, token: str, now: datetime) -> Caller | None:
     client_id = clients.check_token(c, token, now)
-    return None if client_id is None else (client_id, clients.version_of(c, client_id))
+    return None if client_id is None else Caller(client_id, clients.version_of(c, client_id))
 
 
 def _source(address: str | None) -> str:
@@ -127,13 +118,8 @@ def _source(address: str | None) -> str:
     return str(ip)
 
 
-def _bearer(authorization: str | None) -> str:
+def _bearer(authorization: str | None) -> str | None:
     scheme, _, token = (authorization or "").partition(" ")
     token = token.strip()
-    if scheme.lower() != "bearer" or not token or len(token) > _LONGEST_TOKEN:
-        raise _unauthorized()
-    return token
-
-
-def _unauthorized() -> UnauthorizedError:
-    return UnauthorizedError("Unauthorized for resource")
+    is_token = scheme.lower() == "bearer" and 0 < len(token) <= _LONGEST_TOKEN
+    return token if is_token else None

@@ -12,10 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, APIRouter
 
 from gatewayd.enode import problems, versions
-from gatewayd.enode.api import of_app
+from gatewayd.enode.api import header, of_app
+from gatewayd.enode.versions.exchange import VERSION
 from gatewayd.errors import InvalidError, RequestError
-
-VERSION_HEADER = "Enode-Version"
 
 
 class PublicRoute(APIRoute):
@@ -35,17 +34,17 @@ class PublicRoute(APIRoute):
             except RequestValidationError as error:
                 response = problems.answer(_invalid(error), declared)
             if version:
-                response.headers[VERSION_HEADER] = version
+                response.raw_headers.append((VERSION, version.encode()))
             return response
 
         return guarded
 
     async def _admit(self, request: Request) -> str:
         """The version the request speaks; raises RequestError when it may not pass."""
-        headers = request.headers
-        default = await of_app(request).version_of(headers.get("authorization"))
-        version = versions.effective(headers.get(VERSION_HEADER), default)
-        if "enode-user-id" in headers:
+        scope = request.scope
+        default = await of_app(request).version_of(scope)
+        version = versions.effective(header(scope, VERSION), default)
+        if header(scope, b"enode-user-id") is not None:
             raise InvalidError("Enode-User-Id ended with version 2023-08-01: leave it out")
         return version
 
@@ -54,7 +53,7 @@ class ClientRoute(PublicRoute):
     """An operation for clients that hold a token."""
 
     async def _admit(self, request: Request) -> str:
-        await of_app(request).tokens.client_of(request.headers.get("authorization"))
+        await of_app(request).client_id(request.scope)
         return await super()._admit(request)
 
 

@@ -12,7 +12,7 @@ from gatewayd.enode.api import Api, Given
 from gatewayd.enode.gateway import home, views, wire
 from gatewayd.enode.openapi.queries import PAGING
 from gatewayd.enode.paging import Paging, key_of, page
-from gatewayd.enode.routes.service_health import is_client, is_ready
+from gatewayd.enode.routes.service_health import is_ready
 from gatewayd.enode.routes.statistics import Instant
 from gatewayd.enode.routing import client_router, public_router
 from gatewayd.enode.wire.base import Page
@@ -34,7 +34,7 @@ _ASSET = Query(alias="asset", min_length=1, max_length=255)
 async def get_gateway_health(api: Given, request: Request) -> Response:
     """200 while the gateway can work, else 503; devices are counted for who holds a token."""
     ready = await is_ready(api)
-    is_known = await is_client(api, request)
+    is_known = await api.caller(request.scope) is not None
     health = wire.GatewayHealth(
         is_ready=ready,
         version=__version__,

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from gatewayd.enode.api import Api, Given
 from gatewayd.enode.gateway.feed import Feed
 from gatewayd.enode.routing import client_router
-from gatewayd.errors import TooManyRequestsError, UnauthorizedError
+from gatewayd.errors import TooManyRequestsError
 
 router = client_router()
 
@@ -74,7 +74,7 @@ async def get_gateway_events(api: Given, request: Request) -> Response:
     """
     streams: Streams = request.app.state.streams
     authorization = request.headers.get("authorization")
-    client_id = await api.tokens.client_of(authorization)
+    client_id = await api.client_id(request.scope)
     streams.enter(client_id)
     told = _told(api, streams.feed, authorization, request.headers.get("last-event-id"))
     return _EventStream(streams, client_id, told)
@@ -97,7 +97,7 @@ async def _told(
             yield text or ": nothing new\n\n"
         if now_s - checked_at >= _RECHECK_S:
             checked_at = now_s
-            if not await _is_valid(api, authorization):
+            if await api.tokens.caller(authorization) is None:
                 return
         await clock.sleep(_LOOK_S)
 
@@ -110,11 +110,3 @@ async def _next(feed: Feed, position: int | None) -> tuple[int, str]:
         return last, feed.text(last, await feed.picture())
     text = "".join(feed.text(one.number, [one.news]) for one in events)
     return feed.last, text
-
-
-async def _is_valid(api: Api, authorization: str | None) -> bool:
-    try:
-        await api.tokens.client_of(authorization)
-    except UnauthorizedError:
-        return False
-    return True

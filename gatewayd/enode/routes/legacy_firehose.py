@@ -8,7 +8,7 @@ from gatewayd.enode import missing
 from gatewayd.enode.answers import nothing
 from gatewayd.enode.api import Api, Given
 from gatewayd.enode.bodies import payload
-from gatewayd.enode.routes.webhooks import caller, test_webhook
+from gatewayd.enode.routes.webhooks import test_webhook
 from gatewayd.enode.versions.legacy import legacy_router, spoken
 from gatewayd.enode.wire.legacy import FirehosePayload
 from gatewayd.state import meta, webhooks
@@ -22,7 +22,7 @@ async def put_webhooks_firehose(api: Given, request: Request) -> Response:
     wanted = await payload(request, FirehosePayload)
     api.services.http.check(wanted.url)
     values = {**wanted.model_dump(), "api_version": spoken(request)}
-    client_id, now = await caller(api, request), api.services.clock.now()
+    client_id, now = await api.client_id(request.scope), api.services.clock.now()
 
     def put(c: Connection) -> None:
         known = meta.firehose(c, client_id)
@@ -52,7 +52,7 @@ async def post_webhooks_firehose_test(api: Given, request: Request) -> Response:
 
 
 async def _known(api: Api, request: Request) -> str:
-    client_id = await caller(api, request)
+    client_id = await api.client_id(request.scope)
     webhook_id = await api.services.db.read(lambda c: meta.firehose(c, client_id))
     if webhook_id is None:
         raise missing.webhook("firehose")

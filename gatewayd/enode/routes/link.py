@@ -32,7 +32,7 @@ async def post_users_userid_link(api: Given, user_id: LinkUserId, request: Reque
     """A page on which a person links devices for a user, who is created if need be."""
     asked = await payload(request, LinkUserPayload)
     granted = await _granted(api, asked)
-    wanted = _wanted(asked, await _client_id(api, request), user_id, granted)
+    wanted = _wanted(asked, await api.client_id(request.scope), user_id, granted)
     if await api.services.db.read(consents.connections) >= api.services.settings.max_connections:
         raise ForbiddenError(
             f"Unable to create more connections for ClientID: {wanted.client_id}",
@@ -51,7 +51,7 @@ async def post_assets_assetid_relink(api: Given, asset_id: AssetId, request: Req
     if state.asset.consent not in _BROKEN:
         raise InvalidError(f"Asset {asset_id} is linked and valid: there is nothing to mend")
     granted = _scopes_of_device(api, state.asset)
-    wanted = _wanted(asked, await _client_id(api, request), state.asset.user_id, granted)
+    wanted = _wanted(asked, await api.client_id(request.scope), state.asset.user_id, granted)
     return await _started(api, request, replace(wanted, asset_id=asset_id))
 
 
@@ -79,10 +79,6 @@ def _wanted(
         color_scheme=asked.color_scheme,
         redirect_uri=asked.redirect_uri,
     )
-
-
-async def _client_id(api: Api, request: Request) -> str:
-    return await api.tokens.client_of(request.headers.get("authorization"))
 
 
 def _scopes_of_device(api: Api, asset: Asset) -> list[str]:

@@ -43,7 +43,7 @@ _DEFAULTS: dict[str, object] = {
 @router.get("/webhooks")
 async def list_webhooks(api: Given, paging: Paging, request: Request) -> Response:
     """The caller's webhooks."""
-    client_id = await caller(api, request)
+    client_id = await api.client_id(request.scope)
     found = await api.services.db.read(lambda c: webhooks.load(c, client_id))
     shown, cursors = page(found, lambda one: key_of(one.created_at, one.id), paging)
     models = [view.webhook(one) for one in shown]
@@ -54,7 +54,7 @@ async def list_webhooks(api: Given, paging: Paging, request: Request) -> Respons
 async def create_webhook(api: Given, request: Request) -> Response:
     """A new receiver, which gets what happens from now on."""
     values = _DEFAULTS | _values(api, await _payload(request, WebhookCreatePayload))
-    client_id, now = await caller(api, request), api.services.clock.now()
+    client_id, now = await api.client_id(request.scope), api.services.clock.now()
     added = await _write(api, lambda c: webhooks.add(c, client_id, values, now))
     return ok(view.webhook(added))
 
@@ -97,14 +97,9 @@ async def test_webhook(api: Given, webhook_id: WebhookId, request: Request) -> R
     return ok(view.test_result(webhook, outcome))
 
 
-async def caller(api: Api, request: Request) -> str:
-    """The id of the client that makes a request."""
-    return await api.tokens.client_of(request.headers.get("authorization"))
-
-
 async def _known(api: Api, request: Request, webhook_id: str) -> Webhook:
     """One of the caller's webhooks; another client's is as good as none."""
-    client_id = await caller(api, request)
+    client_id = await api.client_id(request.scope)
     found = await api.services.db.read(lambda c: webhooks.get(c, webhook_id))
     if found is None or found.client_id != client_id:
         raise missing.webhook(webhook_id)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gatewayd.enode import problems
-from gatewayd.enode.api import Api
+from gatewayd.enode.api import Api, header
 from gatewayd.enode.versions.chain import request_up, takes_body
 from gatewayd.enode.versions.edits import Json
 from gatewayd.enode.versions.exchange import VERSION, Answering, Asking
@@ -20,7 +20,13 @@ from gatewayd.enode.versions.owners import owner
 from gatewayd.enode.versions.paths import Found, Paths
 from gatewayd.enode.versions.served import NEWEST, SERVED
 from gatewayd.enode.versions.step import Moved
-from gatewayd.errors import InvalidError, NotFoundError, RequestError, UnauthorizedError
+from gatewayd.errors import (
+    InvalidError,
+    NotFoundError,
+    RequestError,
+    StorageError,
+    UnauthorizedError,
+)
 
 _USER = b"enode-user-id"
 _NO_USERS = "2023-08-01"
@@ -36,22 +42,30 @@ class OlderVersions:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            version = _header(scope, VERSION)
+            version = header(scope, VERSION)
             if version is None:
-                version = await self._api.version_of(_header(scope, b"authorization"))
+                version = await self._default(scope)
             if version != NEWEST and version in self._paths:
                 await self._translate(version, scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
+    async def _default(self, scope: Scope) -> str:
+        """The version of a request that names none."""
+        try:
+            return await self._api.version_of(scope)
+        except StorageError:
+            # The application meets the same, and knows how to say so.
+            return NEWEST
+
     async def _translate(self, version: str, scope: Scope, receive: Receive, send: Send) -> None:
         method, path = scope["method"], scope["path"]
         found = self._paths[version].find(method, path)
         answering = Answering(send, version, found.operation if found else "")
-        user = _header(scope, _USER) if version < _NO_USERS else None
+        user = header(scope, _USER) if version < _NO_USERS else None
         try:
             if found:
-                await self._check(version, found, user, _header(scope, b"authorization"))
+                await self._check(version, found, user, scope)
             elif self._paths[NEWEST].find(method, path):
                 raise NotFoundError(f"version {version} has no such operation")
         except RequestError as error:
@@ -64,14 +78,12 @@ class OlderVersions:
             receive = Asking(receive, partial(_body_up, version, found.operation))
         await self._app(asked, receive, answering)
 
-    async def _check(
-        self, version: str, found: Found, user: str | None, authorization: str | None
-    ) -> None:
+    async def _check(self, version: str, found: Found, user: str | None, scope: Scope) -> None:
         """Raises RequestError for a request that names no user, or what is another user's."""
         if version >= _NO_USERS or not (found.needs_user or user):
             return
         try:
-            await self._api.tokens.client_of(authorization)
+            await self._api.client_id(scope)
         except UnauthorizedError:
             if found.needs_user:
                 raise
@@ -104,11 +116,3 @@ def _asked(version: str, scope: Scope, found: Found | None, user: str | None) ->
 
 def _body_up(version: str, operation: str, body: Json) -> Json:
     return request_up(version, operation, [], body)[1]
-
-
-def _header(scope: Scope, wanted: bytes) -> str | None:
-    """The first header of a name, if any."""
-    for name, value in scope["headers"]:
-        if name == wanted:
-            return str(value.decode("latin-1"))
-    return None

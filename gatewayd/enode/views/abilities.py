@@ -16,6 +16,9 @@ from gatewayd.enode.wire.base import Capability
 from gatewayd.model import asset as model
 from gatewayd.model.asset import Asset, Consent
 
+# Most capabilities are one of these; none of them changes.
+_FREE = {able: Capability(is_capable=able, intervention_ids=[]) for able in (False, True)}
+
 
 def telling(asset: Asset, *, is_capable: bool) -> Capability:
     """Something that only has to be heard."""
@@ -60,5 +63,6 @@ def _capability(
 ) -> Capability:
     if asset.consent is not Consent.GRANTED:
         return Capability(is_capable=False, intervention_ids=[LOGIN.id])
-    ids = [one.id for one in obstacles] if is_capable else []
-    return Capability(is_capable=is_capable and not obstacles, intervention_ids=ids)
+    if is_capable and obstacles:
+        return Capability(is_capable=False, intervention_ids=[one.id for one in obstacles])
+    return _FREE[is_capable]

@@ -1,5 +1,7 @@
 """What a client may see and do with an asset, in Enode's 14 scope names."""
 
+from functools import cache
+
 from gatewayd.model.asset import LOCAL, Asset, AssetKind
 
 CONTROL = {
@@ -23,8 +25,13 @@ def granted(asset: Asset) -> tuple[str, ...]:
     """The scopes the user gave, or all that fit what the asset can do."""
     if asset.scopes:
         return asset.scopes
-    mute = None if asset.capabilities - LOCAL else CONTROL.get(asset.kind)
-    return tuple(scope for scope in of_kind(asset.kind) if scope != mute)
+    return _all(asset.kind, is_mute=asset.capabilities <= LOCAL)
+
+
+@cache
+def _all(kind: AssetKind, *, is_mute: bool) -> tuple[str, ...]:
+    mute = CONTROL.get(kind) if is_mute else None
+    return tuple(scope for scope in of_kind(kind) if scope != mute)
 
 
 def may_control(asset: Asset) -> bool:

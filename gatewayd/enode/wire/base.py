@@ -52,7 +52,8 @@ def _uuid(text: str) -> str:
 
 def iso_ms(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, as Enode writes it: `2026-06-21T10:00:00.000Z`."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 Uuid = Annotated[str, AfterValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
