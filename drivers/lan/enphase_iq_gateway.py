@@ -7,7 +7,6 @@ token comes from entrez.enphaseenergy.com and lasts a year. A `production` meter
 are charged by the sun, and by the grid only if `charge_from_grid` says so. Settings are stored.
 """
 
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -15,7 +14,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr
 
 from drivers.lan._battery import status
-from gatewayd.errors import BadReadingError, RefusedError, UnsupportedError
+from drivers.lan._enphase import FIRST_WITH_TOKENS, INFO, about, likeness
+from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Capability, Identity, Role
@@ -29,6 +29,7 @@ from gatewayd.model.reading import (
     Reading,
 )
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import HttpProbe, Likeness
 from gatewayd.sdk.options import HttpOptions
 from gatewayd.sdk.read_only import ReadOnly, roles_of
 
@@ -162,10 +163,9 @@ class EnphaseIqGateway(ReadOnly):
 
     async def identify(self) -> Identity:
         """The gateway stands for its micro inverters and batteries."""
-        info = await self._link.text("/info")
-        serial = _tag(info, "sn")
-        if serial is None:
-            raise BadReadingError("/info: no serial number; this is no IQ Gateway")
+        told = about(await self._link.text(INFO))
+        if 0 < told.major < FIRST_WITH_TOKENS:
+            raise RefusedError(f"firmware {told.firmware}: use driver enphase_envoy")
         roles = roles_of(await self.read())
         if _BATTERY in roles and (await self._settings()) is not None:
             roles[_BATTERY] = Role(
@@ -175,7 +175,7 @@ class EnphaseIqGateway(ReadOnly):
                 confirm_timeout_s=_CONFIRM_S,
                 safe=Capability.SELF_RELIANCE,
             )
-        return Identity("Enphase", "IQ Gateway", roles, serial, _tag(info, "software"))
+        return Identity("Enphase", "IQ Gateway", roles, told.serial, told.firmware)
 
     async def read(self) -> Mapping[str, Reading]:
         """The sun, and the grid and the batteries where they are measured."""
@@ -259,11 +259,6 @@ class EnphaseIqGateway(ReadOnly):
         return None if told is None else told.tariff.storage_settings
 
 
-def _tag(text: str, name: str) -> str | None:
-    found = re.search(rf"<{name}>([^<>]{{1,64}})</{name}>", text)
-    return found[1].strip() if found else None
-
-
 def _meter(grid: _Measured) -> MeterReading:
     a, b, c = grid.phases()
     return MeterReading(
@@ -326,6 +321,10 @@ def _change(command: Command) -> Mapping[str, Any]:
     raise UnsupportedError(f"the gateway has no {command}")
 
 
+def _judge(text: str) -> Likeness | None:
+    return likeness(text, "IQ Gateway", has_tokens=True)
+
+
 @asynccontextmanager
 async def _open(options: EnphaseOptions, links: Links) -> AsyncIterator[Driver]:
     login = {"Authorization": f"Bearer {options.token.get_secret_value().strip()}"}
@@ -343,4 +342,5 @@ DRIVER = DriverInfo(
     poll_s=15.0,
     kinds=frozenset({AssetKind.INVERTER, AssetKind.METER, AssetKind.BATTERY}),
     controls=_CONTROLS,
+    probes=(HttpProbe(INFO, _judge, port=443, tls=True),),
 )

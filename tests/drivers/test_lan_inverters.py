@@ -40,6 +40,7 @@ from gatewayd.model.command import StartCharging, is_confirmed
 from gatewayd.model.power import SetProductionLimit
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.driver import Driver
+from gatewayd.sdk.finding import HttpProbe, Likeness
 from tests.drivers.images import command
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "inverters"
@@ -63,6 +64,8 @@ class Box:
     # Status, body and headers of every answer but a login's, or of a login's.
     raw: tuple[int, bytes] | None = None
     login: tuple[int, Mapping[str, str]] | None = None
+    # What is asked of who has no login, save for /info.
+    challenge: str | None = None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.asked.append([request.method, request.path_qs, await request.text()])
@@ -70,6 +73,8 @@ class Box:
         is_login = "login" in request.path
         if self.login is not None and is_login:
             return web.Response(status=self.login[0], headers=self.login[1])
+        if self.challenge and "Authorization" not in request.headers and request.path != "/info":
+            return web.Response(status=401, headers={"WWW-Authenticate": self.challenge})
         if self.raw is not None and not is_login:
             return web.Response(status=self.raw[0], body=self.raw[1])
         for path in (request.path_qs, request.path):
@@ -292,6 +297,37 @@ async def test_a_box_without_a_serial_number_is_no_enphase_gateway() -> None:
     async with opened("enphase_iq_gateway", answers) as (_, driver):
         with pytest.raises(BadReadingError, match="serial"):
             await driver.identify()
+
+
+@pytest.mark.parametrize(
+    ("name", "software"), [("enphase_envoy", "D8.2.4264"), ("enphase_iq_gateway", "D5.0.62")]
+)
+async def test_an_enphase_gateway_with_another_firmware_has_another_driver(
+    name: str, software: str
+) -> None:
+    other = ({"enphase_envoy", "enphase_iq_gateway"} - {name}).pop()
+    told = f"<envoy_info><sn>12</sn><software>{software}</software></envoy_info>"
+    async with opened(name, CONTENT[name]["answers"] | {"GET /info": told}) as (_, driver):
+        with pytest.raises(RefusedError, match=f"use driver {other}"):
+            await driver.identify()
+
+    assert likeness(name, told) is None
+    assert likeness(other, told) is not None
+    assert likeness(other, "<html>") is None
+
+
+def likeness(name: str, told: str) -> Likeness | None:
+    (probe,) = (one for one in REGISTRY.info(name).probes if isinstance(one, HttpProbe))
+    return probe.judge(told)
+
+
+async def test_an_envoy_is_logged_in_to_by_digest_when_it_asks() -> None:
+    async with opened("enphase_envoy") as (box, driver):
+        box.challenge = 'Digest realm="enphaseenergy.com", qop="auth", nonce="1", algorithm=MD5'
+        assert "inverter" in await driver.read()
+
+    assert 'Digest username="envoy"' in box.seen[-1]["Authorization"]
+    assert [path for _, path, _ in box.asked] == ["/info"] + ["/production.json?details=1"] * 2
 
 
 async def test_an_ez1_refuses_what_it_cannot_keep_to_and_is_busy_when_it_fails() -> None:

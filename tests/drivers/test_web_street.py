@@ -24,7 +24,8 @@ def _driver(path: Path) -> str:
 def _is_findable(path: Path) -> bool:
     """Whether it holds the document that a scan asks for."""
     info = INFOS.get(_driver(path))
-    asked = [probe.path for probe in info.probes if isinstance(probe, HttpProbe)] if info else []
+    probes = [one for one in info.probes if isinstance(one, HttpProbe)] if info else []
+    asked = [probe.path for probe in probes if not probe.tls]
     return any(f"{one.partition('?')[0]}:" in path.read_text() for one in asked)
 
 

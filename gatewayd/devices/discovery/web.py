@@ -32,8 +32,10 @@ class WebSurvey:
         documents: dict[tuple[str, bool], str | None] = {}
         likenesses: list[tuple[str, Likeness, HttpOptions]] = []
         for name, probe in self.probes:
+            if is_usual and probe.port != port:
+                continue
             options = await self._options(host, port, probe)
-            if options is None or (is_usual and probe.port != port):
+            if options is None:
                 continue
             key = (probe.path, probe.tls)
             if key not in documents:
