@@ -197,7 +197,7 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
             controllers=rooms.steering,
             steering=rooms.steering,
             poller=rooms.poller,
-            modes=rooms.government.governor,
+            modes=rooms.government.governor.choices,
             operator=rooms.government.governor.operator,
             problems=rooms.government.problems,
             http=rooms.http,
@@ -241,8 +241,8 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
         notify=notify,
         may_renew=rooms.government.bench.renews,
     )
-    price = partial(rooms.steering.price, rooms.location_id)
-    services = rooms.government.services(price) | {
+    prices = partial(rooms.steering.prices, rooms.location_id)
+    services = rooms.government.services(prices) | {
         "poller": rooms.poller.run(),
         "mqtt devices": rooms.links.mqtt.run(),
         "logins": rooms.linking.logins.run(),
@@ -265,7 +265,7 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
     if config.mqtt is not None:
         orders = Direct(rooms.store, rooms.government.commander, rooms.steering)
         shown, governor = _mqtt(config.mqtt, rooms.gateway_id), rooms.government.governor
-        mirror = Mirror(rooms.store, orders, rooms.clock, shown, modes=governor)
+        mirror = Mirror(rooms.store, orders, rooms.clock, shown, modes=governor.choices)
         services["mqtt"] = mirror.run()
     return services
 

@@ -1,9 +1,11 @@
-"""A governor that only remembers the modes it was told."""
+"""A governor that only remembers what it was told."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from gatewayd.control.governor.choice import Mode
+from gatewayd.control.governor.choice import Mode, Number, Planned
 from gatewayd.errors import InvalidError
+from gatewayd.model.ready_by import ReadyBy
 
 
 @dataclass
@@ -11,6 +13,8 @@ class RememberedModes:
     """By asset id."""
 
     known: dict[str, Mode] = field(default_factory=dict)
+    settable: dict[str, dict[str, Number]] = field(default_factory=dict)
+    planned: dict[str, dict[str, Planned]] = field(default_factory=dict)
 
     def modes(self) -> dict[str, Mode]:
         return self.known
@@ -19,3 +23,22 @@ class RememberedModes:
         if mode not in self.known[asset_id].offered:
             raise InvalidError("mode must be one of those that are offered")
         self.known[asset_id] = replace(self.known[asset_id], mode=mode)
+
+    def numbers(self) -> dict[str, dict[str, Number]]:
+        return self.settable
+
+    async def set(self, asset_id: str, numbers: Mapping[str, float | None]) -> None:
+        for name, value in numbers.items():
+            known = self.settable.get(asset_id, {}).get(name)
+            if known is None or not known.least <= (value or 0.0) <= known.most:
+                raise InvalidError(f"there is no such {name}")
+            self.settable[asset_id][name] = replace(known, value=value or 0.0)
+
+    def plans(self) -> dict[str, dict[str, Planned]]:
+        return self.planned
+
+    async def plan(self, asset_id: str, name: str, plan: ReadyBy | None) -> None:
+        plans = self.planned[asset_id]
+        plans.pop(name, None)
+        if plan is not None:
+            plans[name] = Planned(plan)

@@ -1,10 +1,15 @@
-"""The modes that users can choose: what the doors to them need."""
+"""What users can choose of governed assets: what the doors to it need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from gatewayd.errors import InvalidError
+from gatewayd.model.ready_by import ReadyBy
+from gatewayd.plan.ev.ready import Ready
+
+_NOTHING = "this asset is not governed: give it a mode in the config first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +20,45 @@ class Mode:
     offered: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number that can be set, in the unit of its name: %, Wh or W."""
+
+    value: float
+    most: float
+    step: float = 1.0
+    least: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan and its next deadline; `ready` is what comes of it while it is the one that counts."""
+
+    plan: ReadyBy
+    deadline_at: datetime | None = None
+    ready: Ready | None = None
+
+
 class Modes(Protocol):
-    """The governor, as the doors see it."""
+    """What is chosen; each choice outlives a restart and raises InvalidError or StorageError."""
 
     def modes(self) -> Mapping[str, Mode]:
         """The assets that have a mode, by id."""
 
     async def choose(self, asset_id: str, mode: str) -> None:
-        """Give an asset a mode that outlives a restart. Raises InvalidError, StorageError."""
+        """Give an asset a mode; what was asked of it before is over."""
+
+    def numbers(self) -> Mapping[str, Mapping[str, Number]]:
+        """What can be set of each asset, by id and name."""
+
+    async def set(self, asset_id: str, numbers: Mapping[str, float | None]) -> None:
+        """Set some of an asset's numbers; None for what the config says."""
+
+    def plans(self) -> Mapping[str, Mapping[str, Planned]]:
+        """The plans of each charger that may have some, by id and name."""
+
+    async def plan(self, asset_id: str, name: str, plan: ReadyBy | None) -> None:
+        """Give a charger a plan, instead of one of this name; None takes it away."""
 
 
 class NoModes:
@@ -31,6 +67,17 @@ class NoModes:
     def modes(self) -> Mapping[str, Mode]:
         return {}
 
-    async def choose(self, asset_id: str, mode: str) -> None:
-        """Nothing has a mode."""
-        raise InvalidError(f"{asset_id} cannot be {mode}: give it a mode in the config first")
+    async def choose(self, asset_id: str, mode: str) -> None:  # noqa: ARG002
+        raise InvalidError(_NOTHING)
+
+    def numbers(self) -> Mapping[str, Mapping[str, Number]]:
+        return {}
+
+    async def set(self, asset_id: str, numbers: Mapping[str, float | None]) -> None:  # noqa: ARG002
+        raise InvalidError(_NOTHING)
+
+    def plans(self) -> Mapping[str, Mapping[str, Planned]]:
+        return {}
+
+    async def plan(self, asset_id: str, name: str, plan: ReadyBy | None) -> None:  # noqa: ARG002
+        raise InvalidError(_NOTHING)

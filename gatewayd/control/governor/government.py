@@ -1,8 +1,6 @@
 """The commander with all that settles what it keeps: bench, guard's loop and governor."""
 
 from collections.abc import Callable, Coroutine
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from gatewayd.clock import Clock
@@ -12,6 +10,7 @@ from gatewayd.control.governor.guard_loop import GuardLoop
 from gatewayd.control.governor.terms import Terms
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.poller import Poller
+from gatewayd.plan.prices import Prices
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
@@ -43,11 +42,9 @@ class Government:
         self.bench.end()
         await self.commander.give_back(_STOP_S)
 
-    def services(
-        self, price: Callable[[datetime], Decimal | None]
-    ) -> dict[str, Coroutine[Any, Any, None]]:
-        """What runs for ever, by the name its task gets; `price` is that of energy at a time."""
-        self.governor.price = price
+    def services(self, prices: Callable[[], Prices | None]) -> dict[str, Coroutine[Any, Any, None]]:
+        """What runs for ever, by the name its task gets; `prices` are those of the home."""
+        self.governor.prices = prices
         return {
             "commander": self.commander.run(),
             "fuse guard": self._guard.run(),

@@ -3,15 +3,13 @@
 import logging
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 
 from gatewayd.clock import Clock
 from gatewayd.control.governor import claims as claiming
 from gatewayd.control.governor.bench import Bench
-from gatewayd.control.governor.choice import Mode
+from gatewayd.control.governor.choices import Choices
 from gatewayd.control.governor.given import ClaimsGiven
 from gatewayd.control.governor.operator import GridOperator
 from gatewayd.control.governor.quarter import QuarterMeter, grid_meters, starts
@@ -19,18 +17,17 @@ from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.wants import Wants, wants
 from gatewayd.control.replay.record import keep
 from gatewayd.devices.commander import Commander
-from gatewayd.errors import InvalidError, StorageError
+from gatewayd.errors import StorageError
 from gatewayd.model.command import SetMaxCurrent
 from gatewayd.model.reading import ChargerReading, PowerDelivery
 from gatewayd.model.site import AssetState
 from gatewayd.plan.arbiter.narrow import is_off
-from gatewayd.plan.battery.modes import BatteryMode
-from gatewayd.plan.ev.words import ChargeMode
+from gatewayd.plan.ev.ready import When
 from gatewayd.plan.grid.capacity import import_limit_w
 from gatewayd.plan.keeping import Kept
-from gatewayd.state import actions, modes
+from gatewayd.plan.prices import Prices, price_at
+from gatewayd.state import actions, meta
 from gatewayd.state.db import Database
-from gatewayd.state.modes import Chosen
 from gatewayd.state.store import Store
 
 log = logging.getLogger(__name__)
@@ -42,7 +39,7 @@ _TICK_S = 1.0
 class Governor:
     """Claims every five seconds, and at once when somebody asks for something or plugs in.
 
-    `price` is that of energy now, None where it is unknown.
+    `prices` are those of the home, None where nobody knows any. `choices` are the users'.
     """
 
     def __init__(
@@ -54,17 +51,17 @@ class Governor:
         commander: Commander,
         clock: Clock,
     ) -> None:
-        self.price: Callable[[datetime], Decimal | None] = lambda _: None
+        self.prices: Callable[[], Prices | None] = lambda: None
         self.operator = GridOperator(bench.terms.grid.operator, clock)
         self._bench = bench
-        self._terms = bench.terms
         self._store = store
         self._db = db
         self._commander = commander
         self._clock = clock
         self._memory = claiming.Memory()
+        self.choices = Choices(bench.terms, store, db, clock, self._memory.planned.get)
+        self._floor: datetime | None = None
         self._quarter = QuarterMeter()
-        self._chosen: dict[str, Chosen] = {}
         self._wants: dict[str, Wants] = {}
         self._seen: object = None
         self._looked_s = float("-inf")
@@ -73,49 +70,25 @@ class Governor:
     async def run(self) -> None:
         """Govern until cancelled."""
         await self._commander.resumed.wait()
-        self._chosen = await self._db.read(modes.load)
+        self._floor = await self._db.read(meta.latest_time)
+        await self.choices.load()
         await self._recall_quarters()
         self._bench.begin(self._steer)
         while True:
-            self._bench.terms = self._chosen_terms()
+            self._bench.terms = self.choices.applied()
             await self._turn()
             await self._clock.sleep(_TICK_S)
 
     async def _recall_quarters(self) -> None:
         """A month's peak, and what the running quarter has taken, outlive a restart."""
-        if self._terms.grid.capacity is not None:
+        if self.choices.terms.grid.capacity is not None:
             now, meters = self._clock.now(), grid_meters(self._store.site)
             self._quarter.restore(await self._db.read(lambda c: starts(c, meters, now)), now)
 
     def adopt(self, terms: Terms) -> None:
         """Govern by other terms from now on."""
-        self._terms, self._seen = terms, None
+        self.choices.terms, self._seen = terms, None
         self.operator.settings = terms.grid.operator
-
-    def modes(self) -> dict[str, Mode]:
-        """The assets that have a mode, by id."""
-        found = {}
-        for state in self._store.site.assets.values():
-            charger, battery = self._terms.charger(state.asset), self._terms.battery(state.asset)
-            chosen = self._chosen.get(state.asset.id, Chosen()).mode
-            if charger and charger.charging:
-                initial: str = charger.charging.mode
-                found[state.asset.id] = Mode(chosen or initial, tuple(ChargeMode))
-            elif battery:
-                found[state.asset.id] = Mode(chosen or battery.settings.mode, tuple(BatteryMode))
-        return found
-
-    async def choose(self, asset_id: str, mode: str) -> None:
-        """Give an asset a mode that outlives a restart. Raises InvalidError, StorageError."""
-        known = self.modes().get(asset_id)
-        if known is None:
-            raise InvalidError("this asset has no mode: give it one in the config first")
-        if mode not in known.offered:
-            raise InvalidError(f"mode must be one of {', '.join(known.offered)}")
-        now = self._clock.now()
-        await self._db.write(lambda c: modes.choose(c, asset_id, mode, now))
-        self._chosen[asset_id] = Chosen(mode, now)
-        self._bench.terms, self._seen = self._chosen_terms(), None
 
     async def _turn(self) -> None:
         now_s, circumstances = self._clock.monotonic(), self._circumstances()
@@ -135,7 +108,8 @@ class Governor:
             self._is_reported = False
 
     def _look(self, now_s: float) -> None:
-        bench, now = self._bench, self._clock.now()
+        bench, now, prices = self._bench, self._clock.now(), self.prices()
+        is_time_trusted = self._floor is None or now >= self._floor
         bench.limit(*self._import_limit(now))
         look = claiming.Look(
             self._store.site,
@@ -144,14 +118,15 @@ class Governor:
             dict(self._wants),
             self._limits_a(),
             frozenset(id_ for id_, ruling in bench.rulings.items() if is_off(ruling.wish)),
-            self.price(now),
+            price_at(prices, now) if prices else None,
+            When(now, bench.terms.zone, prices) if is_time_trusted else None,
         )
         given = ClaimsGiven(look, deepcopy(self._memory))
         bench.claim(claiming.claims(look, self._memory), given)
 
     def _import_limit(self, now: datetime) -> tuple[float | None, str | None]:
         """The narrowest, and who gives it if that is the grid operator."""
-        capacity, told = self._terms.grid.capacity, self.operator.standing()
+        capacity, told = self.choices.terms.grid.capacity, self.operator.standing()
         paid_w = None
         if capacity is not None:
             paid_w = import_limit_w(capacity, self._quarter.now(self._store.site, now))
@@ -180,7 +155,7 @@ class Governor:
                 state.asset.id,
                 state.action and (state.action.id, state.action.state),
                 _delivery(state),
-                self._chosen.get(state.asset.id),
+                self.choices.of(state.asset.id),
             )
             for state in self._governed()
         ]
@@ -188,12 +163,12 @@ class Governor:
     async def _read_wants(self) -> None:
         for state in self._governed():
             asset_id, now = state.asset.id, self._clock.now()
-            chosen = self._chosen.get(asset_id, Chosen())
-            found = await self._db.read(partial(actions.since, asset_id=asset_id, at=chosen.since))
+            since = self.choices.of(asset_id).since
+            found = await self._db.read(partial(actions.since, asset_id=asset_id, at=since))
             self._wants[asset_id] = wants(found)
             if found and _delivery(state) is PowerDelivery.UNPLUGGED:
-                await self._db.write(partial(modes.forget_wants, asset_id=asset_id, at=now))
-                self._chosen[asset_id], self._wants[asset_id] = replace(chosen, since=now), Wants()
+                await self.choices.forget_wants(asset_id, now)
+                self._wants[asset_id] = Wants()
 
     async def _record(self) -> None:
         for noted in self._bench.take_decisions():
@@ -212,21 +187,6 @@ class Governor:
             elif isinstance(reading, ChargerReading) and reading.max_current_a:
                 found[state.asset.id] = reading.max_current_a
         return found
-
-    def _chosen_terms(self) -> Terms:
-        """The terms with the modes that users have chosen."""
-        chargers, batteries = dict(self._terms.chargers), dict(self._terms.batteries)
-        for state in self._store.site.assets.values():
-            mode = self._chosen.get(state.asset.id, Chosen()).mode
-            device_id = state.asset.device_id
-            charger, battery = self._terms.charger(state.asset), self._terms.battery(state.asset)
-            if mode in list(ChargeMode) and charger and charger.charging:
-                charging = replace(charger.charging, mode=ChargeMode(mode))
-                chargers[device_id] = replace(charger, charging=charging)
-            elif mode in list(BatteryMode) and battery:
-                settings = replace(battery.settings, mode=BatteryMode(mode))
-                batteries[device_id] = replace(battery, settings=settings)
-        return replace(self._terms, chargers=chargers, batteries=batteries)
 
     def _report(self, error: StorageError) -> None:
         if not self._is_reported:

@@ -10,7 +10,6 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import TypeVar
 
 from gatewayd.clock import Clock
@@ -27,7 +26,7 @@ from gatewayd.model.decision import Grounds
 from gatewayd.model.location import Location
 from gatewayd.model.smart_charging import SmartChargingPolicy
 from gatewayd.model.tariff import PriceSlot
-from gatewayd.plan.prices import price_at
+from gatewayd.plan.prices import Prices
 from gatewayd.state import flex, meta, schedules, smart_charging
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
@@ -114,10 +113,9 @@ class Steering:
         """A vehicle's smart charging policy; the default for one that has none."""
         return self.known.policies.get(vehicle_id, SmartChargingPolicy())
 
-    def price(self, location_id: str | None, at: datetime) -> Decimal | None:
-        """What energy costs at a location, per kWh; None where nobody knows."""
-        prices = self.known.prices.get(location_id or "")
-        return price_at(prices, at) if prices else None
+    def prices(self, location_id: str | None) -> Prices | None:
+        """What energy costs at a location; None where nobody knows."""
+        return self.known.prices.get(location_id or "")
 
     async def look(self) -> None:
         """Decide now, on all that others have written too. Raises StorageError."""

@@ -226,8 +226,8 @@ def _shown(goal: Goal, spans: Sequence[Span], when: When, *, is_due: bool) -> Re
         reason = f"{'there is no time to lose' if is_short else 'the cheapest time'} until {by}"
     inputs = (
         Input("deadline", by),
-        Input("need_wh", round(left_wh)),
-        Input("planned_power_w", round(goal.need.power_w)),
+        Input("need_wh", float(round(left_wh))),
+        Input("planned_power_w", float(round(goal.need.power_w))),
     )
     grounds = Grounds(reason, inputs, binding=f"the plan {goal.plan_id}")
     return Ready(goal.plan_id, goal.deadline_at, is_due, start_at, ready_at, left_wh, grounds)

@@ -202,14 +202,14 @@ async def test_a_mode_that_was_chosen_outlives_a_restart(db: Path, clock: FakeCl
         assert home.governor is not None
         asset_id = home.asset("charger").id
         with pytest.raises(InvalidError):
-            await home.governor.choose(asset_id, "warp")
-        await home.governor.choose(asset_id, "off")
+            await home.governor.choices.choose(asset_id, "warp")
+        await home.governor.choices.choose(asset_id, "off")
         await home.pass_time(8, step_s=0.5)
         assert one.drawn_a == 0.0
     async with house(db, clock, terms(NOW), one) as (home, _):
         await home.pass_time(60, step_s=0.5)
         assert home.governor is not None
-        found = home.governor.modes()[home.asset("charger").id]
+        found = home.governor.choices.modes()[home.asset("charger").id]
 
     assert found.mode == "off"
     assert one.drawn_a == 0.0

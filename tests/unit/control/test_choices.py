@@ -1,0 +1,183 @@
+"""What users choose holds over what the config says, and outlives a restart."""
+
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gatewayd.control.governor.choices import PLANS_MAX, Choices
+from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
+from gatewayd.errors import InvalidError
+from gatewayd.model.asset import AssetKind
+from gatewayd.model.ready_by import ReadyBy
+from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
+from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
+from gatewayd.state.db import Database
+from gatewayd.state.store import Store
+from tests.fakes.clock import FakeClock
+from tests.fakes.home import asset
+from tests.unit.control.governed import House, house, terms
+
+DAILY = ReadyBy(weekdays=frozenset(range(5)), minute=420, soc_pct=80.0)
+WEEKEND = ReadyBy(weekdays=frozenset({5, 6}), minute=600, energy_wh=10_000.0)
+CONFIGURED = Terms(
+    chargers={
+        "charger": ChargerTerms(
+            charging=ChargeSettings(
+                mode=ChargeMode.PLAN, limit_soc_pct=90.0, plans={"work": DAILY, "fun": WEEKEND}
+            )
+        )
+    },
+    batteries={"battery": BatteryTerms(BatterySettings(BatteryMode.SELF_RELIANCE))},
+)
+CHARGER, BATTERY = asset(AssetKind.CHARGER), asset(AssetKind.BATTERY)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "gatewayd.db"
+
+
+@asynccontextmanager
+async def choices(path: Path, terms: Terms = CONFIGURED) -> AsyncIterator[Choices]:
+    """As after a start."""
+    clock = FakeClock()
+    async with Database.open(path, clock=clock) as db:
+        store = Store(clock, [CHARGER, BATTERY, asset(AssetKind.METER)])
+        found = Choices(terms, store, db, clock, lambda _: None)
+        await found.load()
+        yield found
+
+
+def charging(found: Choices) -> ChargeSettings:
+    settings = found.applied().chargers["charger"].charging
+    assert settings is not None
+    return settings
+
+
+async def test_numbers_are_set_and_given_back_to_the_config(path: Path) -> None:
+    async with choices(path) as first:
+        await first.set(CHARGER.id, {"min_soc_pct": 20.0, "limit_soc_pct": 100.0})
+        await first.set(CHARGER.id, {"limit_energy_wh": 8_000.0})
+        await first.set(BATTERY.id, {"reserve_pct": 30.0})
+        await first.choose(CHARGER.id, "solar")
+    async with choices(path) as second:
+        settings = charging(second)
+        battery = second.applied().batteries["battery"].settings
+        await second.set(CHARGER.id, {"limit_soc_pct": None, "min_soc_pct": 0.0})
+        later = charging(second)
+
+    assert settings.mode is ChargeMode.SOLAR
+    # 100 % is no limit.
+    assert (settings.min_soc_pct, settings.limit_soc_pct) == (20.0, None)
+    assert settings.limit_energy_wh == 8_000.0
+    assert (battery.reserve_pct, battery.mode) == (30.0, BatteryMode.SELF_RELIANCE)
+    assert (later.min_soc_pct, later.limit_soc_pct) == (None, 90.0)
+
+
+async def test_what_can_be_set_is_told_with_its_range(path: Path) -> None:
+    async with choices(path) as found:
+        charger, battery = found.numbers()[CHARGER.id], found.numbers()[BATTERY.id]
+
+    assert {name: one.value for name, one in charger.items()} == {
+        "min_soc_pct": 0.0,
+        "limit_soc_pct": 90.0,
+        "limit_energy_wh": 0.0,
+    }
+    assert {name: one.most for name, one in battery.items()} == {
+        "reserve_pct": 100.0,
+        "target_pct": 100.0,
+        "power_w": 50_000.0,
+    }
+
+
+async def test_what_is_no_such_number_changes_nothing(path: Path) -> None:
+    wrong: list[tuple[str, dict[str, float | None]]] = [
+        (CHARGER.id, {"min_soc_pct": 101.0}),
+        (CHARGER.id, {"min_soc_pct": -0.1}),
+        (CHARGER.id, {"limit_energy_wh": math.nan}),
+        (CHARGER.id, {"limit_soc_pct": 80.0, "max_soc_pct": 80.0}),
+        (BATTERY.id, {"min_soc_pct": 10.0}),
+        (asset(AssetKind.METER).id, {"min_soc_pct": 10.0}),
+        ("nobody", {"min_soc_pct": None}),
+    ]
+    async with choices(path) as found:
+        before = found.applied()
+        for asset_id, numbers in wrong:
+            with pytest.raises(InvalidError):
+                await found.set(asset_id, numbers)
+
+        assert found.applied() == before
+
+
+async def test_plans_are_added_changed_and_taken_away_and_so_they_stay(path: Path) -> None:
+    async with choices(path) as first:
+        trip = ReadyBy(at=FakeClock().now() + timedelta(hours=9, microseconds=1), soc_pct=100.0)
+        early = replace(DAILY, minute=360, is_continuous=True)
+        await first.plan(CHARGER.id, "trip", trip)
+        await first.plan(CHARGER.id, "gone", trip)
+        await first.plan(CHARGER.id, "work", early)
+        await first.plan(CHARGER.id, "fun", None)
+        await first.plan(CHARGER.id, "gone", None)
+    async with choices(path) as second:
+        assert dict(charging(second).plans) == {"work": early, "trip": trip}
+        shown = second.plans()[CHARGER.id]
+        chosen = second.of(CHARGER.id).plans
+
+    assert shown["trip"].deadline_at == trip.at
+    # What the config never had leaves nothing behind.
+    assert chosen.keys() == {"work", "trip", "fun"}
+
+
+async def test_a_plan_needs_a_name_a_charger_and_room(path: Path) -> None:
+    async with choices(path) as found:
+        for asset_id, name in ((CHARGER.id, "Work!"), (BATTERY.id, "work"), ("nobody", "work")):
+            with pytest.raises(InvalidError):
+                await found.plan(asset_id, name, DAILY)
+        for number in range(PLANS_MAX - 2):
+            await found.plan(CHARGER.id, f"p{number}", DAILY)
+        with pytest.raises(InvalidError, match="delete one"):
+            await found.plan(CHARGER.id, "one_too_many", DAILY)
+        await found.plan(CHARGER.id, "work", WEEKEND)
+
+        assert charging(found).plans["work"] == WEEKEND
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"soc_pct": 80.0},
+        {"weekdays": frozenset({1})},
+        {"weekdays": frozenset({1}), "soc_pct": 80.0, "energy_wh": 1.0},
+    ],
+)
+def test_a_plan_has_one_time_and_one_goal(fields: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="needs either"):
+        ReadyBy(**fields)  # type: ignore[arg-type]
+
+
+async def test_a_plan_that_is_given_while_it_runs_starts_the_car_and_is_shown(path: Path) -> None:
+    clock, one = FakeClock(), House()
+    one.plug(is_charging=False)
+    settings = ChargeSettings(mode=ChargeMode.PLAN, max_a=16.0)
+    async with house(path, clock, terms(settings), one) as (home, _):
+        await home.pass_time(30, step_s=1)
+        before_a = one.drawn_a
+        assert home.governor is not None
+        charger = home.asset("charger").id
+        soon = ReadyBy(at=clock.now() + timedelta(minutes=30), energy_wh=20_000.0)
+        await home.governor.choices.plan(charger, "trip", soon)
+        await home.pass_time(90, step_s=1)
+        shown = home.governor.choices.plans()[charger]["trip"]
+        decision = home.state("charger").decision
+
+    assert (before_a, one.drawn_a) == (0.0, 16.0)
+    assert shown.ready is not None
+    assert shown.ready.is_late
+    assert decision is not None
+    assert "instead of" in decision.reason
