@@ -97,6 +97,8 @@ class SunSpec:
         unit = await self._find()
         await self._probe(unit)
         models, meters = await self._read()
+        self._inside |= _not_at_grid([meter for meter in meters if not meter.at.is_told])
+        meters.sort(key=lambda meter: meter.at in self._inside)
         for number in (1, 120, 121, 702):
             if number in models:
                 self._static[number] = models[number]
@@ -286,6 +288,12 @@ def _text(common: ModelValues | None, name: str) -> str | None:
 def _is_inside(option: str) -> bool:
     """What a meter is for, as a SolarEdge tells it: the grid's has both directions."""
     return option.casefold() in ("production", "consumption")
+
+
+def _not_at_grid(meters: list[ModelValues]) -> set[ModelAt]:
+    """Of meters that do not say what they are for, that which counts most import is the grid's."""
+    found = sorted(meters, key=lambda meter: meter.number("TotWhImp") or 0.0)
+    return {meter.at for meter in found[:-1]}
 
 
 def _kind(role: str) -> AssetKind:

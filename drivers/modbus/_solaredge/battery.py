@@ -75,7 +75,8 @@ class Battery:
     async def find(unit: ModbusReader) -> Values | None:
         """What the control registers say; None where there are none."""
         found = await _CONTROL.read_if_there(unit)
-        is_there = number(found, "mode") is not None and number(found, "command") is not None
+        # The command is 0xFFFF before the first one.
+        is_there = number(found, "mode") is not None and number(found, "timeout") is not None
         return found if is_there else None
 
     async def read(self) -> None:

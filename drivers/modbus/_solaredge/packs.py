@@ -74,7 +74,8 @@ class Packs:
     @property
     def limits_w(self) -> tuple[float | None, float | None]:
         """The greatest charging and discharging power, of all together."""
-        return total(self._plates.values(), "charge_w"), total(self._plates.values(), "discharge_w")
+        plates = self._plates.values()
+        return total(plates, "charge_w") or None, total(plates, "discharge_w") or None
 
     def fields(self) -> Fields:
         """Of a battery."""

@@ -5,7 +5,7 @@ A float of 0xFF7FFFFF is no number.
 
 from collections.abc import Iterable, Mapping
 
-from gatewayd.errors import RefusedError
+from gatewayd.errors import AbsentError, RefusedError
 from gatewayd.sdk.driver import ModbusReader
 from gatewayd.sdk.maps.codec import BlockDecoder, Placed, Words, words_of
 from gatewayd.sdk.maps.points import Defaults, Point, Shape, Value
@@ -23,11 +23,27 @@ class Block:
         self._start = start
         self._count = max(one.point.address + one.point.width() for one in placed) - start
         self._decoder = BlockDecoder(start, placed)
+        self._placed = placed
 
     async def read(self, unit: ModbusReader) -> Values:
-        """By name, None for what means nothing."""
-        words = await unit.read_holding(self._start, self._count)
+        """By name, None for what means nothing; RefusedError when there is nothing of it."""
+        try:
+            words = await unit.read_holding(self._start, self._count)
+        except AbsentError as error:
+            return await self._in_pieces(unit, error)
         return dict(zip(self._decoder.keys, self._decoder.decode(words), strict=True))
+
+    async def _in_pieces(self, unit: ModbusReader, refusal: AbsentError) -> Values:
+        found: dict[str, Value] = {}
+        for one in self._placed if len(self._placed) > 1 else ():
+            try:
+                words = await unit.read_holding(one.point.address, one.point.width())
+            except AbsentError:
+                continue
+            (found[one.key],) = BlockDecoder(one.point.address, [one]).decode(words)
+        if not found:
+            raise refusal
+        return dict.fromkeys(self._decoder.keys) | found
 
     async def read_if_there(self, unit: ModbusReader) -> Values:
         """Nothing where the device has no such registers."""

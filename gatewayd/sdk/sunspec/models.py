@@ -4,7 +4,7 @@ The numbers are those of the SunSpec Alliance's model definitions (sunspec/model
 A point is written `name:type:offset` and, where it has one, `:scale factor`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -131,15 +131,28 @@ class Codec:
         self._factors: dict[str, str] = {}
         placed = [found for text in points.split() if (found := self._placed(text, length))]
         self._decoder = BlockDecoder(0, placed) if placed else None
-        self._spans = sorted(
-            (item.point.address, item.point.address + item.point.width()) for item in placed
-        )
+        self._places = {
+            item.key: (item.point.address, item.point.address + item.point.width())
+            for item in placed
+        }
+        self.spans = sorted(self._places.values())
 
-    def decode(self, words: Words, outside: Mapping[str, Value] | None = None) -> dict[str, Value]:
-        """Values by name, scale factors applied; a group's factors are those of its model."""
+    def decode(
+        self,
+        words: Words,
+        outside: Mapping[str, Value] | None = None,
+        lost: Set[int] = frozenset(),
+    ) -> dict[str, Value]:
+        """Values by name, scale factors applied; a group's factors are those of its model.
+
+        What is at one of the offsets in `lost` is not known.
+        """
         if self._decoder is None:
             return {}
         values = dict(zip(self._decoder.keys, self._decoder.decode(words), strict=True))
+        if lost:
+            gone = (key for key, span in self._places.items() if not lost.isdisjoint(range(*span)))
+            values |= dict.fromkeys(gone)
         known = values if outside is None else outside
         for name, factor in self._factors.items():
             values[name] = with_factor(values[name], known.get(factor))
@@ -148,7 +161,7 @@ class Codec:
     def parts(self, max_registers: int) -> Iterator[tuple[int, int]]:
         """Requests, as start and count, for all of its points; none splits a value."""
         start = end = 0
-        for first, last in self._spans:
+        for first, last in self.spans:
             if last - start > max_registers:
                 yield start, end - start
                 start = first

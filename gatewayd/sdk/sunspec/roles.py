@@ -78,7 +78,7 @@ def inverter(models: Models, inputs: Inputs) -> Fields:
         **_production(models, inputs, ac_w, is_asleep=state in (1, 2)),
         "ac_power_w": ac_w,
         "frequency_hz": ac.number("Hz"),
-        "temperature_c": _first(*((ac, name) for name in _TEMPERATURES)),
+        "temperature_c": _temperature(ac),
         "rated_w": rated_w(models),
         "is_asleep": None if state is None else state in (1, 2),
         "has_fault": None if state is None else state == 7,
@@ -280,6 +280,12 @@ def _power_factor(value: float | None) -> float | None:
     if value is None or abs(value) > _FULL_PCT:
         return None
     return value / _FULL_PCT if abs(value) > 1 else value
+
+
+def _temperature(ac: ModelValues) -> float | None:
+    """The first that is told; a sensor that is not there may stand at nought."""
+    told = [found for name in _TEMPERATURES if (found := ac.number(name)) is not None]
+    return next((found for found in told if found), told[0] if told else None)
 
 
 def _first(*choices: tuple[ModelValues | None, str]) -> float | None:
