@@ -11,9 +11,17 @@ from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from gatewayd.model.asset import Asset, Capability
+from gatewayd.model.climate import PermanentHold
 from gatewayd.model.command import Command, SetMaxCurrent, StopCharging, is_near_current
-from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetPhases
-from gatewayd.model.reading import BatteryReading, ChargerReading, Reading, VehicleReading
+from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetPhases, SetSgReady
+from gatewayd.model.reading import (
+    BatteryReading,
+    ChargerReading,
+    HvacReading,
+    Reading,
+    SgReady,
+    VehicleReading,
+)
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
 from gatewayd.plan.steer import MIN_CHARGE_A, Before, next_command, restoring
 
@@ -33,7 +41,8 @@ class Kept:
     """What is to be kept, until `valid_until_s` (monotonic).
 
     `most_a` is what safety allows a charger, None for anything; unless it `may_yield`, another
-    writer is not given way to, save that nothing is raised against him.
+    writer is not given way to, save that nothing is raised against him. `only_lowers`: what would
+    give it more is not written at all.
     """
 
     wish: Wish
@@ -41,6 +50,7 @@ class Kept:
     valid_until_s: float
     may_yield: bool = True
     most_a: float | None = None
+    only_lowers: bool = False
 
 
 @dataclass(slots=True)
@@ -81,6 +91,8 @@ def look(kept: Kept, reading: Reading, asset: Asset, memory: KeepMemory, now_s: 
         memory.is_reached = not (_is_car(reading) and reading.is_plugged_in is False)
         memory.told, memory.tries = None, 0
         return Look()
+    if kept.only_lowers and not is_decrease(command, reading):
+        return Look()
     if memory.is_reached and _is_said(command, reading):
         memory.is_reached = False
         if now_s - memory.deviated_at_s <= DEVIATIONS_WITHIN_S:
@@ -118,12 +130,18 @@ def note_written(command: Command, memory: KeepMemory, now_s: float) -> None:
 
 
 def is_decrease(command: Command, reading: Reading) -> bool:
-    """Whether it takes something away from a charger."""
-    if isinstance(command, StopCharging):
-        return True
-    if not isinstance(command, SetMaxCurrent) or not _is_car(reading):
-        return False
-    return reading.max_current_a is None or command.current_a < reading.max_current_a
+    """Whether it takes something away from a load."""
+    match command, reading:
+        case ((StopCharging() | HoldCharge() | SetSgReady(level=SgReady.BLOCKED)), _):
+            return True
+        case SetMaxCurrent(current_a=current_a), ChargerReading() | VehicleReading():
+            return reading.max_current_a is None or current_a < reading.max_current_a
+        case SetBatteryPower(power_w=power_w), BatteryReading():
+            said_w = reading.power_w if reading.setpoint_w is None else reading.setpoint_w
+            return said_w is None or power_w < said_w
+        case PermanentHold(heat_setpoint_c=float() as lower_c), HvacReading():
+            return reading.heat_setpoint_c is None or lower_c < reading.heat_setpoint_c
+    return False
 
 
 def note_undelivered(command: Command, reading: Reading, memory: KeepMemory) -> None:
@@ -188,6 +206,8 @@ def _is_said(command: Command, reading: Reading) -> bool:
             return held is not None
         case HoldCharge(), BatteryReading(is_charge_held=held):
             return held is not None
+        case SetSgReady(), HvacReading(sg_ready=level):
+            return level is not None
     return True
 
 

@@ -13,6 +13,7 @@ from gatewayd import __version__
 from gatewayd.clock import Clock
 from gatewayd.control.governor.given import ClaimsGiven, GuardGiven, Noted, RulingGiven
 from gatewayd.control.governor.terms import Terms
+from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import Circuit
 from gatewayd.model.command import Command, SetMaxCurrent, StartCharging, StopCharging
 from gatewayd.model.decision import Decision, Grounds, Input
@@ -23,7 +24,7 @@ from gatewayd.plan.arbiter.ruling import Ruling, settle
 from gatewayd.plan.governed import Answer
 from gatewayd.plan.guard.words import Grant
 from gatewayd.plan.heard import heard
-from gatewayd.plan.keeping import Kept
+from gatewayd.plan.keeping import Kept, is_decrease
 from gatewayd.plan.steer import next_command
 
 GUARD = "guard"
@@ -66,6 +67,7 @@ class Bench:
         self._decisions: list[Noted] = []
         self._claims_given: ClaimsGiven | None = None
         self._guard_given: GuardGiven | None = None
+        self._owners: dict[str, str] = {}
         self._asked: dict[tuple[str, Command], tuple[float, float]] = {}
 
     def begin(self, steer: Steer) -> None:
@@ -154,10 +156,14 @@ class Bench:
         state = self._store.site.assets.get(asset_id)
         if state is None or not self.terms.writes(state.asset):
             return None
-        ruling = self.rulings.get(asset_id)
+        ruling, withheld = self.rulings.get(asset_id), self.terms.withholds(state.asset)
         if ruling is None:
             return Answer()
-        return _answer(ruling, command, is_late=self._is_late(asset_id, command))
+        is_late = self._is_late(asset_id, command)
+        reading = state.sample.reading if state.sample else None
+        if withheld and reading and not is_decrease(command, reading):
+            return Answer(binding=f"it is not armed, for {withheld}" if is_late else None)
+        return _answer(ruling, command, is_late=is_late)
 
     def safe_a(self, asset_id: str) -> float | None:
         """See `Governance`."""
@@ -207,7 +213,10 @@ class Bench:
                 self._steer(asset_id, None)
             return
         self.rulings[asset_id] = ruling
-        if _is_other(before, ruling) if before else _is_news(ruling, state):
+        is_new = _is_other(before, ruling) if before else _is_news(ruling, state)
+        owner = self._owner(state, ruling)
+        if is_new or self._owners.get(asset_id, owner) != owner:
+            self._owners[asset_id] = owner
             self._note(state)
         if self.terms.writes(state.asset):
             self._steer(asset_id, self._kept(state, ruling))
@@ -221,7 +230,20 @@ class Bench:
             ruling.valid_until_s,
             may_yield=not is_bound,
             most_a=grant.amps if grant and self._is_guarded(state) else None,
+            only_lowers=self._only_lowers(state, ruling),
         )
+
+    def _only_lowers(self, state: AssetState, ruling: Ruling) -> bool:
+        """Of what an asset is told that is not armed: of all but chargers the guard's own goes."""
+        is_car = state.asset.kind is AssetKind.CHARGER
+        is_safety = not is_car and GUARD in (ruling.owner, ruling.bound_by)
+        return self.terms.withholds(state.asset) is not None and not is_safety
+
+    def _owner(self, state: AssetState, ruling: Ruling) -> str:
+        owner = ruling.bound_by or ruling.owner
+        if not self.terms.writes(state.asset):
+            return f"{owner} (shadow)"
+        return f"{owner} (only lowered)" if self.terms.withholds(state.asset) else owner
 
     def _note(self, state: AssetState) -> None:
         given = RulingGiven(
@@ -237,16 +259,16 @@ class Bench:
 
     def _ruled(self, state: AssetState, ruling: Ruling) -> Decision:
         told = heard(state, self._clock.monotonic())
-        grounds, owner = ruling.grounds, ruling.bound_by or ruling.owner
+        grounds, withheld = ruling.grounds, self.terms.withholds(state.asset)
         return Decision(
             self._clock.now(),
             ruling.asset_id,
-            owner if self.terms.writes(state.asset) else f"{owner} (shadow)",
+            self._owner(state, ruling),
             _as_command(ruling.wish),
             grounds.reason,
             (*grounds.inputs, *told),
             grounds.candidates,
-            grounds.binding,
+            grounds.binding or (withheld and f"the wiring audit: {withheld}"),
         )
 
     def _given_back(self, asset_id: str) -> Decision:

@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from gatewayd.clock import Clock
 from gatewayd.control.governor import claims as claiming
+from gatewayd.control.governor.auditor import Auditor
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.choices import Choices
 from gatewayd.control.governor.given import ClaimsGiven
@@ -52,6 +54,7 @@ class Governor:
         clock: Clock,
     ) -> None:
         self.prices: Callable[[], Prices | None] = lambda: None
+        self.auditor = Auditor(store, db, clock)
         self.operator = GridOperator(bench.terms.grid.operator, clock)
         self._bench = bench
         self._store = store
@@ -73,9 +76,11 @@ class Governor:
         self._floor = await self._db.read(meta.latest_time)
         await self.choices.load()
         await self._recall_quarters()
+        await self.auditor.begin()
+        await self._audit()
         self._bench.begin(self._steer)
         while True:
-            self._bench.terms = self.choices.applied()
+            await self._audit()
             await self._turn()
             await self._clock.sleep(_TICK_S)
 
@@ -84,6 +89,10 @@ class Governor:
         if self.choices.terms.grid.capacity is not None:
             now, meters = self._clock.now(), grid_meters(self._store.site)
             self._quarter.restore(await self._db.read(lambda c: starts(c, meters, now)), now)
+
+    async def _audit(self) -> None:
+        await self.auditor.look(self.choices.terms)
+        self._bench.terms = replace(self.choices.applied(), withheld=self.auditor.withheld)
 
     def adopt(self, terms: Terms) -> None:
         """Govern by other terms from now on."""

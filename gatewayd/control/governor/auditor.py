@@ -1,0 +1,232 @@
+"""Whether the wiring that governed assets rely on was audited: what is found withholds arming."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import astuple, dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from sqlite3 import Connection
+
+from gatewayd.clock import Clock
+from gatewayd.control.governor import gather
+from gatewayd.control.governor.terms import Terms
+from gatewayd.errors import StorageError
+from gatewayd.model.asset import Asset, AssetKind, MeterUsage
+from gatewayd.model.circuit import PHASES, Circuit, Load
+from gatewayd.model.decision import Decision, Grounds
+from gatewayd.model.site import AssetState, Site
+from gatewayd.plan.audit.doubts import Doubts
+from gatewayd.plan.audit.finding import Finding
+from gatewayd.plan.audit.steps import Said, StepMemory, note
+from gatewayd.plan.audit.wired import judge
+from gatewayd.state import audits, decisions
+from gatewayd.state.audits import Audited
+from gatewayd.state.db import Database
+from gatewayd.state.store import Store
+
+OWNER = "audit"
+
+
+@dataclass(slots=True)
+class _Audit:
+    """Of one governed asset."""
+
+    fingerprint: str
+    has_passed: bool = False
+    steps: StepMemory = field(default_factory=StepMemory)
+    of_steps: tuple[Finding, ...] = ()
+    told: tuple[str, ...] = ()
+
+
+class Auditor:
+    """`withheld` is what it has against devices, in words, by device; `findings` are all there are.
+
+    It learns from what is read while the home goes on as always, and writes to no device.
+    """
+
+    def __init__(self, store: Store, db: Database, clock: Clock) -> None:
+        self.withheld: Mapping[str, str] = {}
+        self.findings: tuple[Finding, ...] = ()
+        self._store = store
+        self._db = db
+        self._clock = clock
+        self._stored: dict[str, Audited] = {}
+        self._audits: dict[str, _Audit] = {}
+        self._doubts: dict[str, Doubts] = {}
+
+    async def begin(self) -> None:
+        """Recall what was found before."""
+        self._stored = await self._db.read(audits.load)
+
+    async def look(self, terms: Terms) -> None:
+        """Take in what was read since."""
+        site, withheld, findings = self._store.site, {}, dict[Finding, None]()
+        self._hear(site)
+        for state in _governed(site, terms):
+            audit = self._audit(state.asset, site, terms)
+            self._step(state, audit, site, terms)
+            found = self._found(state.asset, audit, site, terms)
+            why = _in_words(found) or self._waits(state, audit, site, terms)
+            if why:
+                withheld[state.asset.device_id] = why
+            findings |= dict.fromkeys(found)
+            if found or not why:
+                await self._settle(state, audit, found)
+        for one in findings:
+            withheld.setdefault(one.where, one.what)
+        self.withheld, self.findings = withheld, tuple(findings)
+
+    def _hear(self, site: Site) -> None:
+        for state in site.assets.values():
+            sample = state.sample
+            if sample is not None and math.isfinite(sample.at_monotonic):
+                doubts = self._doubts.setdefault(state.asset.id, Doubts())
+                where = state.asset.device_id
+                doubts.hear(where, sample.reading, sample.at, sample.at_monotonic)
+
+    def _audit(self, asset: Asset, site: Site, terms: Terms) -> _Audit:
+        """Where the audit stands; a new one where something else than before is to be audited."""
+        fingerprint = _fingerprint(asset, site, terms)
+        known = self._audits.get(asset.id)
+        if known is not None and known.fingerprint == fingerprint:
+            return known
+        audit = self._audits[asset.id] = _Audit(fingerprint)
+        stored = self._stored.get(asset.id)
+        if stored is not None and stored.fingerprint == fingerprint:
+            found = [Finding(*texts) for texts in stored.findings]
+            audit.has_passed = True
+            audit.of_steps = tuple(one for one in found if one.rule.startswith("step"))
+            audit.told = tuple(one.what for one in found)
+            for one in found:
+                if one not in audit.of_steps:
+                    for state in site.of_device(one.where):
+                        self._doubts.setdefault(state.asset.id, Doubts()).held[one.rule] = one
+        return audit
+
+    def _step(self, state: AssetState, audit: _Audit, site: Site, terms: Terms) -> None:
+        load = gather.loads(site, terms).get(state.asset.device_id)
+        circuit = _metered(load, terms) if load else None
+        if load is None or circuit is None:
+            return
+        lines = terms.meter_lines.get(circuit.id, PHASES)
+        now = gather.load_now(state, terms.wired(load.id), 0.0)
+        meter = gather.meter_now(site, circuit, lines, {})
+        if now is None or now.drawn_a is None or meter is None or not math.isfinite(meter.at_s):
+            return
+        drawn, seen = Said(now.at_s, now.drawn_a), Said(meter.at_s, meter.current_a)
+        if note(drawn, seen, audit.steps) is not None:
+            verdict = judge(audit.steps.steps, load, circuit.meter_id or "", lines)
+            if verdict is not None:
+                audit.of_steps = verdict.findings
+
+    def _found(self, asset: Asset, audit: _Audit, site: Site, terms: Terms) -> list[Finding]:
+        held = [
+            one
+            for device_id in (*_needs(asset, terms), *_followed(asset, site, terms))
+            for state in site.of_device(device_id)
+            if state.asset.id in self._doubts
+            for one in self._doubts[state.asset.id].held.values()
+        ]
+        return [one for one in (*held, *audit.of_steps) if one.where not in terms.audited]
+
+    def _waits(self, state: AssetState, audit: _Audit, site: Site, terms: Terms) -> str | None:
+        """What has to be seen before the first pass."""
+        if audit.has_passed:
+            return None
+        for device_id in _needs(state.asset, terms):
+            states = site.of_device(device_id)
+            doubts = [self._doubts[one.asset.id] for one in states if one.asset.id in self._doubts]
+            if not doubts:
+                return f"nothing is known yet of {device_id}"
+            if any(one.is_open for one in doubts) and device_id not in terms.audited:
+                return f"what {device_id} says has to be looked at for longer"
+        return None
+
+    async def _settle(self, state: AssetState, audit: _Audit, found: list[Finding]) -> None:
+        """Remember how it came out, and tell of a change."""
+        asset_id, now = state.asset.id, self._clock.now()
+        audited = Audited(audit.fingerprint, tuple(astuple(one) for one in found))
+        if self._stored.get(asset_id) == audited and audit.has_passed:
+            return
+        told = tuple(one.what for one in found)
+        decision = None if told == audit.told else _decision(found, now, asset_id)
+        audit.has_passed, audit.told = True, told
+        if decision is not None:
+            self._store.decided(decision)
+        # The writer has logged a failure; what is not stored is tried again.
+        with suppress(StorageError):
+            await self._db.write(lambda c: _put(c, asset_id, audited, decision, now))
+            self._stored[asset_id] = audited
+
+
+def _put(
+    c: Connection, asset_id: str, audited: Audited, decision: Decision | None, now: datetime
+) -> None:
+    audits.put(c, asset_id, audited, now)
+    if decision is not None:
+        decisions.record(c, decision)
+
+
+def _decision(found: Sequence[Finding], at: datetime, asset_id: str) -> Decision:
+    reason = f"not armed, for {_in_words(found)}" if found else "armed again: nothing is found now"
+    ways = ("armed", "lowered where safety needs it, and nothing else")
+    binding = "the wiring audit" if found else None
+    return Decision.on(Grounds(reason, candidates=ways, binding=binding), at, asset_id, OWNER, None)
+
+
+def _in_words(found: Sequence[Finding]) -> str:
+    return "; ".join(f"{one.where}: {one.what}" for one in found)
+
+
+def _governed(site: Site, terms: Terms) -> Iterator[AssetState]:
+    for state in site.assets.values():
+        if terms.charger(state.asset) or terms.battery(state.asset):
+            yield state
+
+
+def _chain(circuit_id: str | None, terms: Terms) -> Iterator[Circuit]:
+    """A circuit and those above it."""
+    circuit = terms.circuits.get(circuit_id or "")
+    while circuit is not None:
+        yield circuit
+        circuit = terms.circuits.get(circuit.parent or "")
+
+
+def _metered(load: Load, terms: Terms) -> Circuit | None:
+    """The next one that sees what the load draws."""
+    return next((one for one in _chain(load.circuit, terms) if one.meter_id), None)
+
+
+def _needs(asset: Asset, terms: Terms) -> tuple[str, ...]:
+    """The devices that have to be heard and right."""
+    meters = (one.meter_id for one in _chain(terms.wired(asset.device_id).circuit, terms))
+    return (*dict.fromkeys(one for one in meters if one), asset.device_id)
+
+
+def _followed(asset: Asset, site: Site, terms: Terms) -> tuple[str, ...]:
+    """The meters that a charger's modes follow, as far as there are any."""
+    found = terms.charger(asset)
+    if found is None or found.charging is None:
+        return ()
+    needed = _needs(asset, terms)
+    return tuple(
+        state.asset.device_id
+        for state in site.of_kind(AssetKind.METER)
+        if state.asset.usage is MeterUsage.GRID and state.asset.device_id not in needed
+    )
+
+
+def _fingerprint(asset: Asset, site: Site, terms: Terms) -> str:
+    """What an audit is of: the wiring, and who the devices are."""
+    wired = [
+        (one.id, one.meter_id, terms.meter_lines.get(one.id, PHASES))
+        for one in _chain(terms.wired(asset.device_id).circuit, terms)
+    ]
+    devices = [
+        (one.asset.device_id, one.asset.vendor, one.asset.model, one.asset.serial)
+        for device_id in (*_needs(asset, terms), *_followed(asset, site, terms))
+        for one in site.of_device(device_id)
+    ]
+    of_all = (wired, terms.wired(asset.device_id).lines, devices)
+    return sha256(repr(of_all).encode()).hexdigest()[:16]
