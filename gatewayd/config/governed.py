@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from gatewayd.config.plans import PlanSection
 from gatewayd.config.section import Section
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
@@ -84,6 +85,12 @@ class Charging(Section):
         default=0, description="For how long a car that comes gets the least, to say who it is."
     )
     delays: DelaysSection = Field(default=DelaysSection(), description="For solar.")
+    plans: dict[Identifier, PlanSection] = Field(
+        default={},
+        max_length=20,
+        description="By when the car is to be ready, by a name of your choice: for the modes plan "
+        "and solar.",
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -105,6 +112,7 @@ class Charging(Section):
             priority=priority,
             welcome_s=self.welcome_s,
             delays=Delays(**dict(self.delays)),
+            plans={name: plan.ready_by() for name, plan in self.plans.items()},
         )
 
 

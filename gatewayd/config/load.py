@@ -3,8 +3,9 @@
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from gatewayd.config.devices import Device, Drivers, devices
 from gatewayd.config.governed import CircuitSection, Grid
@@ -16,6 +17,7 @@ from gatewayd.config.secret import Secret
 from gatewayd.config.sections import Api, File, Home, Log, Mdns, ModbusProxy, Mqtt, Storage
 from gatewayd.config.source import Source, parse
 from gatewayd.config.surroundings import Stamp, Surroundings
+from gatewayd.config.vehicles import Vehicle, check_vehicles
 from gatewayd.config.verdict import judge
 from gatewayd.control.governor.terms import Terms
 from gatewayd.errors import ConfigError
@@ -35,6 +37,7 @@ class Config:
 
     home: Home
     devices: Mapping[str, Device]
+    vehicles: Mapping[str, Vehicle]
     circuits: Mapping[str, CircuitSection]
     grid: Grid
     mqtt: Mqtt | None
@@ -50,7 +53,11 @@ class Config:
     @property
     def terms(self) -> Terms:
         """What the governor goes by."""
-        return terms(self.circuits, self.grid, self.devices)
+        return replace(
+            terms(self.circuits, self.grid, self.devices),
+            cars=tuple(vehicle.terms(name) for name, vehicle in self.vehicles.items()),
+            zone=ZoneInfo(self.home.timezone),
+        )
 
 
 def load(path: Path, drivers: Drivers, environ: Mapping[str, str] = os.environ) -> Config:
@@ -97,6 +104,7 @@ def _config(source: Source, drivers: Drivers, around: Surroundings) -> Config | 
     if file is None:
         return None
     check_proxies(source, file.modbus_proxy, known)
+    check_vehicles(source, file.vehicles, known)
     check_governed(source, file.circuits, file.grid, known, drivers)
     parts = {name: getattr(file, name) for name in File.model_fields if name not in _NOT_PARTS}
     return Config(

@@ -28,6 +28,7 @@ from gatewayd.config.values import (
     Timezone,
     Topic,
 )
+from gatewayd.config.vehicles import Vehicle
 from gatewayd.links.mqtt_wire import Broker
 from gatewayd.model.asset import MeterUsage
 
@@ -282,6 +283,9 @@ class File(Section):
     home: Home
     devices: dict[str, JsonValue] = Field(
         default={}, description="Every device, by an id of your choice."
+    )
+    vehicles: dict[Identifier, Vehicle] = Field(
+        default={}, description="The home's cars, by a name of your choice."
     )
     circuits: dict[Identifier, CircuitSection] = Field(
         default={}, description="What each breaker protects, by an id of your choice."
