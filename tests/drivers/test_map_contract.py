@@ -65,7 +65,7 @@ def test_without_its_optional_registers_it_still_reads(fixture: Fixture) -> None
     units = units_of(layout, fixture)
     for block in blocks:
         for unit, function, address in set(places(block)) - needed:
-            units[unit].get(function, {}).pop(address, None)
+            units.get(unit, {}).get(function, {}).pop(address, None)
 
     assert asyncio.run(read(layout, fixture, units))
 
@@ -138,7 +138,7 @@ def units_of(layout: Layout, fixture: Fixture) -> dict[str | None, Tables]:
 @contextmanager
 def without(gone: Iterable[Place], units: Mapping[str | None, Tables]) -> Iterator[None]:
     """The units less some of their registers."""
-    kept = [(place, units[place[0]].get(place[1], {}).pop(place[2], None)) for place in gone]
+    kept = [(p, units.get(p[0], {}).get(p[1], {}).pop(p[2], None)) for p in gone]
     yield
     for (unit, function, address), word in kept:
         if word is not None:
