@@ -1,9 +1,8 @@
 """What every handler works with."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Request
 from starlette.types import Scope
 
 from gatewayd.control.steering.service import Steering
@@ -94,15 +93,22 @@ def header(scope: Scope, name: bytes) -> str | None:
     return None
 
 
-def of_app(request: Request) -> Api:
-    """The API a request was made to."""
-    api: Api = request.app.state.api
-    return api
+class Ask(Request):
+    """A request, and the API it was made to.
 
+    A handler that asked FastAPI for the API as a dependency would pay a tenth of its time for it.
+    """
 
-async def _given(request: Request) -> Api:
-    # A coroutine, because FastAPI runs plain functions in a thread.
-    return of_app(request)
+    @property
+    def api(self) -> Api:
+        """What answers it."""
+        api: Api = self.app.state.api
+        return api
 
+    async def caller(self) -> Caller | None:
+        """Who makes it; None without a valid token."""
+        return await self.api.caller(self.scope)
 
-Given = Annotated[Api, Depends(_given)]
+    async def client_id(self) -> str:
+        """The id of the client that makes it; raises UnauthorizedError."""
+        return await self.api.client_id(self.scope)

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute, APIRouter
 
 from gatewayd.enode import problems, versions
-from gatewayd.enode.api import header, of_app
+from gatewayd.enode.api import Ask, header
 from gatewayd.enode.versions.exchange import VERSION
 from gatewayd.errors import InvalidError, RequestError
 
@@ -25,10 +25,10 @@ class PublicRoute(APIRoute):
         declared = frozenset(int(status) for status in self.responses)
 
         async def guarded(request: Request) -> Response:
-            version = None
+            ask, version = Ask(request.scope, request.receive), None
             try:
-                version = await self._admit(request)
-                response = await handle(request)
+                version = await self._admit(ask)
+                response = await handle(ask)
             except RequestError as error:
                 response = problems.answer(error, declared)
             except RequestValidationError as error:
@@ -39,10 +39,10 @@ class PublicRoute(APIRoute):
 
         return guarded
 
-    async def _admit(self, request: Request) -> str:
+    async def _admit(self, ask: Ask) -> str:
         """The version the request speaks; raises RequestError when it may not pass."""
-        scope = request.scope
-        default = await of_app(request).version_of(scope)
+        scope = ask.scope
+        default = await ask.api.version_of(scope)
         version = versions.effective(header(scope, VERSION), default)
         if header(scope, b"enode-user-id") is not None:
             raise InvalidError("Enode-User-Id ended with version 2023-08-01: leave it out")
@@ -52,9 +52,9 @@ class PublicRoute(APIRoute):
 class ClientRoute(PublicRoute):
     """An operation for clients that hold a token."""
 
-    async def _admit(self, request: Request) -> str:
-        await of_app(request).client_id(request.scope)
-        return await super()._admit(request)
+    async def _admit(self, ask: Ask) -> str:
+        await ask.client_id()
+        return await super()._admit(ask)
 
 
 def client_router() -> APIRouter:

@@ -1,10 +1,10 @@
 """`/gateway/grid/limit`: what the grid operator allows the home to take."""
 
-from fastapi import Request, Response
+from fastapi import Response
 
 from gatewayd.control.governor.operator import Standing
 from gatewayd.enode.answers import ok
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.gateway import wire
 from gatewayd.enode.routing import client_router
@@ -14,9 +14,9 @@ router = client_router()
 
 
 @router.get("/gateway/grid/limit", responses={200: {"model": wire.GridLimit}})
-async def get_gateway_grid_limit(api: Given) -> Response:
+async def get_gateway_grid_limit(ask: Ask) -> Response:
     """The limit that holds now, and why."""
-    return _shown(_standing(api))
+    return _shown(_standing(ask.api))
 
 
 @router.put(
@@ -28,15 +28,15 @@ async def get_gateway_grid_limit(api: Given) -> Response:
         }
     },
 )
-async def put_gateway_grid_limit(api: Given, request: Request) -> Response:
+async def put_gateway_grid_limit(ask: Ask) -> Response:
     """Tell a limit, the end of one, or only that the operator is there."""
-    _standing(api)
-    given, operator = await payload(request, wire.GridLimitGiven), api.services.operator
+    _standing(ask.api)
+    given, operator = await payload(ask, wire.GridLimitGiven), ask.api.services.operator
     if "limit_w" in given.model_fields_set:
         operator.limit(given.limit_w, given.duration_s)
     else:
         operator.beat()
-    return _shown(_standing(api))
+    return _shown(_standing(ask.api))
 
 
 def _standing(api: Api) -> Standing:

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Response
 
 from gatewayd.enode.answers import ok
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.gateway import home, wire
 from gatewayd.enode.routing import client_router
@@ -15,9 +15,9 @@ router = client_router()
 
 
 @router.get("/gateway/modes", responses={200: {"model": wire.Listed[wire.Mode]}})
-async def list_gateway_modes(api: Given) -> Response:
+async def list_gateway_modes(ask: Ask) -> Response:
     """The mode of every asset that has one, and those it can be given."""
-    return ok(wire.Listed(data=_modes(api)))
+    return ok(wire.Listed(data=_modes(ask.api)))
 
 
 @router.put(
@@ -30,13 +30,13 @@ async def list_gateway_modes(api: Given) -> Response:
     },
 )
 async def choose_gateway_mode(
-    api: Given, asset_id: Annotated[str, Path(alias="assetId")], request: Request
+    ask: Ask, asset_id: Annotated[str, Path(alias="assetId")]
 ) -> Response:
     """Give an asset a mode. It outlives a restart, and ends what was asked of the asset before."""
-    _mode(api, asset_id)
-    choice = await payload(request, wire.ModeChoice)
-    await api.services.modes.choose(asset_id, choice.mode)
-    return ok(_mode(api, asset_id))
+    _mode(ask.api, asset_id)
+    choice = await payload(ask, wire.ModeChoice)
+    await ask.api.services.modes.choose(asset_id, choice.mode)
+    return ok(_mode(ask.api, asset_id))
 
 
 def _modes(api: Api) -> list[wire.Mode]:

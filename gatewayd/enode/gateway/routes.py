@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Path, Query, Response
 
 from gatewayd import __version__
 from gatewayd.enode.answers import ok
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.gateway import home, views, wire
 from gatewayd.enode.openapi.queries import PAGING
 from gatewayd.enode.paging import Paging, key_of, page
@@ -31,33 +31,33 @@ _ASSET = Query(alias="asset", min_length=1, max_length=255)
 
 
 @public.get("/gateway/health", responses={200: {"model": wire.GatewayHealth}})
-async def get_gateway_health(api: Given, request: Request) -> Response:
+async def get_gateway_health(ask: Ask) -> Response:
     """200 while the gateway can work, else 503; devices are counted for who holds a token."""
-    ready = await is_ready(api)
-    is_known = await api.caller(request.scope) is not None
+    ready = await is_ready(ask.api)
+    is_known = await ask.caller() is not None
     health = wire.GatewayHealth(
         is_ready=ready,
         version=__version__,
-        devices=_counted(api) if is_known else None,
-        problems=list(api.services.problems()) if is_known else None,
+        devices=_counted(ask.api) if is_known else None,
+        problems=list(ask.api.services.problems()) if is_known else None,
     )
     return ok(health, 200 if ready else 503)
 
 
 @router.get("/gateway/devices", responses={200: {"model": wire.Listed[wire.Device]}})
-async def list_gateway_devices(api: Given) -> Response:
+async def list_gateway_devices(ask: Ask) -> Response:
     """Every device that is read, and how its link is."""
-    return ok(wire.Listed(data=[home.device(api, one) for one in home.devices(api)]))
+    return ok(wire.Listed(data=[home.device(ask.api, one) for one in home.devices(ask.api)]))
 
 
 @router.get("/gateway/devices/{deviceId}", responses={200: {"model": wire.Device}})
 async def get_gateway_device(
-    api: Given, device_id: Annotated[str, Path(alias="deviceId")]
+    ask: Ask, device_id: Annotated[str, Path(alias="deviceId")]
 ) -> Response:
     """One device, and how its link is."""
-    for one in home.devices(api):
+    for one in home.devices(ask.api):
         if one.id == device_id:
-            return ok(home.device(api, one))
+            return ok(home.device(ask.api, one))
     raise NotFoundError(f"Could not find device with ID {device_id}")
 
 
@@ -67,7 +67,7 @@ async def get_gateway_device(
     openapi_extra={"parameters": list(PAGING)},
 )
 async def list_gateway_decisions(
-    api: Given,
+    ask: Ask,
     paging: Paging,
     asset_id: Annotated[str | None, _ASSET] = None,
     since: Annotated[Instant | None, Query(alias="from")] = None,
@@ -76,30 +76,30 @@ async def list_gateway_decisions(
     """Why assets were told what they were told from a time to before another, newest first."""
     if since and until and since > until:
         raise InvalidError("from must not be after to")
-    asked = [home.asset(api, asset_id)] if asset_id else home.assets(api)
+    asked = [home.asset(ask.api, asset_id)] if asset_id else home.assets(ask.api)
     ids = [asset.id for asset in asked]
-    times = await api.services.db.read(lambda c: decisions.times(c, ids, since, until))
+    times = await ask.api.services.db.read(lambda c: decisions.times(c, ids, since, until))
     shown, cursors = page(times, lambda one: key_of(one[1], f"{one[0]:020d}"), paging)
     numbers = [number for number, _ in shown]
-    found = await api.services.db.read(lambda c: decisions.by_id(c, numbers))
+    found = await ask.api.services.db.read(lambda c: decisions.by_id(c, numbers))
     data = [_decision(found[number]) for number in numbers if number in found]
     return ok(Page(data=data, pagination=cursors))
 
 
 @router.get("/gateway/explain", responses={200: {"model": wire.Explanation}})
 async def explain_gateway_decision(
-    api: Given, asset_id: Annotated[str, _ASSET], at: Instant | None = None
+    ask: Ask, asset_id: Annotated[str, _ASSET], at: Instant | None = None
 ) -> Response:
     """The decision on an asset that was in force at a time, or is now, in plain words."""
-    asset, then = home.asset(api, asset_id), at or api.services.clock.now()
-    found = await api.services.db.read(lambda c: decisions.in_force(c, asset.id, then))
+    asset, then = home.asset(ask.api, asset_id), at or ask.api.services.clock.now()
+    found = await ask.api.services.db.read(lambda c: decisions.in_force(c, asset.id, then))
     return ok(
         wire.Explanation(
             asset_id=asset.id,
             at=then,
-            text=await _text(api, asset, found) if found else _UNKNOWN,
+            text=await _text(ask.api, asset, found) if found else _UNKNOWN,
             decision=_decision(found) if found else None,
-            controlled_by=api.services.controllers.controlling(asset.id),
+            controlled_by=ask.api.services.controllers.controlling(asset.id),
         )
     )
 

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 
-from fastapi import Request, Response
+from fastapi import Response
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.gateway.feed import Feed
 from gatewayd.enode.routing import client_router
 from gatewayd.errors import TooManyRequestsError
@@ -67,16 +67,16 @@ class _EventStream(StreamingResponse):
         "parameters": [{"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}]
     },
 )
-async def get_gateway_events(api: Given, request: Request) -> Response:
+async def get_gateway_events(ask: Ask) -> Response:
     """Events `site`, `device`, `asset`, `action` and `decision`: first what is, then what changes.
 
     With Last-Event-ID it goes on from there, where that is still known.
     """
-    streams: Streams = request.app.state.streams
-    authorization = request.headers.get("authorization")
-    client_id = await api.client_id(request.scope)
+    streams: Streams = ask.app.state.streams
+    authorization = ask.headers.get("authorization")
+    client_id = await ask.client_id()
     streams.enter(client_id)
-    told = _told(api, streams.feed, authorization, request.headers.get("last-event-id"))
+    told = _told(ask.api, streams.feed, authorization, ask.headers.get("last-event-id"))
     return _EventStream(streams, client_id, told)
 
 

@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from gatewayd.enode.answers import listed, ok
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.interventions.catalogue import CATALOGUE
 from gatewayd.enode.offers import offered
 from gatewayd.enode.problems import issue
@@ -18,10 +18,10 @@ router = client_router()
 
 
 @router.get("/interventions")
-async def list_interventions(api: Given, request: Request) -> Response:
+async def list_interventions(ask: Ask) -> Response:
     """All interventions, or those that may help a vendor's or a kind's assets."""
-    query = request.query_params
-    kinds = _kinds(query.get("vendorType")) & await _kinds_of_vendor(api, query.get("vendor"))
+    query = ask.query_params
+    kinds = _kinds(query.get("vendorType")) & await _kinds_of_vendor(ask.api, query.get("vendor"))
     language = query.get("language")
     return listed([intervention(known, language) for known in CATALOGUE if known.kinds & kinds])
 

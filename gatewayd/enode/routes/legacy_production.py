@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from gatewayd.enode.answers import listed
-from gatewayd.enode.api import Given
+from gatewayd.enode.api import Ask
 from gatewayd.enode.routes.parameters import UserId
 from gatewayd.enode.routes.statistics import Instant, Period, find
 from gatewayd.enode.versions.legacy import legacy_router
@@ -26,7 +26,7 @@ router = legacy_router(until="2025-10-01")
 
 @router.get("/users/{userId}/statistics/production")
 async def get_production_statistics(
-    api: Given,
+    ask: Ask,
     user_id: UserId,
     start: Annotated[Instant, Query(alias="startDate")],
     end: Annotated[Instant | None, Query(alias="endDate")] = None,
@@ -36,15 +36,15 @@ async def get_production_statistics(
     utc_offset: Annotated[float | None, Query(alias="utcOffset")] = None,
 ) -> Response:
     """What a user's inverters produced over time, at the prices of consumption."""
-    end, offset = end or api.services.clock.now(), offset_of(utc_offset)
+    end, offset = end or ask.api.services.clock.now(), offset_of(utc_offset)
     if start > end:
         raise InvalidError("startDate must not be after endDate")
-    assets = [state.asset for state in api.assets(AssetKind.INVERTER, user_id)]
+    assets = [state.asset for state in ask.api.assets(AssetKind.INVERTER, user_id)]
     if inverter_id is not None:
         assets = [asset for asset in assets if asset.id == inverter_id]
         if not assets:
             raise NotFoundError("Asset not found")
-    found = await find(api, Period(assets, start, end, location_id), start, end)
+    found = await find(ask.api, Period(assets, start, end, location_id), start, end)
 
     def answer() -> Response:
         samples = chain.from_iterable(found.samples.values())

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from fastapi import Request, Response
+from fastapi import Response
 
 from gatewayd.enode.answers import ok
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.offers import offered
 from gatewayd.enode.problems import issue
@@ -28,37 +28,40 @@ _BROKEN = (Consent.INVALID, Consent.WITHDRAWN)
 
 
 @router.post("/users/{userId}/link", responses={403: {}})
-async def post_users_userid_link(api: Given, user_id: LinkUserId, request: Request) -> Response:
+async def post_users_userid_link(ask: Ask, user_id: LinkUserId) -> Response:
     """A page on which a person links devices for a user, who is created if need be."""
-    asked = await payload(request, LinkUserPayload)
-    granted = await _granted(api, asked)
-    wanted = _wanted(asked, await api.client_id(request.scope), user_id, granted)
-    if await api.services.db.read(consents.connections) >= api.services.settings.max_connections:
+    asked = await payload(ask, LinkUserPayload)
+    granted = await _granted(ask.api, asked)
+    wanted = _wanted(asked, await ask.client_id(), user_id, granted)
+    if (
+        await ask.api.services.db.read(consents.connections)
+        >= ask.api.services.settings.max_connections
+    ):
         raise ForbiddenError(
             f"Unable to create more connections for ClientID: {wanted.client_id}",
             title="Connections limit reached.",
         )
-    return await _started(api, request, replace(wanted, vendor=asked.only_vendor))
+    return await _started(ask, replace(wanted, vendor=asked.only_vendor))
 
 
 @router.post("/assets/{assetId}/relink")
-async def post_assets_assetid_relink(api: Given, asset_id: AssetId, request: Request) -> Response:
+async def post_assets_assetid_relink(ask: Ask, asset_id: AssetId) -> Response:
     """A page on which the link of an asset's device is mended."""
-    asked = await payload(request, RelinkUserPayload)
-    state = api.services.store.site.assets.get(asset_id)
+    asked = await payload(ask, RelinkUserPayload)
+    state = ask.api.services.store.site.assets.get(asset_id)
     if state is None or state.asset.consent is Consent.NONE:
         raise InvalidError(f"Could not find asset with ID {asset_id}")
     if state.asset.consent not in _BROKEN:
         raise InvalidError(f"Asset {asset_id} is linked and valid: there is nothing to mend")
-    granted = _scopes_of_device(api, state.asset)
-    wanted = _wanted(asked, await api.client_id(request.scope), state.asset.user_id, granted)
-    return await _started(api, request, replace(wanted, asset_id=asset_id))
+    granted = _scopes_of_device(ask.api, state.asset)
+    wanted = _wanted(asked, await ask.client_id(), state.asset.user_id, granted)
+    return await _started(ask, replace(wanted, asset_id=asset_id))
 
 
-async def _started(api: Api, request: Request, wanted: Wanted) -> Response:
-    services, now = api.services, api.services.clock.now()
+async def _started(ask: Ask, wanted: Wanted) -> Response:
+    services, now = ask.api.services, ask.api.services.clock.now()
     token = await services.db.write(lambda c: _start(c, wanted, now))
-    base_url = services.settings.public_url or str(request.base_url)
+    base_url = services.settings.public_url or str(ask.base_url)
     return ok(view.response(base_url, token))
 
 

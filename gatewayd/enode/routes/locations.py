@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from sqlite3 import Connection
 
-from fastapi import Request, Response
+from fastapi import Response
 
 from gatewayd.enode import missing
 from gatewayd.enode.answers import ok
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.paging import PageRequest, Paging, key_of, page
 from gatewayd.enode.routes import assets
@@ -25,58 +25,58 @@ router = client_router()
 
 
 @router.get("/locations")
-async def get_locations(api: Given, paging: Paging) -> Response:
+async def get_locations(ask: Ask, paging: Paging) -> Response:
     """Locations of all users."""
-    return await _listed(api, None, paging)
+    return await _listed(ask.api, None, paging)
 
 
 @router.get("/users/{userId}/locations")
-async def get_userlocations(api: Given, user_id: UserId, paging: Paging) -> Response:
+async def get_userlocations(ask: Ask, user_id: UserId, paging: Paging) -> Response:
     """One user's locations; none for an unknown user."""
-    return await _listed(api, user_id, paging)
+    return await _listed(ask.api, user_id, paging)
 
 
 @router.post("/users/{userId}/locations")
-async def create_location(api: Given, user_id: UserId, request: Request) -> Response:
+async def create_location(ask: Ask, user_id: UserId) -> Response:
     """A new location of a user who exists."""
-    await api.services.db.read(lambda c: _check_user(c, user_id))
-    values = _values(await payload(request, LocationPayload))
-    now = api.services.clock.now()
+    await ask.api.services.db.read(lambda c: _check_user(c, user_id))
+    values = _values(await payload(ask, LocationPayload))
+    now = ask.api.services.clock.now()
 
     def add(c: Connection) -> Location:
         _check_user(c, user_id)
         return locations.add(c, user_id, values, now)
 
-    return ok(location(await _write(api, add)))
+    return ok(location(await _write(ask.api, add)))
 
 
 @router.get("/locations/{locationId}")
-async def get_location(api: Given, location_id: LocationId) -> Response:
+async def get_location(ask: Ask, location_id: LocationId) -> Response:
     """One location."""
-    return ok(location(await _known(api, location_id)))
+    return ok(location(await _known(ask.api, location_id)))
 
 
 @router.put("/locations/{locationId}")
-async def update_location(api: Given, location_id: LocationId, request: Request) -> Response:
+async def update_location(ask: Ask, location_id: LocationId) -> Response:
     """Replace what the body names and keep the rest."""
-    await _known(api, location_id)
-    changes = await payload(request, PartialLocation)
+    await _known(ask.api, location_id)
+    changes = await payload(ask, PartialLocation)
     values = _values(changes, changes.model_fields_set)
-    changed = await _write(api, lambda c: locations.change(c, location_id, values))
+    changed = await _write(ask.api, lambda c: locations.change(c, location_id, values))
     return ok(location(changed))
 
 
 @router.delete("/locations/{locationId}")
-async def delete_location(api: Given, location_id: LocationId) -> Response:
+async def delete_location(ask: Ask, location_id: LocationId) -> Response:
     """Remove a location, detaching its assets, and show it a last time."""
-    now = api.services.clock.now()
+    now = ask.api.services.clock.now()
 
     def remove(c: Connection) -> tuple[list[Asset], Location]:
         return detach(c, location_id, now), locations.remove(c, location_id)
 
-    detached, gone = await api.services.db.write(remove)
-    assets.move(api, detached)
-    api.places.changed()
+    detached, gone = await ask.api.services.db.write(remove)
+    assets.move(ask.api, detached)
+    ask.api.places.changed()
     return ok(location(gone))
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote
 
 from fastapi import APIRouter, Request, Response
 
-from gatewayd.enode.api import Given
+from gatewayd.enode.api import Ask
 from gatewayd.enode.bodies import content, media_type
 from gatewayd.state import clients
 
@@ -34,14 +34,15 @@ class _GrantError(Exception):
 
 
 @router.post("/oauth2/token")
-async def post_oauth2_token(api: Given, request: Request) -> Response:
+async def post_oauth2_token(request: Request) -> Response:
     """A token for a client's id and secret; not an operation of the contract."""
+    ask = Ask(request.scope, request.receive)
     try:
-        client_id = await _client(api, request)
+        client_id = await _client(ask)
     except _GrantError as error:
         return _refused(error)
-    now = api.services.clock.now()
-    token = await api.services.db.write(
+    now = ask.api.services.clock.now()
+    token = await ask.api.services.db.write(
         lambda c: clients.issue_token(c, client_id, now, _LIFETIME_S)
     )
     return _json(
@@ -56,21 +57,21 @@ async def post_oauth2_token(api: Given, request: Request) -> Response:
     )
 
 
-async def _client(api: Given, request: Request) -> str:
+async def _client(ask: Ask) -> str:
     """The id of the client that proved who it is."""
     # Browsers alone say where a page is from. Any site's page may send forms here, and guess at
     # its visitor's expense; none can keep a secret.
-    if "origin" in request.headers:
+    if "origin" in ask.headers:
         raise _GrantError("invalid_request", "a page in a browser cannot be a client")
-    form = await _form(request)
+    form = await _form(ask)
     grant_type = form.get("grant_type")
     if grant_type is None:
         raise _GrantError("invalid_request", "grant_type is missing")
     if grant_type != "client_credentials":
         raise _GrantError("unsupported_grant_type", "grant_type must be client_credentials")
-    client_id, secret = _credentials(request.headers.get("authorization"), form)
-    address = request.client.host if request.client else None
-    if not await api.logins.verify(client_id, secret, address):
+    client_id, secret = _credentials(ask.headers.get("authorization"), form)
+    address = ask.client.host if ask.client else None
+    if not await ask.api.logins.verify(client_id, secret, address):
         raise _invalid_client()
     return client_id
 

@@ -3,13 +3,13 @@
 from sqlite3 import Connection
 from uuid import uuid4
 
-from fastapi import Request, Response
+from fastapi import Response
 from pydantic import TypeAdapter
 
 from gatewayd.control.steering import wishes
 from gatewayd.enode import missing
 from gatewayd.enode.answers import nothing, ok
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import parsed, payload
 from gatewayd.enode.paging import Paging, key_of, page
 from gatewayd.enode.routes.parameters import ScheduleId, UserId
@@ -31,9 +31,9 @@ _MOST_SCHEDULES = 500
 
 
 @router.get("/users/{userId}/schedules")
-async def get_schedules(api: Given, user_id: UserId, paging: Paging) -> Response:
+async def get_schedules(ask: Ask, user_id: UserId, paging: Paging) -> Response:
     """One user's schedules; none for an unknown user."""
-    known = api.steering.known.schedules.values()
+    known = ask.api.steering.known.schedules.values()
     theirs = [schedule for schedule in known if schedule.user_id == user_id]
     shown, cursors = page(theirs, lambda one: key_of(one.created_at, one.id), paging)
     models = [view.schedule(one) for one in shown]
@@ -41,58 +41,58 @@ async def get_schedules(api: Given, user_id: UserId, paging: Paging) -> Response
 
 
 @router.post("/users/{userId}/schedules")
-async def create_schedule(api: Given, user_id: UserId, request: Request) -> Response:
+async def create_schedule(ask: Ask, user_id: UserId) -> Response:
     """A new schedule of one of the user's assets, decided on at once."""
-    if await api.services.db.read(lambda c: users.get(c, user_id)) is None:
+    if await ask.api.services.db.read(lambda c: users.get(c, user_id)) is None:
         raise missing.user(user_id)
-    asked = await parsed(request, _PAYLOAD.validate_json)
-    made = view.schedule_of(asked, str(uuid4()), user_id, api.services.clock.now())
-    _check_target(api, made)
-    _check_states(api, made)
-    async with api.steering.deciding:
-        if len(api.steering.known.schedules) >= _MOST_SCHEDULES:
+    asked = await parsed(ask, _PAYLOAD.validate_json)
+    made = view.schedule_of(asked, str(uuid4()), user_id, ask.api.services.clock.now())
+    _check_target(ask.api, made)
+    _check_states(ask.api, made)
+    async with ask.api.steering.deciding:
+        if len(ask.api.steering.known.schedules) >= _MOST_SCHEDULES:
             raise ConflictError(f"there are {_MOST_SCHEDULES} schedules: delete one first")
-        await api.steering.commit(lambda c: _put(c, made))
+        await ask.api.steering.commit(lambda c: _put(c, made))
     return ok(view.schedule(made))
 
 
 @router.get("/schedules/{scheduleId}")
-async def get_schedule(api: Given, schedule_id: ScheduleId) -> Response:
+async def get_schedule(ask: Ask, schedule_id: ScheduleId) -> Response:
     """One schedule."""
-    return ok(view.schedule(_known(api, schedule_id)))
+    return ok(view.schedule(_known(ask.api, schedule_id)))
 
 
 @router.put("/schedules/{scheduleId}")
-async def update_schedule(api: Given, schedule_id: ScheduleId, request: Request) -> Response:
+async def update_schedule(ask: Ask, schedule_id: ScheduleId) -> Response:
     """Replace what the body names and keep the rest; decided on at once."""
-    if isinstance(_known(api, schedule_id), TemperatureSchedule):
-        change: wire.PartialSchedule = await payload(request, wire.PartialTemperatureSchedule)
+    if isinstance(_known(ask.api, schedule_id), TemperatureSchedule):
+        change: wire.PartialSchedule = await payload(ask, wire.PartialTemperatureSchedule)
     else:
-        change = await payload(request, wire.PartialChargeSchedule)
-    async with api.steering.deciding:
-        known = _known(api, schedule_id)
+        change = await payload(ask, wire.PartialChargeSchedule)
+    async with ask.api.steering.deciding:
+        known = _known(ask.api, schedule_id)
         changed = view.changed(known, change)
         if (changed.target_id, changed.target_kind) != (known.target_id, known.target_kind):
-            _check_target(api, changed)
-        _check_states(api, changed)
-        await api.steering.commit(lambda c: _put(c, changed))
+            _check_target(ask.api, changed)
+        _check_states(ask.api, changed)
+        await ask.api.steering.commit(lambda c: _put(c, changed))
     return ok(view.schedule(changed))
 
 
 @router.delete("/schedules/{scheduleId}")
-async def delete_schedule(api: Given, schedule_id: ScheduleId) -> Response:
+async def delete_schedule(ask: Ask, schedule_id: ScheduleId) -> Response:
     """Forget a schedule; what it set stays set."""
-    _known(api, schedule_id)
-    await api.steering.change(lambda c: schedules.remove(c, schedule_id))
+    _known(ask.api, schedule_id)
+    await ask.api.steering.change(lambda c: schedules.remove(c, schedule_id))
     return nothing()
 
 
 @router.get("/schedules/{scheduleId}/status")
-async def get_schedule_status(api: Given, schedule_id: ScheduleId) -> Response:
+async def get_schedule_status(ask: Ask, schedule_id: ScheduleId) -> Response:
     """How a schedule stands at this moment."""
-    _known(api, schedule_id)
-    await api.steering.look()
-    found = api.steering.known.statuses.get(schedule_id)
+    _known(ask.api, schedule_id)
+    await ask.api.steering.look()
+    found = ask.api.steering.known.statuses.get(schedule_id)
     if found is None:
         raise missing.schedule(schedule_id)
     return ok(schedule_status(found))

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Collection
 
-from fastapi import Request, Response
+from fastapi import Response
 
 from gatewayd.enode.answers import listed, nothing
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.offers import offered
 from gatewayd.enode.problems import issue
 from gatewayd.enode.routing import public_router
@@ -22,9 +22,9 @@ _PATIENCE_S = 2.0
 
 
 @router.get("/health/ready")
-async def get_health_ready(api: Given) -> Response:
+async def get_health_ready(ask: Ask) -> Response:
     """204 while the gateway can work, else 503; a device that is away does not count."""
-    return nothing() if await is_ready(api) else Response(status_code=503)
+    return nothing() if await is_ready(ask.api) else Response(status_code=503)
 
 
 async def is_ready(api: Api) -> bool:
@@ -38,56 +38,56 @@ async def is_ready(api: Api) -> bool:
 
 
 @router.get("/health/vehicles")
-async def get_health_vehicle_vendors(api: Given, request: Request) -> Response:
+async def get_health_vehicle_vendors(ask: Ask) -> Response:
     """Vendors of vehicles."""
-    return await _vendors(api, request, AssetKind.VEHICLE)
+    return await _vendors(ask, AssetKind.VEHICLE)
 
 
 @router.get("/health/chargers")
-async def get_health_charger_vendors(api: Given, request: Request) -> Response:
+async def get_health_charger_vendors(ask: Ask) -> Response:
     """Vendors of chargers."""
-    return await _vendors(api, request, AssetKind.CHARGER)
+    return await _vendors(ask, AssetKind.CHARGER)
 
 
 @router.get("/health/hvacs")
-async def get_health_hvac_vendors(api: Given, request: Request) -> Response:
+async def get_health_hvac_vendors(ask: Ask) -> Response:
     """Vendors of heat pumps, heaters and air conditioners."""
-    return await _vendors(api, request, AssetKind.HVAC)
+    return await _vendors(ask, AssetKind.HVAC)
 
 
 @router.get("/health/inverters")
-async def get_health_inverter_vendors(api: Given, request: Request) -> Response:
+async def get_health_inverter_vendors(ask: Ask) -> Response:
     """Vendors of inverters."""
-    return await _vendors(api, request, AssetKind.INVERTER)
+    return await _vendors(ask, AssetKind.INVERTER)
 
 
 @router.get("/health/batteries")
-async def get_health_battery_vendors(api: Given, request: Request) -> Response:
+async def get_health_battery_vendors(ask: Ask) -> Response:
     """Vendors of batteries."""
-    return await _vendors(api, request, AssetKind.BATTERY)
+    return await _vendors(ask, AssetKind.BATTERY)
 
 
 @router.get("/health/meters")
-async def get_health_meter_vendors(api: Given, request: Request) -> Response:
+async def get_health_meter_vendors(ask: Ask) -> Response:
     """Vendors of meters."""
-    return await _vendors(api, request, AssetKind.METER)
+    return await _vendors(ask, AssetKind.METER)
 
 
 @router.get("/integrations")
-async def get_integrations(api: Given, request: Request) -> Response:
+async def get_integrations(ask: Ask) -> Response:
     """Vendors of the kinds named in `assetTypes`, or of all."""
-    kinds = _kinds(request.query_params.get("assetTypes"))
-    offers = await _offers(api, request, kinds)
+    kinds = _kinds(ask.query_params.get("assetTypes"))
+    offers = await _offers(ask, kinds)
     return listed([view.integration(offer, kinds) for offer in offers])
 
 
-async def _vendors(api: Api, request: Request, kind: AssetKind) -> Response:
-    return listed([view.health(offer) for offer in await _offers(api, request, {kind})])
+async def _vendors(ask: Ask, kind: AssetKind) -> Response:
+    return listed([view.health(offer) for offer in await _offers(ask, {kind})])
 
 
-async def _offers(api: Api, request: Request, kinds: Collection[AssetKind]) -> list[Offer]:
+async def _offers(ask: Ask, kinds: Collection[AssetKind]) -> list[Offer]:
     """The vendors with at least one of the kinds."""
-    found = await offered(api, with_home=await api.caller(request.scope) is not None)
+    found = await offered(ask.api, with_home=await ask.caller() is not None)
     return [offer for offer in found if offer.kinds & set(kinds)]
 
 

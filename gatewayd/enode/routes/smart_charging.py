@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from fastapi import Request, Response
+from fastapi import Response
 
 from gatewayd.control.steering import overrides, wishes
 from gatewayd.control.steering.decision import linked
 from gatewayd.control.steering.smart_charging import is_capable, reading
 from gatewayd.enode.answers import ok
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.routes import actions
 from gatewayd.enode.routes.parameters import PlanId, VehicleId
@@ -30,46 +30,44 @@ _DAY = timedelta(days=1)
 
 
 @router.get("/vehicles/{vehicleId}/smart-charging-policy")
-async def get_vehicles_vehicleid_smartchargingpolicy(api: Given, vehicle_id: VehicleId) -> Response:
+async def get_vehicles_vehicleid_smartchargingpolicy(ask: Ask, vehicle_id: VehicleId) -> Response:
     """What the user wants of smart charging."""
-    vehicle = api.asset(AssetKind.VEHICLE, vehicle_id).asset
-    return ok(smart_charging_policy(api.steering.policy(vehicle.id)))
+    vehicle = ask.api.asset(AssetKind.VEHICLE, vehicle_id).asset
+    return ok(smart_charging_policy(ask.api.steering.policy(vehicle.id)))
 
 
 @router.put("/vehicles/{vehicleId}/smart-charging-policy", responses={400: {}})
-async def update_vehicle_smart_charging_policy(
-    api: Given, vehicle_id: VehicleId, request: Request
-) -> Response:
+async def update_vehicle_smart_charging_policy(ask: Ask, vehicle_id: VehicleId) -> Response:
     """Replace what the body names; an enabled policy disables the vehicle's schedules."""
-    api.asset(AssetKind.VEHICLE, vehicle_id)
-    change = await payload(request, PartialSmartChargingPolicy)
-    async with api.steering.deciding:
+    ask.api.asset(AssetKind.VEHICLE, vehicle_id)
+    change = await payload(ask, PartialSmartChargingPolicy)
+    async with ask.api.steering.deciding:
         # A tariff may have come a moment ago.
-        await api.steering.read()
-        state = api.asset(AssetKind.VEHICLE, vehicle_id)
-        policy = view.policy_of(change, api.steering.policy(vehicle_id))
-        refused = enabling_refusal(policy, _prerequisites(api, state))
+        await ask.api.steering.read()
+        state = ask.api.asset(AssetKind.VEHICLE, vehicle_id)
+        policy = view.policy_of(change, ask.api.steering.policy(vehicle_id))
+        refused = enabling_refusal(policy, _prerequisites(ask.api, state))
         if refused:
             raise InvalidError(refused, title=TITLE)
-        await api.steering.commit(lambda c: wishes.put_policy(c, state.asset, policy))
+        await ask.api.steering.commit(lambda c: wishes.put_policy(c, state.asset, policy))
     return ok(smart_charging_policy(policy))
 
 
 @router.get("/vehicles/{vehicleId}/smart-charging-status")
-async def get_vehicles_vehicleid_smartchargingstatus(api: Given, vehicle_id: VehicleId) -> Response:
+async def get_vehicles_vehicleid_smartchargingstatus(ask: Ask, vehicle_id: VehicleId) -> Response:
     """Where smart charging stands, also of a vehicle that never had it."""
-    vehicle = api.asset(AssetKind.VEHICLE, vehicle_id).asset
-    await api.steering.look()
-    return ok(view.status(api.steering.known.smart_of(vehicle)))
+    vehicle = ask.api.asset(AssetKind.VEHICLE, vehicle_id).asset
+    await ask.api.steering.look()
+    return ok(view.status(ask.api.steering.known.smart_of(vehicle)))
 
 
 @router.get("/vehicles/{vehicleId}/smart-charging-plans/{smartChargingPlanId}")
 async def get_vehicles_vehicleid_smartchargingplans(
-    api: Given, vehicle_id: VehicleId, plan_id: PlanId
+    ask: Ask, vehicle_id: VehicleId, plan_id: PlanId
 ) -> Response:
     """One plan, or the latest."""
-    vehicle = api.asset(AssetKind.VEHICLE, vehicle_id).asset
-    found = await api.services.db.read(
+    vehicle = ask.api.asset(AssetKind.VEHICLE, vehicle_id).asset
+    found = await ask.api.services.db.read(
         lambda c: (
             smart_charging.latest_plan(c, vehicle_id)
             if plan_id == _LATEST
@@ -78,25 +76,25 @@ async def get_vehicles_vehicleid_smartchargingplans(
     )
     if found is None:
         raise NotFoundError(f"Could not find smart charging plan {plan_id}")
-    return ok(view.plan(found, api.steering.known.smart_of(vehicle)))
+    return ok(view.plan(found, ask.api.steering.known.smart_of(vehicle)))
 
 
 @router.post("/vehicles/{vehicleId}/smart-override")
-async def vehicle_create_smart_override(api: Given, vehicle_id: VehicleId) -> Response:
+async def vehicle_create_smart_override(ask: Ask, vehicle_id: VehicleId) -> Response:
     """Charge now, whatever schedule or plan say."""
-    state = api.asset(AssetKind.VEHICLE, vehicle_id)
+    state = ask.api.asset(AssetKind.VEHICLE, vehicle_id)
     actions.check_control(state.asset)
-    services = api.services
-    made = await overrides.begin(api.steering, services.commander, state, services.clock.now())
+    services = ask.api.services
+    made = await overrides.begin(ask.api.steering, services.commander, state, services.clock.now())
     return ok(view.override(made, state.asset))
 
 
 @router.delete("/vehicles/{vehicleId}/smart-override", responses={404: {}})
-async def vehicle_end_smart_override(api: Given, vehicle_id: VehicleId) -> Response:
+async def vehicle_end_smart_override(ask: Ask, vehicle_id: VehicleId) -> Response:
     """Let schedule or plan decide again; they may stop the charging."""
-    state = api.asset(AssetKind.VEHICLE, vehicle_id)
-    services = api.services
-    ended = await overrides.end(api.steering, services.commander, state, services.clock.now())
+    state = ask.api.asset(AssetKind.VEHICLE, vehicle_id)
+    services = ask.api.services
+    ended = await overrides.end(ask.api.steering, services.commander, state, services.clock.now())
     return ok(view.override(ended, state.asset))
 
 

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from gatewayd.control.energy import consumption, prices_at, production
 from gatewayd.enode.answers import listed, ok
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.routes.parameters import InverterId, UserId
 from gatewayd.enode.routing import client_router
 from gatewayd.enode.views import statistics as view
@@ -74,7 +74,7 @@ class Found:
 
 
 async def _asked(
-    api: Given,
+    ask: Ask,
     user_id: UserId,
     kind: Annotated[ConsumerKind, Query(alias="type")],
     start: Annotated[Instant, Query(alias="startDate")],
@@ -82,10 +82,10 @@ async def _asked(
     asset_id: Annotated[str | None, Query(alias="id")] = None,
     location_id: Annotated[Uuid | None, Query(alias="locationId")] = None,
 ) -> Period:
-    end = end or api.services.clock.now()
+    end = end or ask.api.services.clock.now()
     if start > end:
         raise InvalidError("startDate must not be after endDate")
-    return Period(_assets(api, user_id, AssetKind(kind), asset_id), start, end, location_id)
+    return Period(_assets(ask.api, user_id, AssetKind(kind), asset_id), start, end, location_id)
 
 
 Asked = Annotated[Period, Depends(_asked)]
@@ -93,14 +93,14 @@ Asked = Annotated[Period, Depends(_asked)]
 
 @router.get("/users/{userId}/statistics/charging", responses={404: {}})
 async def get_charging_statistics(
-    api: Given,
+    ask: Ask,
     asked: Asked,
     resolution: Resolution = Resolution.DAY,
     utc_offset: Annotated[float | None, Query(alias="utcOffset")] = None,
 ) -> Response:
     """Consumption over time; buckets in which nothing was consumed are left out."""
     offset = offset_of(utc_offset)
-    found = await find(api, asked, asked.start, asked.end)
+    found = await find(ask.api, asked, asked.start, asked.end)
 
     def answer() -> Response:
         samples = chain.from_iterable(found.samples.values())
@@ -112,10 +112,10 @@ async def get_charging_statistics(
 
 
 @router.get("/users/{userId}/statistics/charging/sessions", responses={404: {}})
-async def get_charging_sessions_statistics(api: Given, asked: Asked) -> Response:
+async def get_charging_sessions_statistics(ask: Ask, asked: Asked) -> Response:
     """Consumption by session, oldest first; a session is listed once it is over."""
-    now = api.services.clock.now()
-    found = await find(api, asked, _earlier(asked.start, 2 * PAUSE), now)
+    now = ask.api.services.clock.now()
+    found = await find(ask.api, asked, _earlier(asked.start, 2 * PAUSE), now)
 
     def answer() -> Response:
         sessions = [
@@ -132,16 +132,16 @@ async def get_charging_sessions_statistics(api: Given, asked: Asked) -> Response
 
 @router.get("/inverters/{inverterId}/statistics")
 async def get_inverter_statistics(
-    api: Given,
+    ask: Ask,
     inverter_id: InverterId,
     year: Annotated[int, Query(ge=1969, le=2999)],
     month: Annotated[int, Query(ge=1, le=12)],
     day: Annotated[int | None, Query(ge=1, le=31)] = None,
 ) -> Response:
     """A local day by quarters of an hour, or a month by days; 202 while some may change."""
-    asset = _inverter(api, inverter_id)
-    query, now = ProductionQuery(year, month, day), api.services.clock.now()
-    known = await api.services.db.read(lambda c: production(c, asset, query, now))
+    asset = _inverter(ask.api, inverter_id)
+    query, now = ProductionQuery(year, month, day), ask.api.services.clock.now()
+    known = await ask.api.services.db.read(lambda c: production(c, asset, query, now))
     if isinstance(known, StatisticsRefusal):
         raise InvalidError(known.detail)
     return ok(view.production(known), 200 if known.retry_after is None else 202)

@@ -3,10 +3,10 @@
 from sqlite3 import Connection
 from typing import Annotated
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Response
 
 from gatewayd.enode.answers import listed, nothing, ok
-from gatewayd.enode.api import Given
+from gatewayd.enode.api import Ask
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.routes.parameters import LocationId
 from gatewayd.enode.routing import client_router
@@ -23,47 +23,45 @@ TariffId = Annotated[str, Path(alias="tariffId", pattern=r"^[A-Za-z0-9_-]+$", ma
 
 
 @router.get("/tariffs/{tariffId}")
-async def get_tariff_information(api: Given, tariff_id: TariffId) -> Response:
+async def get_tariff_information(ask: Ask, tariff_id: TariffId) -> Response:
     """A tariff's rates, as last sent."""
-    return ok(view.tariff(await api.services.db.read(lambda c: _known(c, tariff_id))))
+    return ok(view.tariff(await ask.api.services.db.read(lambda c: _known(c, tariff_id))))
 
 
 @router.put("/tariffs/{tariffId}")
-async def send_tariff_information(api: Given, tariff_id: TariffId, request: Request) -> Response:
+async def send_tariff_information(ask: Ask, tariff_id: TariffId) -> Response:
     """Create a tariff, or replace its rates from now on."""
-    tariff = view.tariff_of(tariff_id, await payload(request, wire.Tariff))
+    tariff = view.tariff_of(tariff_id, await payload(ask, wire.Tariff))
     check_rates(tariff.rates)
-    now = api.services.clock.now()
-    await api.services.db.write(lambda c: tariffs.put(c, tariff, now))
+    now = ask.api.services.clock.now()
+    await ask.api.services.db.write(lambda c: tariffs.put(c, tariff, now))
     return nothing()
 
 
 @router.get("/locations/{locationId}/tariff", responses={404: {}})
-async def get_user_location_tariff(api: Given, location_id: LocationId) -> Response:
+async def get_user_location_tariff(ask: Ask, location_id: LocationId) -> Response:
     """The week of a location's tariff, in local time; empty where none is linked."""
 
     def read(c: Connection) -> list[wire.LocationTariffEntry]:
         locations.known(c, location_id)
         return view.schedule(tariffs.linked(c, location_id))
 
-    return listed(await api.services.db.read(read))
+    return listed(await ask.api.services.db.read(read))
 
 
 @router.put("/locations/{locationId}/tariff", responses={400: {}, 404: {}})
-async def associate_user_location_with_tariff(
-    api: Given, location_id: LocationId, request: Request
-) -> Response:
+async def associate_user_location_with_tariff(ask: Ask, location_id: LocationId) -> Response:
     """Replace the whole tariff of a location from now on."""
-    await api.services.db.read(lambda c: locations.known(c, location_id))
-    link = view.link_of(await payload(request, wire.LocationTariffInterval))
-    now = api.services.clock.now()
+    await ask.api.services.db.read(lambda c: locations.known(c, location_id))
+    link = view.link_of(await payload(ask, wire.LocationTariffInterval))
+    now = ask.api.services.clock.now()
 
     def write(c: Connection) -> None:
         locations.known(c, location_id)
         check_intervals(_known(c, link.tariff_id), link.intervals)
         tariffs.link(c, location_id, link, now)
 
-    await api.services.db.write(write)
+    await ask.api.services.db.write(write)
     return nothing()
 
 

@@ -9,7 +9,7 @@ from fastapi import Response
 from gatewayd.devices.linking import picture
 from gatewayd.enode import missing
 from gatewayd.enode.answers import nothing, ok
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.paging import Paging, key_of, page
 from gatewayd.enode.problems import issue
 from gatewayd.enode.routes.parameters import UserId, VendorName, VendorType
@@ -27,53 +27,53 @@ router = client_router()
 
 
 @router.get("/users")
-async def list_users(api: Given, paging: Paging) -> Response:
+async def list_users(ask: Ask, paging: Paging) -> Response:
     """All users."""
-    everyone = await api.services.db.read(users.load)
+    everyone = await ask.api.services.db.read(users.load)
     shown, cursors = page(everyone, lambda user: key_of(user.created_at, user.id), paging)
     return ok(Page[UsersListEntry](data=[view.entry(u) for u in shown], pagination=cursors))
 
 
 @router.get("/users/{userId}")
-async def get_user(api: Given, user_id: UserId) -> Response:
+async def get_user(ask: Ask, user_id: UserId) -> Response:
     """One user, and the vendors of the assets there."""
-    user = await api.services.db.read(lambda c: users.get(c, user_id))
+    user = await ask.api.services.db.read(lambda c: users.get(c, user_id))
     if user is None:
         raise missing.user(user_id)
-    states = api.services.store.site.assets.values()
+    states = ask.api.services.store.site.assets.values()
     return ok(view.user(user, [s.asset for s in states if s.asset.user_id == user_id]))
 
 
 @router.delete("/users/{userId}")
-async def delete_users_userid(api: Given, user_id: UserId) -> Response:
+async def delete_users_userid(ask: Ask, user_id: UserId) -> Response:
     """Erase a user and everything that is the user's."""
-    now = api.services.clock.now()
-    await _end(api, lambda c: _erase(c, user_id, now))
-    api.places.changed()
+    now = ask.api.services.clock.now()
+    await _end(ask.api, lambda c: _erase(c, user_id, now))
+    ask.api.places.changed()
     return nothing()
 
 
 @router.delete("/users/{userId}/authorization")
-async def delete_users_userid_authorization(api: Given, user_id: UserId) -> Response:
+async def delete_users_userid_authorization(ask: Ask, user_id: UserId) -> Response:
     """Take a user's authorisation back; a new link restores everything."""
-    now = api.services.clock.now()
-    withdrawn = await api.services.db.write(lambda c: _withdraw(c, user_id, now))
-    picture.show(api.services.store, withdrawn)
+    now = ask.api.services.clock.now()
+    withdrawn = await ask.api.services.db.write(lambda c: _withdraw(c, user_id, now))
+    picture.show(ask.api.services.store, withdrawn)
     return nothing()
 
 
 @router.delete("/users/{userId}/vendors/{vendor}")
-async def disconnect_user_vendor(api: Given, user_id: UserId, vendor: VendorName) -> Response:
+async def disconnect_user_vendor(ask: Ask, user_id: UserId, vendor: VendorName) -> Response:
     """End everything a user has linked of a vendor."""
-    return await _disconnected(api, user_id, vendor, None)
+    return await _disconnected(ask.api, user_id, vendor, None)
 
 
 @router.delete("/users/{userId}/vendors/{vendor}/{vendorType}")
 async def disconnect_user_vendor_vendor_type(
-    api: Given, user_id: UserId, vendor: VendorName, vendor_type: VendorType
+    ask: Ask, user_id: UserId, vendor: VendorName, vendor_type: VendorType
 ) -> Response:
     """End one kind of what a user has linked of a vendor."""
-    return await _disconnected(api, user_id, vendor, vendor_type)
+    return await _disconnected(ask.api, user_id, vendor, vendor_type)
 
 
 async def _disconnected(api: Api, user_id: str, vendor: str, kind: AssetKind | None) -> Response:

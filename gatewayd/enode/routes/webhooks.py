@@ -8,7 +8,7 @@ from fastapi import Request, Response
 
 from gatewayd.enode import missing, versions
 from gatewayd.enode.answers import nothing, ok
-from gatewayd.enode.api import Api, Given
+from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.delivery.payload import trial
 from gatewayd.enode.delivery.sending import send
@@ -41,54 +41,54 @@ _DEFAULTS: dict[str, object] = {
 
 
 @router.get("/webhooks")
-async def list_webhooks(api: Given, paging: Paging, request: Request) -> Response:
+async def list_webhooks(ask: Ask, paging: Paging) -> Response:
     """The caller's webhooks."""
-    client_id = await api.client_id(request.scope)
-    found = await api.services.db.read(lambda c: webhooks.load(c, client_id))
+    client_id = await ask.client_id()
+    found = await ask.api.services.db.read(lambda c: webhooks.load(c, client_id))
     shown, cursors = page(found, lambda one: key_of(one.created_at, one.id), paging)
     models = [view.webhook(one) for one in shown]
     return ok(Page[WebhookResponse](data=models, pagination=cursors))
 
 
 @router.post("/webhooks", responses={400: {}})
-async def create_webhook(api: Given, request: Request) -> Response:
+async def create_webhook(ask: Ask) -> Response:
     """A new receiver, which gets what happens from now on."""
-    values = _DEFAULTS | _values(api, await _payload(request, WebhookCreatePayload))
-    client_id, now = await api.client_id(request.scope), api.services.clock.now()
-    added = await _write(api, lambda c: webhooks.add(c, client_id, values, now))
+    values = _DEFAULTS | _values(ask.api, await _payload(ask, WebhookCreatePayload))
+    client_id, now = await ask.client_id(), ask.api.services.clock.now()
+    added = await _write(ask.api, lambda c: webhooks.add(c, client_id, values, now))
     return ok(view.webhook(added))
 
 
 @router.get("/webhooks/{webhookId}", responses={404: {}})
-async def get_webhook(api: Given, webhook_id: WebhookId, request: Request) -> Response:
+async def get_webhook(ask: Ask, webhook_id: WebhookId) -> Response:
     """One webhook."""
-    return ok(view.webhook(await _known(api, request, webhook_id)))
+    return ok(view.webhook(await _known(ask, webhook_id)))
 
 
 @router.patch("/webhooks/{webhookId}", responses={404: {}})
-async def update_webhook(api: Given, webhook_id: WebhookId, request: Request) -> Response:
+async def update_webhook(ask: Ask, webhook_id: WebhookId) -> Response:
     """Replace what the body names; an inactive webhook becomes active."""
-    await _known(api, request, webhook_id)
-    values = _values(api, await _payload(request, WebhookUpdatePayload))
-    changed = await _write(api, lambda c: webhooks.change(c, webhook_id, values))
+    await _known(ask, webhook_id)
+    values = _values(ask.api, await _payload(ask, WebhookUpdatePayload))
+    changed = await _write(ask.api, lambda c: webhooks.change(c, webhook_id, values))
     if changed is None:
         raise missing.webhook(webhook_id)
     return ok(view.webhook(changed))
 
 
 @router.delete("/webhooks/{webhookId}", responses={404: {}})
-async def delete_webhook(api: Given, webhook_id: WebhookId, request: Request) -> Response:
+async def delete_webhook(ask: Ask, webhook_id: WebhookId) -> Response:
     """Remove a webhook, and with it what waits for it."""
-    await _known(api, request, webhook_id)
-    if not await api.services.db.write(lambda c: webhooks.remove(c, webhook_id)):
+    await _known(ask, webhook_id)
+    if not await ask.api.services.db.write(lambda c: webhooks.remove(c, webhook_id)):
         raise missing.webhook(webhook_id)
     return nothing()
 
 
 @router.post("/webhooks/{webhookId}/test", responses={404: {}})
-async def test_webhook(api: Given, webhook_id: WebhookId, request: Request) -> Response:
+async def test_webhook(ask: Ask, webhook_id: WebhookId) -> Response:
     """Deliver a test event now; a success makes an inactive webhook active."""
-    webhook, services = await _known(api, request, webhook_id), api.services
+    webhook, services = await _known(ask, webhook_id), ask.api.services
     version = webhook.version(services.settings.default_version)
     now = services.clock.now()
     outcome = await send(services.http, webhook, trial(version, now), now)
@@ -97,10 +97,10 @@ async def test_webhook(api: Given, webhook_id: WebhookId, request: Request) -> R
     return ok(view.test_result(webhook, outcome))
 
 
-async def _known(api: Api, request: Request, webhook_id: str) -> Webhook:
+async def _known(ask: Ask, webhook_id: str) -> Webhook:
     """One of the caller's webhooks; another client's is as good as none."""
-    client_id = await api.client_id(request.scope)
-    found = await api.services.db.read(lambda c: webhooks.get(c, webhook_id))
+    client_id = await ask.client_id()
+    found = await ask.api.services.db.read(lambda c: webhooks.get(c, webhook_id))
     if found is None or found.client_id != client_id:
         raise missing.webhook(webhook_id)
     return found

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request
 
+from gatewayd.enode.api import Ask
 from gatewayd.enode.routing import ClientRoute
 from gatewayd.enode.versions.served import NEWEST
 from gatewayd.errors import NotFoundError
@@ -19,9 +20,9 @@ def legacy_router(until: str) -> APIRouter:
     """Routes for callers of versions before `until`."""
 
     class LegacyRoute(ClientRoute):
-        async def _admit(self, request: Request) -> str:
-            if spoken(request) >= until:
+        async def _admit(self, ask: Ask) -> str:
+            if spoken(ask) >= until:
                 raise NotFoundError("no operation has this path")
-            return await super()._admit(request)
+            return await super()._admit(ask)
 
     return APIRouter(route_class=LegacyRoute, redirect_slashes=False)
