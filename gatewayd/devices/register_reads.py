@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from gatewayd.errors import AbsentError, RefusedError
 from gatewayd.sdk.driver import ModbusReader
 from gatewayd.sdk.maps.blocks import Block, Joining, plan
-from gatewayd.sdk.maps.points import Value
+from gatewayd.sdk.maps.points import Table, Value
 
+_MIRRORS: Mapping[Table, Table] = {"holding": "input", "input": "holding"}
 # A device may come to have more, by an update or a further battery.
 _ABSENT_S = 3600.0
 # Any other refusal passes.
@@ -34,12 +35,19 @@ class Reads:
 
     Of a block that is refused each value is asked for by itself. What the device has not (Modbus
     exceptions 1 to 3, said twice) is None for an hour, what it refuses otherwise for a minute.
-    With `is_strict` a value that is not optional must be there: RefusedError.
+    With `is_strict` a value that is not optional must be there: RefusedError. Where holding and
+    input registers mirror each other, what the one has not is asked of the other.
     """
 
     def __init__(
-        self, units: Mapping[str | None, ModbusReader], joining: Joining, *, is_strict: bool
+        self,
+        units: Mapping[str | None, ModbusReader],
+        joining: Joining,
+        *,
+        is_strict: bool,
+        are_mirrored: bool = False,
     ) -> None:
+        self._mirrors = _MIRRORS if are_mirrored else {}
         self._units = units
         self._joining = replace(joining, max_gap=0)
         self._is_strict = is_strict
@@ -125,12 +133,18 @@ class Reads:
         return lack
 
     async def _ask(self, block: Block) -> list[Value]:
-        read = _reader(self._units[block.unit], block)
-        return block.decode(await read(block.address, block.count))
+        unit, mirror = self._units[block.unit], self._mirrors.get(block.table)
+        try:
+            found = await _reader(unit, block.table)(block.address, block.count)
+        except AbsentError:
+            if mirror is None:
+                raise
+            found = await _reader(unit, mirror)(block.address, block.count)
+        return block.decode(found)
 
 
-def _reader(unit: ModbusReader, block: Block) -> Callable[[int, int], Awaitable[tuple[int, ...]]]:
-    match block.table:
+def _reader(unit: ModbusReader, table: Table) -> Callable[[int, int], Awaitable[tuple[int, ...]]]:
+    match table:
         case "holding":
             return unit.read_holding
         case "input":

@@ -53,7 +53,9 @@ class RegisterDriver:
         self._options = [(options or {}).get(name) for name in layout.map.options]
         writers = {name: unit for name, unit in units.items() if isinstance(unit, ModbusWriter)}
         self._writes = Writes(writers, layout.map.bus.nvm_writes_per_day) if writers else None
-        self._reads = Reads(units, layout.map.bus.joining, is_strict=is_strict)
+        self._is_strict = is_strict
+        bus = layout.map.bus
+        self._reads = Reads(units, bus.joining, is_strict=is_strict, are_mirrored=bus.are_mirrored)
         self._static: list[Value] = []
         self._values: list[Value] = []
         self._roles: Mapping[str, RoleLayout] = {}
@@ -64,7 +66,7 @@ class RegisterDriver:
         """Read everything once; RefusedError when the probe says that this is another device."""
         self._static = await self._reads.values(self._layout.static, some=False)
         await self._poll()
-        if self._layout.probe is not None and not self._layout.probe(self._values):
+        if self._is_another():
             models = ", ".join(self._layout.map.models)
             raise RefusedError(f"this is not a {self._layout.map.vendor} {models}; check driver")
         self._roles = {
@@ -73,6 +75,14 @@ class RegisterDriver:
             if role.present is None or role.present(self._values)
         }
         return self._identity()
+
+    def _is_another(self) -> bool:
+        """By the probe. A device that cannot be probed may pass for what the operator says."""
+        verdict = self._layout.probe(self._values) if self._layout.probe is not None else True
+        if verdict is None and not self._is_strict:
+            first = len(INPUTS) + len(self._options)
+            return all(value is None for value in self._values[first:])
+        return not verdict
 
     async def read(self) -> Mapping[str, Reading]:
         """One poll."""

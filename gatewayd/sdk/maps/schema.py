@@ -54,6 +54,9 @@ class Bus(Strict):
     max_registers: int = Field(default=blocks.MAX_REGISTERS, ge=1, le=blocks.MAX_REGISTERS)
     max_gap: int = Field(default=blocks.MAX_GAP, ge=0, le=64)
     split_at: list[int] = Field(default_factory=list)
+    are_mirrored: bool = Field(
+        default=False, description="functions 3 and 4 read the same, or one of them nothing"
+    )
     sleeps: bool = Field(default=False, description="it has no power at night: that is no fault")
     nvm_writes_per_day: int = Field(default=10, ge=1, le=1000, description="of each register")
 

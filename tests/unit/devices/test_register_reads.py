@@ -145,3 +145,15 @@ async def test_a_unit_that_is_not_there_is_not_asked() -> None:
 
     assert await found.values(wanted, some=True) == [None]
     assert found.missing(wanted) == {"at 10"}
+
+
+@jumping
+async def test_what_one_function_has_not_is_asked_of_the_other() -> None:
+    class Mirrored(Unit):
+        async def read_input(self, address: int, count: int) -> tuple[int, ...]:
+            return (7,) * count
+
+    unit = Mirrored(a10=AbsentError(), a11=RefusedError())
+    found = Reads({None: unit}, Joining(), is_strict=False, are_mirrored=True)
+
+    assert await found.values([*blocks(10), *blocks(11)], some=True) == [7, None]
