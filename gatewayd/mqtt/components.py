@@ -4,7 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gatewayd.control.governor.choice import Number as Settable
 from gatewayd.model.asset import Asset, Capability
+from gatewayd.mqtt import numbers
 from gatewayd.mqtt.entities import MODE_LABELS
 from gatewayd.mqtt.entity import Entity
 from gatewayd.mqtt.schema import (
@@ -67,6 +69,21 @@ def control_mode(asset: Asset, offered: Sequence[str], settings: MqttSettings) -
     """How an asset is governed, where it is."""
     labels = {mode: mode.replace("_", " ").capitalize() for mode in offered}
     return _choice(asset, _MODE, labels, MODE_KEY, settings) if labels else None
+
+
+def control_number(asset: Asset, name: str, number: Settable, settings: MqttSettings) -> Number:
+    """A number that its user sets, of an asset that is governed."""
+    key, called, unit, scale = numbers.shown(name)
+    entity = Entity(key, called, (), lambda _reading: None)
+    return Number(
+        **_common("number", asset, entity) | {"entity_category": "config"},
+        value_template=_value(entity),
+        unit_of_measurement=unit,
+        command_topic=settings.topics.command(Place.of(asset), key),
+        min=number.least / scale,
+        max=number.most / scale,
+        step=number.step / scale,
+    )
 
 
 def _common(platform: Platform, asset: Asset, entity: Entity) -> dict[str, Any]:

@@ -4,10 +4,19 @@ Only what the device can fill or do is announced; `reports` and `capabilities` d
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
+from gatewayd.control.governor.choice import Number
 from gatewayd.model.asset import Asset, AssetKind, MeterUsage
 from gatewayd.model.site import Site
-from gatewayd.mqtt.components import component, control_mode, entity_id, reason, thermostat
+from gatewayd.mqtt.components import (
+    component,
+    control_mode,
+    control_number,
+    entity_id,
+    reason,
+    thermostat,
+)
 from gatewayd.mqtt.entities import reported
 from gatewayd.mqtt.entity import Entity
 from gatewayd.mqtt.schema import (
@@ -37,8 +46,13 @@ _POWER_OF = {
 }
 
 
-def of_asset(asset: Asset, settings: MqttSettings, modes: Sequence[str] = ()) -> DeviceConfig:
-    """The device of one asset; `modes` are those it can be given."""
+def of_asset(
+    asset: Asset,
+    settings: MqttSettings,
+    modes: Sequence[str] = (),
+    numbers: Mapping[str, Number] = MappingProxyType({}),
+) -> DeviceConfig:
+    """The device of one asset; `modes` are those it can be given, `numbers` what can be set."""
     topics, place = settings.topics, Place.of(asset)
     entities = reported(asset.kind, asset.spec.reports)
     return DeviceConfig(
@@ -57,6 +71,7 @@ def of_asset(asset: Asset, settings: MqttSettings, modes: Sequence[str] = ()) ->
             **_thermostat(asset, settings),
             **_reason(asset),
             **_mode(asset, modes, settings),
+            **_numbers(asset, numbers, settings),
         },
         state_topic=topics.state(place),
         availability=[
@@ -129,6 +144,13 @@ def _reason(asset: Asset) -> dict[str, Full]:
 def _mode(asset: Asset, modes: Sequence[str], settings: MqttSettings) -> dict[str, Full]:
     made = control_mode(asset, modes, settings)
     return {f"select_{MODE_KEY}": made} if made else {}
+
+
+def _numbers(
+    asset: Asset, numbers: Mapping[str, Number], settings: MqttSettings
+) -> dict[str, Full]:
+    made = {name: control_number(asset, name, one, settings) for name, one in numbers.items()}
+    return {f"number_control_{name}": one for name, one in made.items()}
 
 
 def _home_power(key: str, name: str, settings: MqttSettings) -> Sensor:

@@ -17,10 +17,11 @@ from gatewayd.errors import GatewayError
 from gatewayd.links.mqtt import MqttSession
 from gatewayd.links.mqtt_link import MqttLink
 from gatewayd.links.mqtt_wire import Incoming, Message
+from gatewayd.model.asset import Asset
 from gatewayd.model.command import Action, Command
 from gatewayd.model.flow import flow
 from gatewayd.model.site import AssetState, Site
-from gatewayd.mqtt import commands, snapshot
+from gatewayd.mqtt import commands, numbers, snapshot
 from gatewayd.mqtt.pace import Pace
 from gatewayd.mqtt.settings import MqttSettings
 from gatewayd.mqtt.snapshot import Counters, Document
@@ -136,6 +137,7 @@ class Mirror:
         mode = self._modes.modes().get(asset.id)
         if mode is not None:
             document = {**document, MODE_KEY: mode.mode}
+        document = {**document, **numbers.document(self._modes.numbers().get(asset.id, {}))}
         if self._pace.take(asset.id, document, now):
             yield _retained(self._topics.state(Place.of(asset)), document)
 
@@ -171,6 +173,8 @@ class Mirror:
                 mode = commands.text_of(incoming.payload)
                 await self._modes.choose(state.asset.id, mode)
                 return _reply(incoming, json.dumps({MODE_KEY: mode}))
+            if numbers.is_number(target.key):
+                return _reply(incoming, json.dumps(await self._set(target, incoming, state.asset)))
             command = commands.command(target, incoming.payload, state)
             action = await self._commander.submit(state.asset.id, command, OWNER)
         except GatewayError as error:
@@ -179,6 +183,12 @@ class Mirror:
             told = Message(self._topics.error(target.place), answer)
             return [told, *_reply(incoming, answer)]
         return _reply(incoming, json.dumps(snapshot.action(action)))
+
+    async def _set(self, target: Target, incoming: Incoming, asset: Asset) -> dict[str, float]:
+        text, known = commands.text_of(incoming.payload), self._modes.numbers().get(asset.id, {})
+        found = numbers.given(target.key or "", text, known, asset)
+        await self._modes.set(asset.id, found)
+        return found
 
 
 def _retained(topic: str, document: Document) -> Message:

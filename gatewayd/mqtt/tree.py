@@ -6,12 +6,13 @@ restart that knowledge is on the broker itself, in the gateway's card.
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, StringConstraints, ValidationError
 
-from gatewayd.control.governor.choice import Modes, NoModes
+from gatewayd.control.governor.choice import Modes, NoModes, Number
 from gatewayd.links.mqtt_wire import Message
 from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.power import PowerCommand
@@ -41,6 +42,11 @@ class Info(BaseModel):
     components: dict[str, dict[str, Platform]] = {}
 
 
+def _ranges(numbers: Mapping[str, Number]) -> dict[str, Number]:
+    """What Home Assistant is told of numbers, which is not what they are at."""
+    return {name: replace(number, value=0.0) for name, number in numbers.items()}
+
+
 class Tree:
     """What is on the broker, at QoS 1 and retained, beside the state documents."""
 
@@ -48,6 +54,7 @@ class Tree:
         self._settings = settings
         self._modes = modes or NoModes()
         self._offered: dict[str, tuple[str, ...]] = {}
+        self._settable: dict[str, dict[str, Number]] = {}
         self._topics = settings.topics
         self._sent: dict[str, str] = {}
         self._shown: dict[str, AssetState] = {}
@@ -79,8 +86,9 @@ class Tree:
         """What is to be published to make the broker show this site."""
         assets = tuple(state.asset for state in site.assets.values())
         offered = {asset_id: mode.offered for asset_id, mode in self._modes.modes().items()}
-        if assets != self._assets or offered != self._offered:
-            self._assets, self._offered = assets, offered
+        settable = {asset_id: _ranges(found) for asset_id, found in self._modes.numbers().items()}
+        if (assets, offered, settable) != (self._assets, self._offered, self._settable):
+            self._assets, self._offered, self._settable = assets, offered, settable
             self._configs = self._announcements(site)
             self._is_settled = False
         news = [*self._announcing(site), *self._leaves(site)]
@@ -102,7 +110,8 @@ class Tree:
             if self._settings.is_announced(state.asset):
                 topic = self._topics.config(state.asset.slug)
                 modes = self._offered.get(state.asset.id, ())
-                configs[topic] = discovery.of_asset(state.asset, self._settings, modes)
+                numbers = self._settable.get(state.asset.id, {})
+                configs[topic] = discovery.of_asset(state.asset, self._settings, modes, numbers)
         return {topic: config for topic, config in configs.items() if config.components}
 
     def _announcing(self, site: Site) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from gatewayd.control.governor.choice import Number
+from gatewayd.errors import InvalidError
 from gatewayd.model.asset import AssetKind, Capability, Role
 from gatewayd.model.reading import (
     BatteryReading,
@@ -15,6 +17,7 @@ from gatewayd.model.reading import (
 )
 from gatewayd.model.site import Site
 from gatewayd.mqtt.discovery import of_asset, of_gateway, payload, platforms, steps
+from gatewayd.mqtt.numbers import document, given
 from gatewayd.mqtt.schema import DeviceConfig, Sensor
 from gatewayd.mqtt.settings import MqttSettings
 from gatewayd.mqtt.snapshot import Counters, snapshot
@@ -151,6 +154,25 @@ def test_the_current_has_the_range_of_the_device(
 
     number = config.components["number_max_current_a"].model_dump()
     assert (number["min"], number["max"]) == expected
+
+
+def test_a_number_is_set_in_home_assistant_s_units_within_its_range() -> None:
+    numbers = {"limit_energy_wh": Number(8_000.0, most=200_000.0, step=500.0)}
+    charger = asset(AssetKind.CHARGER)
+
+    config = of_asset(charger, SETTINGS, numbers=numbers)
+
+    shown = config.components["number_control_limit_energy_wh"].model_dump()
+    assert (shown["unit_of_measurement"], shown["entity_category"]) == ("kWh", "config")
+    assert (shown["min"], shown["max"], shown["step"]) == (0.0, 200.0, 0.5)
+    assert document(numbers) == {"control_limit_energy_kwh": 8.0}
+    key = shown["command_topic"].rpartition("/")[2]
+    assert given(key, "7.5", numbers, charger) == {"limit_energy_wh": 7_500.0}
+    for wrong in ("much", "nan", "inf", ""):
+        with pytest.raises(InvalidError):
+            given(key, wrong, numbers, charger)
+    with pytest.raises(InvalidError):
+        given("control_power_w", "1", numbers, charger)
 
 
 def test_only_what_can_be_told_something_has_a_reason() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import aiomqtt
 import pytest
 
-from gatewayd.control.governor.choice import Mode
+from gatewayd.control.governor.choice import Mode, Number
 from gatewayd.errors import ConflictError, RequestError
 from gatewayd.links.mqtt_wire import Broker
 from gatewayd.model.asset import AssetKind
@@ -295,19 +295,24 @@ async def test_a_command_reaches_the_commander(
     assert home.commander.taken == [(asset(AssetKind.CHARGER).id, expected, "mqtt")]
 
 
-async def test_a_mode_is_shown_and_chosen(broker: Mosquitto, home: Home) -> None:
+async def test_modes_and_numbers_are_shown_and_chosen(broker: Mosquitto, home: Home) -> None:
     charger, topic = asset(AssetKind.CHARGER).id, "gatewayd/charger/charger/state"
     home.modes.known[charger] = Mode("off", ("off", "solar"))
+    home.modes.settable[charger] = {"limit_soc_pct": Number(90.0, most=100.0)}
     home.poll_all()
     async with home.mirrored(broker.port), listening(broker.port, "#") as heard:
         await heard.until(lambda: is_complete(heard))
         shown = seen_by_home_assistant(heard).state("select.charger_control_mode")
         await heard.say("gatewayd/charger/charger/set/control_mode", "solar")
-        await until(lambda: home.modes.known[charger].mode == "solar")
+        await heard.say("gatewayd/charger/charger/set/control_limit_soc_pct", "120")
+        await heard.say("gatewayd/charger/charger/set/control_limit_soc_pct", "80")
+        await until(lambda: home.modes.settable[charger]["limit_soc_pct"].value == 80.0)
         home.poll_all()
-        await heard.until(lambda: heard.json(topic)["control_mode"] == "solar")
+        await heard.until(lambda: heard.json(topic)["control_limit_soc_pct"] == 80.0)
+        limit = seen_by_home_assistant(heard).state("number.charger_level_limit")
 
-    assert shown == "Off"
+    assert home.modes.known[charger].mode == "solar"
+    assert (shown, limit) == ("Off", "80.0")
 
 
 async def test_a_retained_command_is_ignored(
