@@ -9,24 +9,29 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import quote, unquote, urlencode
 
-from gatewayd.errors import BadReadingError, RefusedError, UnsupportedError
+from gatewayd.errors import BadReadingError, RefusedError
 from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
-from gatewayd.model.asset import AssetKind, Capability, Identity, Role
-from gatewayd.model.climate import Bounds, HvacCategory, HvacMode, PermanentHold, Thermostat
-from gatewayd.model.command import Command
+from gatewayd.model.asset import AssetKind, Identity
+from gatewayd.model.climate import Bounds, HvacCategory, HvacMode, Thermostat
 from gatewayd.model.reading import HvacReading, Reading
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import HttpProbe, Likeness
+from gatewayd.sdk.one_climate import HOLDING, HVAC, OneClimate
 from gatewayd.sdk.options import HttpOptions
-from gatewayd.sdk.wear import Wear
 
-_ROLE = "hvac"
 _MODES = {"0": "AUTO", "1": "AUTO", "7": "AUTO", "3": "COOL", "4": "HEAT"}
 _NUMBERS = {HvacMode.COOL: "3", HvacMode.HEAT: "4"}
-_HEAT_C, _COOL_C = Bounds(10, 30), Bounds(18, 32)
+_THERMOSTAT = Thermostat(
+    frozenset({HvacMode.OFF, *_NUMBERS}),
+    heat_c=Bounds(10, 30),
+    cool_c=Bounds(18, 32),
+    category=HvacCategory.HEAT_PUMP,
+)
+_ABOUT = "/common/basic_info"
+# A path and a form of its own.
+_BITS = 38.0
 _SENT = ("pow", "mode", "stemp", "shum", "f_rate", "f_dir")
-_WRITES_PER_DAY = 20
-_CAN = frozenset({Capability.SET_PERMANENT_HOLD})
 _REPORTS = frozenset(
     {"temperature_c", "is_active", "mode", "hold_type", "heat_setpoint_c", "cool_setpoint_c"}
 )
@@ -34,59 +39,39 @@ _REPORTS = frozenset(
 Told = Mapping[str, str]
 
 
-class DaikinBrp069:
+class DaikinBrp069(OneClimate):
     """One air conditioner."""
 
     def __init__(self, link: DeviceHttp, *, read_only: bool) -> None:
+        super().__init__("daikin", _THERMOSTAT, read_only=read_only)
         self._link = link
-        self._read_only = read_only
-        self._wear = Wear[str](_WRITES_PER_DAY)
 
     async def identify(self) -> Identity:
         """Its name, and its MAC as its serial number."""
-        told = await self._ask("/common/basic_info")
-        thermostat = Thermostat(
-            frozenset({HvacMode.OFF, *_NUMBERS}), _HEAT_C, _COOL_C, category=HvacCategory.HEAT_PUMP
-        )
-        role = Role(
-            AssetKind.HVAC,
-            capabilities=frozenset() if self._read_only else _CAN,
-            reports=_REPORTS,
-            thermostat=thermostat,
-        )
-        name = unquote(told.get("name", "")) or "air conditioner"
-        firmware = told.get("ver", "").replace("_", ".") or None
-        return Identity("Daikin", name, {_ROLE: role}, serial=told.get("mac"), firmware=firmware)
+        told = await self._ask(_ABOUT)
+        role = self.role(_REPORTS, HOLDING)
+        return Identity("Daikin", _name(told), {HVAC: role}, told.get("mac"), _firmware(told))
 
     async def read(self) -> Mapping[str, Reading]:
         """What it is set to, and what it measures."""
         setting = await self._ask("/aircon/get_control_info")
-        return {_ROLE: _reading(setting, await self._ask("/aircon/get_sensor_info"))}
+        return {HVAC: _reading(setting, await self._ask("/aircon/get_sensor_info"))}
 
-    async def apply(self, role: str, command: Command) -> None:
+    async def hold(self, mode: HvacMode, setpoint_c: float | None) -> None:
         """Hold it at a temperature, or turn it off; what it is set to already is not sent."""
-        if role != _ROLE or self._read_only or not isinstance(command, PermanentHold):
-            raise UnsupportedError(f"{role} is not told {type(command).__name__}")
-        changes = _changes(command)
+        changes = {"pow": "0"}
+        if setpoint_c is not None:
+            changes = {"pow": "1", "mode": _NUMBERS[mode], "stemp": f"{setpoint_c:.1f}"}
         setting = await self._ask("/aircon/get_control_info")
         if all(_same(setting.get(key, ""), text) for key, text in changes.items()):
             return
-        if self._wear.is_spent(_ROLE):
-            raise RefusedError(f"daikin: {self._wear.words('control_info')}")
+        self.spend()
         whole = {key: setting[key] for key in _SENT if key in setting} | changes
-        self._wear.note(_ROLE)
         await self._ask(f"/aircon/set_control_info?{urlencode(whole, quote_via=quote)}")
-
-    async def renew(self, role: str) -> None:
-        """It has no watchdog."""
-
-    def watchdog_s(self, role: str) -> float | None:  # noqa: ARG002
-        return None
 
     async def _ask(self, path: str) -> Told:
         place = path.partition("?")[0]
-        pairs = [pair.partition("=") for pair in (await self._link.text(path)).strip().split(",")]
-        told = {key: value for key, _, value in pairs}
+        told = _pairs(await self._link.text(path))
         if "ret" not in told:
             raise BadReadingError(f"daikin: {place}: this is no answer of an adapter")
         if told["ret"] != "OK":
@@ -94,19 +79,16 @@ class DaikinBrp069:
         return told
 
 
-def _changes(command: PermanentHold) -> dict[str, str]:
-    """What of the setting a command changes. RefusedError for what the device cannot keep."""
-    if command.mode is HvacMode.OFF:
-        return {"pow": "0"}
-    is_heat = command.mode is HvacMode.HEAT
-    wanted = command.heat_setpoint_c if is_heat else command.cool_setpoint_c
-    bounds = _HEAT_C if is_heat else _COOL_C
-    if command.mode not in _NUMBERS or wanted is None:
-        raise UnsupportedError(f"daikin: it is not held in {command.mode}")
-    if not bounds.hold(wanted):
-        raise RefusedError(f"daikin: {wanted:g} C is not between {bounds.min:g} and {bounds.max:g}")
-    half = int(wanted * 2 + 1e-6) / 2
-    return {"pow": "1", "mode": _NUMBERS[command.mode], "stemp": f"{half:.1f}"}
+def _pairs(text: str) -> Told:
+    return {key: value for key, _, value in (p.partition("=") for p in text.strip().split(","))}
+
+
+def _name(about: Told) -> str:
+    return unquote(about.get("name", "")) or "air conditioner"
+
+
+def _firmware(about: Told) -> str | None:
+    return about.get("ver", "").replace("_", ".") or None
 
 
 def _same(actual: str, wanted: str) -> bool:
@@ -140,6 +122,13 @@ def _degrees(text: str) -> float | None:
     return float(text) if not part or (part.isascii() and part.isdecimal()) else None
 
 
+def _judge(text: str) -> Likeness | None:
+    told = _pairs(text)
+    if told.get("ret") != "OK" or told.get("type") != "aircon" or "mac" not in told:
+        return None
+    return Likeness(_BITS, "Daikin", _name(told), told["mac"], _firmware(told))
+
+
 @asynccontextmanager
 async def _open(options: HttpOptions, links: Links) -> AsyncIterator[Driver]:
     yield DaikinBrp069(links.http.device(options), read_only=options.read_only)
@@ -154,5 +143,6 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=30.0,
     kinds=frozenset({AssetKind.HVAC}),
-    controls=_CAN,
+    controls=HOLDING,
+    probes=(HttpProbe(_ABOUT, _judge),),
 )

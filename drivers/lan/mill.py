@@ -9,15 +9,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from drivers.lan._items import by_paths
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Capability
+from gatewayd.sdk import document
 from gatewayd.sdk.driver import Driver, DriverInfo
+from gatewayd.sdk.finding import HttpProbe, Likeness
 from gatewayd.sdk.maps.items import item_map
 from gatewayd.sdk.options import HttpOptions
 
 _LOWEST_C, _HIGHEST_C = 5, 35
 _ALONE = "Control individually"
+_ABOUT = "/status"
+# A version and an address as no other has them at this path.
+_BITS = 30.0
 
 
 def _now(key: str, **more: object) -> dict[str, Any]:
@@ -48,9 +55,9 @@ _MAP = item_map(
         "models": ["heater gen. 3"],
         "source": "Mill International, Generation 3 REST API",
         "identity": {
-            "model": {"get": "/status", "path": "name", "text": True},
-            "serial": {"get": "/status", "path": "mac_address", "text": True},
-            "firmware": {"get": "/status", "path": "version", "text": True},
+            "model": {"get": _ABOUT, "path": "name", "text": True},
+            "serial": {"get": _ABOUT, "path": "mac_address", "text": True},
+            "firmware": {"get": _ABOUT, "path": "version", "text": True},
         },
         "points": {
             "wanted": _now("set_temperature", valid=[0, 99]),
@@ -107,6 +114,21 @@ _MAP = item_map(
 )
 
 
+class _About(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str = Field(min_length=1, max_length=64)
+    version: str = Field(pattern=r"^0x[0-9A-Fa-f]{1,16}$")
+    mac_address: str = Field(pattern=r"^([0-9A-Fa-f]{2}:?){6}$")
+
+
+def _judge(text: str) -> Likeness | None:
+    told = document.fitting(text, _About)
+    if told is None:
+        return None
+    return Likeness(_BITS, "Mill", told.name, told.mac_address, told.version)
+
+
 @asynccontextmanager
 async def _open(options: HttpOptions, links: Links) -> AsyncIterator[Driver]:
     yield by_paths(_MAP, links.http.device(options), read_only=options.read_only)
@@ -122,4 +144,5 @@ DRIVER = DriverInfo(
     poll_s=15.0,
     kinds=frozenset({AssetKind.HVAC}),
     controls=frozenset({Capability.SET_PERMANENT_HOLD, Capability.SET_FOLLOW_SCHEDULE}),
+    probes=(HttpProbe(_ABOUT, _judge),),
 )
