@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Coroutine
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -235,6 +236,23 @@ def doctor(path: Path, *, as_json: bool) -> None:
     findings = _run(room.doctor(path))
     click.echo(json.dumps(room.to_json(findings)) if as_json else room.shown(findings))
     sys.exit(1 if findings else 0)
+
+
+@cli.command()
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--asset", help="Only this asset: its id, or its name in topics.")
+@_config_option
+@_json_option
+def replay(day: datetime, asset: str | None, path: Path, *, as_json: bool) -> None:
+    """Decide again what was decided on DAY, by the home's clock, from what was known then.
+
+    Exit status 1 if anything comes out differently.
+    """
+    from gatewayd.shell import replay as room
+
+    result = _run(room.replay(path, day.date(), asset))
+    click.echo(json.dumps(room.to_json(result)) if as_json else room.shown(result))
+    sys.exit(0 if result.is_well else 1)
 
 
 @cli.group()
