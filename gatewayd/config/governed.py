@@ -171,6 +171,11 @@ class Governed(Section):
         default=Arming.ARMED,
         description="armed; shadow decides and says why, but writes nothing; observe does neither.",
     )
+    audited: bool = Field(
+        default=False,
+        description="Checked by a person: what the audit of the wiring finds of it holds nothing "
+        "back.",
+    )
 
 
 class Capacity(Section):
@@ -189,12 +194,24 @@ class Operator(Section):
     )
 
 
+class FeedInSection(Section):
+    """What is paid for a kWh that is fed in: fixed, plus share times what energy costs."""
+
+    fixed: float = Field(default=0, description="Per kWh; below 0 it costs.")
+    share: Annotated[float, Field(ge=0, le=10)] = Field(
+        default=0, description="Of the price of energy: 1 for all of it, 0.84 without a 19 % tax."
+    )
+
+
 class Grid(Section):
     """What the connection to the grid may carry, beside what its fuses bear."""
 
     export_limit_w: Watt | None = Field(default=None, description="The most that is fed in.")
     zero_export_when_negative: bool = Field(
-        default=False, description="Feed nothing in while energy costs less than nothing."
+        default=False, description="Feed nothing in while that costs."
+    )
+    feed_in: FeedInSection = Field(
+        default=FeedInSection(share=1), description="Left out: as much as energy costs."
     )
     capacity: Capacity | None = Field(
         default=None, description="Keep a quarter's average below what is paid for."

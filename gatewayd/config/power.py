@@ -1,6 +1,7 @@
 """Circuits, chargers and batteries of the config: what cannot be, and the governor's terms."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from gatewayd.config.devices import Device, Drivers
 from gatewayd.config.governed import CircuitSection, Governed, Grid
@@ -10,7 +11,7 @@ from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerm
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import PHASE_NAMES, Circuit
 from gatewayd.plan.grid.capacity import CapacitySettings
-from gatewayd.plan.grid.export import ExportRule
+from gatewayd.plan.grid.export import ExportRule, FeedIn
 from gatewayd.plan.grid.operator import OperatorSettings
 
 
@@ -51,6 +52,7 @@ def terms(
             if device.governed.battery is not None
         },
         grid=_grid(grid),
+        audited=frozenset(id_ for id_, device in devices.items() if device.governed.audited),
     )
 
 
@@ -82,10 +84,16 @@ def _grid(grid: Grid) -> GridTerms:
     limits = grid.export_limit_w is not None or grid.zero_export_when_negative
     capacity, operator = grid.capacity, grid.operator
     return GridTerms(
-        ExportRule(grid.export_limit_w, grid.zero_export_when_negative) if limits else None,
+        _export(grid) if limits else None,
         CapacitySettings(capacity.billed_w, capacity.margin_w) if capacity else None,
         OperatorSettings(**dict(operator)) if operator else None,
     )
+
+
+def _export(grid: Grid) -> ExportRule:
+    paid = grid.feed_in
+    feed_in = FeedIn(Decimal(str(paid.fixed)), Decimal(str(paid.share)))
+    return ExportRule(grid.export_limit_w, grid.zero_export_when_negative, feed_in)
 
 
 def _lines(phases: Iterable[str]) -> tuple[int, ...]:

@@ -13,11 +13,26 @@ _STEP_W = 50.0
 
 
 @dataclass(frozen=True, slots=True)
+class FeedIn:
+    """What is paid for a kWh that is fed in: `fixed`, and a `share` of what energy costs."""
+
+    fixed: Decimal = Decimal(0)
+    share: Decimal = Decimal(1)
+
+    def price(self, energy_price: Decimal | None) -> Decimal | None:
+        """None where it depends on a price that is not known."""
+        if self.share == 0:
+            return self.fixed
+        return None if energy_price is None else self.fixed + self.share * energy_price
+
+
+@dataclass(frozen=True, slots=True)
 class ExportRule:
     """`cap_w` is the connection's limit; with `stops_when_paying` nothing is fed in that costs."""
 
     cap_w: float | None = None
     stops_when_paying: bool = False
+    feed_in: FeedIn = FeedIn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +45,9 @@ class Producer:
     limit_w: float | None = None
 
 
-def export_cap_w(rule: ExportRule, feed_in_price: Decimal | None) -> float | None:
+def export_cap_w(rule: ExportRule, energy_price: Decimal | None) -> float | None:
     """What may be fed in now; None for anything. An unknown price is no reason to stop."""
+    feed_in_price = rule.feed_in.price(energy_price)
     if rule.stops_when_paying and feed_in_price is not None and feed_in_price < 0:
         return 0.0
     return rule.cap_w

@@ -1,5 +1,6 @@
 """Circuits, charging, batteries and the grid in the config."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from gatewayd.model.circuit import Circuit
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatteryMode
 from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode
+from gatewayd.plan.grid.export import FeedIn
 from gatewayd.plan.grid.operator import OperatorSettings
 from gatewayd.plan.guard.wiring import Wiring
 from tests.unit.config.catalogue import write
@@ -31,6 +33,7 @@ devices:
     wiring: [b, c, a]
     priority: 3
     control: shadow
+    audited: true
     charging: {mode: solar, always_charge: once, min_a: 8, max_a: 20, phases: [3, 1]}
 """
 GOOD = f"""\
@@ -39,6 +42,7 @@ GOOD = f"""\
   garage: {{in: main, limit_a: 20}}
 grid:
   export_limit_w: 5000
+  feed_in: {{fixed: -0.04, share: 0.84}}
   capacity: {{billed_w: 2500}}
   operator: {{failsafe_w: 4200}}
 {DEVICES}"""
@@ -64,7 +68,9 @@ def test_everything_reaches_the_governor(tmp_path: Path) -> None:
     assert (charger.charging.min_a, charger.charging.phases) == (8, (1, 3))
     assert battery.settings.mode is BatteryMode.HOLD
     assert battery.settings.locked_against == {"charger"}
+    assert terms.audited == {"charger"}
     assert terms.grid.export is not None
+    assert terms.grid.export.feed_in == FeedIn(Decimal("-0.04"), Decimal("0.84"))
     assert terms.grid.capacity is not None
     assert terms.grid.operator == OperatorSettings(4200, heartbeat_timeout_s=120)
     assert Wiring(terms.circuits, {})

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatewayd.plan.grid.export import ExportRule, Producer, export_cap_w, production_limits
+from gatewayd.plan.grid.export import ExportRule, FeedIn, Producer, export_cap_w, production_limits
+
+FIXED = FeedIn(Decimal("0.08"), Decimal(0))
+PART = FeedIn(Decimal("-0.04"), Decimal("0.84"))
 
 
 @pytest.mark.parametrize(
@@ -18,6 +21,10 @@ from gatewayd.plan.grid.export import ExportRule, Producer, export_cap_w, produc
         (ExportRule(5000.0, stops_when_paying=True), Decimal("-0.0001"), 0.0),
         (ExportRule(stops_when_paying=True), None, None),
         (ExportRule(stops_when_paying=True), Decimal(0), None),
+        (ExportRule(stops_when_paying=True, feed_in=FIXED), Decimal(-1), None),
+        (ExportRule(stops_when_paying=True, feed_in=PART), Decimal("0.04"), 0.0),
+        (ExportRule(stops_when_paying=True, feed_in=PART), Decimal("0.06"), None),
+        (ExportRule(stops_when_paying=True, feed_in=PART), None, None),
     ],
 )
 def test_the_cap(rule: ExportRule, price: Decimal | None, cap_w: float | None) -> None:
