@@ -23,24 +23,22 @@ class Mutant:
 
 
 _ROOM = {
-    "stale counts as zero": ("map(max, known, assumed)", "NOTHING_A"),
-    "assumption instead of the worse": ("map(max, known, assumed)", "assumed"),
+    "stale counts as zero": ("higher(known, assumed)", "NOTHING_A"),
+    "assumption instead of the worse": ("higher(known, assumed)", "assumed"),
     "unmetered circuit ignored": (
         "if known is None:\n        return assumed",
         "if known is None:\n        return NOTHING_A",
     ),
     "room without a meter": ("if footing is Footing.NOTHING:", "if footing is None:"),
-    "last value held": (
-        "return min(left_a, heat.HOLDS * circuit.limit_a - circuit.assumed_base_a)",
-        "return left_a",
-    ),
+    "last value held": ("return lower(left_a, (most_a, most_a, most_a, math.inf))", "pass"),
     "export beyond the rating believed": ("abs(i) if abs(i) > usable_a else i for", "i for"),
     "power ignored for the sum": ("if meter.power_w is None else", "if True else"),
-    "max for min of the base": (
-        "m - low for m, low in zip(measured, least,",
-        "m - low for m, low in zip(measured, most,",
+    "max for min of the base": ("high = minus(measured, least)", "high = minus(measured, most)"),
+    "what is known forgotten": ("memory.base_a is None or least == most", "True"),
+    "sign of our draw flipped": (
+        "high = minus(measured, least)",
+        "high = minus(measured, minus(NOTHING_A, least))",
     ),
-    "sign of our draw flipped": ("[m - low for m,", "[m + low for m,"),
     "no window minimum": (
         "return min(a), min(b), min(c), min(total)",
         "return a[-1], b[-1], c[-1], total[-1]",
@@ -53,22 +51,16 @@ _ROOM = {
         "not memory.rooms or memory.rooms[0][0] > now_s - HEADROOM_S",
         "not memory.rooms",
     ),
-    "newest room of a bucket": ("since_s, _lower(least_a, room_a)", "since_s, room_a"),
+    "newest room of a bucket": ("since_s, lower(least_a, room_a)", "since_s, room_a"),
     "weak footing counts as lasting": ("memory.rooms.clear()\n        return", "pass"),
     "limit in watts ignored": ("if circuit.limit_w is None else", "if True else"),
     "unbalance ignored": ("if circuit.unbalance_a is None:", "if True:"),
-    "headroom on a silent meter": (
-        "if footing is Footing.FRESH and circuit.meter_id is not None:",
-        "if circuit.meter_id is not None:",
-    ),
-    "headroom without a meter": (
-        "if footing is Footing.FRESH and circuit.meter_id is not None:",
-        "if footing is Footing.FRESH:",
-    ),
+    "headroom on a silent meter": ("and footing is Footing.FRESH and circuit", "and circuit"),
+    "headroom without a meter": ("FRESH and circuit.meter_id is not None:", "FRESH:"),
+    "headroom unasked": ("if circuit.uses_thermal_headroom and footing", "if footing"),
 }
 _HEAT = {
-    "headroom unasked": ("if not circuit.uses_thermal_headroom:", "if False:"),
-    "headroom while hot": ("min(1.0, max(0.0, (_HOT - heat) / (_HOT - _COOL)))", "1.0"),
+    "headroom while hot": ("min(1.0, max(0.0, (_HOT - hot) / (_HOT - _COOL)))", "1.0"),
 }
 _MODEL = {
     "margin off": (
@@ -97,8 +89,8 @@ _DRAW = {
 }
 _OBEDIENCE = {
     "acknowledged early": (
-        "return _lasts(memory.refused_since_s, now_s, DELIVERY_S) or _lasts(",
-        "return _lasts(",
+        "_lasts(memory.refused_since_s, now_s, DELIVERY_S)\n        or _lasts(",
+        "_lasts(",
     ),
     "silence is obedience": ("is_silent = now is None or now.limit_a is None", "is_silent = False"),
     "draw not looked at": ("return max(now.drawn_a or (), default=0.0) >", "return 0.0 >"),
@@ -121,7 +113,7 @@ _TRUST = {
     "slow meter trusted for long": ("min(ASSUMED_S_MAX, max(ASSUMED_S, hold_s))", "hold_s"),
     "sign never found": ("if memory.sign_votes >= SIGN_VOTES:", "if False:"),
     "sign of the vote flipped": ("if its_a * ours_a > 0 else", "if its_a * ours_a < 0 else"),
-    "frozen meter believed": ("return has_changed and memory.same_polls", "return 0"),
+    "frozen meter believed": ("if memory.same_polls < SHOWN_POLLS:", "if True:"),
     "sameness not counted": ("memory.same_polls += 1", "memory.same_polls = 0"),
     "dull meter learnt for ever": (
         "_USUAL_LEAST, _USUAL_MOST = 1.0, 10.0",
@@ -168,14 +160,14 @@ _DECIDE = {
     ),
 }
 _LOOK = {
-    "strongest footing of all": ("return min(self.footings", "return max(self.footings"),
+    "strongest footing of all": ("min([self.footings", "max([self.footings"),
     "overload not seen": ("self.overloaded.add(circuit.id)", "pass"),
 }
 _SANE = {
     "no number is a wish": ("not now.wish_a > 0", "now.wish_a <= 0"),
     "no number is a current": (
-        "if not all(abs(amps) <= most_a for amps in now.current_a)",
-        "if any(abs(amps) > most_a for amps in now.current_a)",
+        "if not (-most_a <= a <= most_a and -most_a <= b <= most_a and -most_a <= c <= most_a):",
+        "if max(map(abs, (b, c, a))) > most_a:",
     ),
     "wish beyond the nameplate": ("return min(now.wish_a, of.max_a)", "return now.wish_a"),
     "old reading of a load believed": ("now_s - now.at_s <= UNKNOWN_S", "now_s - now.at_s <= 1e9"),
@@ -183,10 +175,10 @@ _SANE = {
     "reading of the future believed": ("not now.at_s <= now_s + AHEAD_S", "False"),
 }
 _SHARE = {
-    "sum instead of per phase": ("min(least_a, left[line])", "min(least_a, sum(left[:_ALL]))"),
+    "sum instead of per phase": ("*[left[line] for line in way.lines]", "sum(left[:_ALL])"),
     "one phase reserved of three": (
-        "for line in lines:\n                left[line] -= amps",
-        "left[lines[0]] -= amps",
+        "for line in way.lines:\n                left[line] -= amps",
+        "left[way.lines[0]] -= amps",
     ),
     "least without room": (
         "wish_a < load.min_a or rooms.left_a(load) < load.min_a",

@@ -7,6 +7,7 @@ therefore a range, and everything else is known to within that range only.
 from collections.abc import Iterable
 
 from gatewayd.model.circuit import Load, at_least, at_most
+from gatewayd.plan.guard.quad import higher, lower, plus
 from gatewayd.plan.guard.sane import UNKNOWN_S
 from gatewayd.plan.guard.words import NOTHING_A, LoadMemory, LoadNow, Memory, Quad
 
@@ -38,7 +39,7 @@ def drawn(loads: Iterable[Load], memory: Memory, at_s: float, now_s: float) -> t
     low, high = NOTHING_A, NOTHING_A
     for load in loads:
         least, most = _range(memory.loads[load.id], at_s, now_s)
-        low, high = _sum(low, least), _sum(high, most)
+        low, high = plus(low, least), plus(high, most)
     return low, high
 
 
@@ -46,34 +47,20 @@ def _range(memory: LoadMemory, at_s: float, now_s: float) -> tuple[Quad, Quad]:
     if not memory.drawn or now_s - memory.drawn[-1][0] > UNKNOWN_S:
         # Then it is among what the meter sees, and counts at its maximum beside.
         return NOTHING_A, NOTHING_A
-    near = [entry for entry in memory.drawn if abs(entry[0] - at_s) <= SKEW_S]
+    near = [entry for entry in memory.drawn if -SKEW_S <= entry[0] - at_s <= SKEW_S]
     if not near:
         near = [min(memory.drawn, key=lambda entry: abs(entry[0] - at_s))]
     _, least, most = near[0]
     for _, low, high in near[1:]:
         if low != least or high != most:
-            least, most = _lower(least, low), _higher(most, high)
+            least, most = lower(least, low), higher(most, high)
     return least, most
 
 
 def _note_pattern(load: Load, drawn_a: tuple[float, ...], memory: LoadMemory, at_s: float) -> None:
     if load.lines is None:
         return
-    used = tuple(i for i, _ in enumerate(load.lines) if i < len(drawn_a) and drawn_a[i] > _USED_A)
+    used = tuple([i for i, amps in enumerate(drawn_a[: len(load.lines)]) if amps > _USED_A])
     if used != memory.seen:
         memory.seen, memory.seen_since_s = used, at_s
     memory.active = used if used and at_s - memory.seen_since_s >= PATTERN_S else None
-
-
-def _sum(one: Quad, other: Quad) -> Quad:
-    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]
-
-
-def _lower(one: Quad, other: Quad) -> Quad:
-    a, b, c, total = map(min, one, other)
-    return a, b, c, total
-
-
-def _higher(one: Quad, other: Quad) -> Quad:
-    a, b, c, total = map(max, one, other)
-    return a, b, c, total

@@ -49,6 +49,11 @@ class _Guard:
         self._wiring = seen.wiring
         self._now_s = seen.now_s
         self._own = seen.memory.loads
+        self._active = {
+            load.id: tuple(load.lines[i] for i in own.active)
+            for load in seen.wiring.loads.values()
+            if (own := self._own[load.id]).active and load.lines is not None
+        }
 
     def grants(self) -> dict[str, Grant]:
         """What each load may draw now: first all that is lowered, then what can be raised."""
@@ -100,12 +105,7 @@ class _Guard:
         return max((now.limit_a or 0.0, *(now.drawn_a or ())))
 
     def _open(self, rooms: Mapping[str, Quad]) -> Rooms:
-        active = {
-            load.id: tuple(load.lines[i] for i in own.active)
-            for load in self._wiring.loads.values()
-            if (own := self._own[load.id]).active and load.lines is not None
-        }
-        return Rooms(self._wiring, rooms, self._seen.slacks, active)
+        return Rooms(self._wiring, rooms, self._seen.slacks, self._active)
 
     def _lasting(self) -> dict[str, Quad]:
         """The room there has been all along."""

@@ -6,7 +6,7 @@ has it hold 1.13 times its rating for an hour: up to that it is never hot enough
 
 import math
 
-from gatewayd.model.circuit import Circuit
+from gatewayd.model.circuit import Amps, Circuit
 
 HOLDS = 1.13
 # As far as a cool breaker is used: the difference is for what is measured late.
@@ -17,7 +17,7 @@ _COOL, _HOT = 0.5, 0.9
 Heat = tuple[float, float, float]
 
 
-def warmed(heat: Heat, current_a: tuple[float, float, float], rating_a: float, s: float) -> Heat:
+def warmed(heat: Heat, current_a: Amps, rating_a: float, s: float) -> Heat:
     """The heat after `s` seconds of these currents; 1 is the rating borne for ever."""
     keeps = math.exp(-max(0.0, s) / _TIME_CONSTANT_S)
     a, b, c = (
@@ -27,14 +27,13 @@ def warmed(heat: Heat, current_a: tuple[float, float, float], rating_a: float, s
     return a, b, c
 
 
-def bonus_a(circuit: Circuit, heat: float) -> float:
+def bonus_a(circuit: Circuit, heat: Heat) -> Amps:
     """What may be drawn beyond the usable current, for as long as the breaker is cool."""
-    if not circuit.uses_thermal_headroom:
-        return 0.0
-    coolness = min(1.0, max(0.0, (_HOT - heat) / (_HOT - _COOL)))
-    return coolness * (_USED * circuit.limit_a - circuit.usable_a)
+    most_a = _USED * circuit.limit_a - circuit.usable_a
+    a, b, c = (min(1.0, max(0.0, (_HOT - hot) / (_HOT - _COOL))) * most_a for hot in heat)
+    return a, b, c
 
 
-def is_over(current_a: tuple[float, float, float], rating_a: float) -> bool:
+def is_over(current_a: Amps, rating_a: float) -> bool:
     """Whether it carries more than it holds for an hour."""
     return max(map(abs, current_a)) > HOLDS * rating_a

@@ -70,7 +70,7 @@ class Look:
 
     def footing(self, load: Load) -> Footing:
         """The weakest above the load."""
-        return min(self.footings[circuit.id] for circuit in self.wiring.chain[load.id])
+        return min([self.footings[circuit.id] for circuit in self.wiring.chain[load.id]])
 
     def _read(self, circuit: Circuit, meter: MeterNow | None, line: LineMemory) -> None:
         before = line.meter
@@ -80,8 +80,9 @@ class Look:
         least, most = draw.drawn(loads, self.memory, meter.at_s, self.now_s)
         trust.note(meter, line, least, most, self.now_s)
         line.base_a = room.base(meter, line, circuit.usable_a, least, most)
-        passed_s = math.inf if before is None else meter.at_s - before.at_s
-        line.heat = heat.warmed(line.heat, meter.current_a, circuit.limit_a, passed_s)
+        if circuit.uses_thermal_headroom:
+            passed_s = math.inf if before is None else meter.at_s - before.at_s
+            line.heat = heat.warmed(line.heat, meter.current_a, circuit.limit_a, passed_s)
         line.meter = meter
 
     def _test(self, circuit: Circuit, line: LineMemory) -> None:

@@ -24,8 +24,9 @@ def is_pending(memory: LoadMemory) -> bool:
 
 def is_stuck(memory: LoadMemory, now_s: float) -> bool:
     """Whether to count it at its maximum."""
-    return _lasts(memory.refused_since_s, now_s, DELIVERY_S) or _lasts(
-        memory.silent_since_s, now_s, DELIVERY_S
+    return is_pending(memory) and (
+        _lasts(memory.refused_since_s, now_s, DELIVERY_S)
+        or _lasts(memory.silent_since_s, now_s, DELIVERY_S)
     )
 
 

@@ -4,6 +4,7 @@ import math
 
 from gatewayd.model.circuit import NOMINAL_V, PHASES, Amps, Circuit
 from gatewayd.plan.guard import heat
+from gatewayd.plan.guard.quad import higher, lower, minus
 from gatewayd.plan.guard.words import NOTHING_A, Footing, LineMemory, MeterNow, Quad
 
 HEADROOM_S = 30.0
@@ -16,22 +17,22 @@ def base(meter: MeterNow, memory: LineMemory, usable_a: float, least: Quad, most
     It lies in a range; within that nothing is taken to have changed.
     """
     measured = _measured(meter, usable_a)
-    high = [m - low for m, low in zip(measured, least, strict=True)]
-    if memory.base_a is None:
-        return high[0], high[1], high[2], high[3]
-    low = [m - most_a for m, most_a in zip(measured, most, strict=True)]
-    found = [min(max(before, low[i]), high[i]) for i, before in enumerate(memory.base_a)]
-    return found[0], found[1], found[2], found[3]
+    high = minus(measured, least)
+    if memory.base_a is None or least == most:
+        return high
+    return lower(higher(memory.base_a, minus(measured, most)), high)
 
 
 def room(circuit: Circuit, memory: LineMemory, footing: Footing) -> Quad:
     """What is left for the controlled loads, on each phase and of all together."""
     if footing is Footing.NOTHING:
         return NOTHING_A
-    rest = _rest(circuit, memory, footing)
-    a, b, c = (_left(circuit, memory, footing, rest, line) for line in PHASES)
-    total_a = math.inf if circuit.limit_w is None else circuit.limit_w / NOMINAL_V - rest[3]
-    return a, b, c, total_a
+    left_a = minus(_usable(circuit, memory, footing), _rest(circuit, memory, footing))
+    if footing is Footing.HOLD:
+        # Should the rest go to its peak now, the breaker holds until more is known.
+        most_a = heat.HOLDS * circuit.limit_a - circuit.assumed_base_a
+        return lower(left_a, (most_a, most_a, most_a, math.inf))
+    return left_a
 
 
 def slack(circuit: Circuit, memory: LineMemory, footing: Footing) -> Amps | None:
@@ -50,7 +51,7 @@ def remember(memory: LineMemory, room_a: Quad, footing: Footing, now_s: float) -
         return
     if memory.rooms and now_s - memory.rooms[-1][0] < _BUCKET_S:
         since_s, least_a = memory.rooms[-1]
-        memory.rooms[-1] = since_s, _lower(least_a, room_a)
+        memory.rooms[-1] = since_s, lower(least_a, room_a)
     else:
         memory.rooms.append((now_s, room_a))
     while len(memory.rooms) > 1 and memory.rooms[1][0] <= now_s - HEADROOM_S:
@@ -65,14 +66,11 @@ def lasting(memory: LineMemory, now_s: float) -> Quad | None:
     return min(a), min(b), min(c), min(total)
 
 
-def _lower(one: Quad, other: Quad) -> Quad:
-    a, b, c, total = map(min, one, other)
-    return a, b, c, total
-
-
 def _measured(meter: MeterNow, usable_a: float) -> Quad:
     # An export beyond the rating cannot be told from an import read the wrong way round.
-    a, b, c = (abs(i) if abs(i) > usable_a else i for i in meter.current_a)
+    a, b, c = meter.current_a
+    if min(a, b, c) < -usable_a:
+        a, b, c = (abs(i) if abs(i) > usable_a else i for i in meter.current_a)
     total_a = a + b + c if meter.power_w is None else meter.power_w / NOMINAL_V
     return a, b, c, total_a
 
@@ -85,15 +83,14 @@ def _rest(circuit: Circuit, memory: LineMemory, footing: Footing) -> Quad:
     assumed = assumed_a, assumed_a, assumed_a, len(PHASES) * assumed_a
     if known is None:
         return assumed
-    a, b, c, total = map(max, known, assumed)
-    return a, b, c, total
+    return higher(known, assumed)
 
 
-def _left(circuit: Circuit, memory: LineMemory, footing: Footing, rest: Quad, line: int) -> float:
-    if footing is Footing.FRESH and circuit.meter_id is not None:
-        return circuit.usable_a + heat.bonus_a(circuit, memory.heat[line]) - rest[line]
-    left_a = circuit.usable_a - rest[line]
-    if footing is Footing.HOLD:
-        # Should the rest go to its peak now, the breaker holds until more is known.
-        return min(left_a, heat.HOLDS * circuit.limit_a - circuit.assumed_base_a)
-    return left_a
+def _usable(circuit: Circuit, memory: LineMemory, footing: Footing) -> Quad:
+    """What it may carry altogether."""
+    usable_a = circuit.usable_a
+    total_a = math.inf if circuit.limit_w is None else circuit.limit_w / NOMINAL_V
+    if circuit.uses_thermal_headroom and footing is Footing.FRESH and circuit.meter_id is not None:
+        a, b, c = heat.bonus_a(circuit, memory.heat)
+        return usable_a + a, usable_a + b, usable_a + c, total_a
+    return usable_a, usable_a, usable_a, total_a

@@ -21,7 +21,8 @@ def meter(now: MeterNow | None, circuit: Circuit, now_s: float) -> MeterNow | No
     if now is None or not now.at_s <= now_s + AHEAD_S:
         return None
     most_a = _BEYOND_BREAKER * circuit.limit_a
-    if not all(abs(amps) <= most_a for amps in now.current_a):
+    a, b, c = now.current_a
+    if not (-most_a <= a <= most_a and -most_a <= b <= most_a and -most_a <= c <= most_a):
         return None
     if now.power_w is not None and not math.isfinite(now.power_w):
         return replace(now, power_w=None)

@@ -1,9 +1,10 @@
 """Who gets how much of the room there is: first everybody's least, then more, by priority."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from gatewayd.model.circuit import PHASES, Amps, Load, lines_of
+from gatewayd.model.circuit import PHASES, Amps, Circuit, Load, lines_of
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import Quad
 
@@ -25,54 +26,60 @@ class Rooms:
         slacks: Mapping[str, Amps],
         active: Mapping[str, tuple[int, ...]],
     ) -> None:
-        self._chain = wiring.chain
         self._left = {circuit_id: list(room) for circuit_id, room in rooms.items()}
         self._slack = {circuit_id: list(slack) for circuit_id, slack in slacks.items()}
-        self._active = active
+        self._ways = {
+            load_id: self._way(load, wiring.chain[load_id], active.get(load_id))
+            for load_id, load in wiring.loads.items()
+        }
 
     def left_a(self, load: Load) -> float:
         """What the load could draw per phase."""
-        lines = self._lines(load)
+        way = self._ways[load.id]
         least_a = math.inf
-        for circuit in self._chain[load.id]:
-            left = self._left[circuit.id]
-            least_a = min(least_a, left[_ALL] / len(lines))
-            for line in lines:
-                least_a = min(least_a, left[line])
-        for slack in self._slacks(load):
-            least_a = min(least_a, *(slack[line] for line in lines))
+        for _, left in way.lefts:
+            least_a = min(least_a, left[_ALL] / way.phases, *[left[line] for line in way.lines])
+        for slack in way.slacks:
+            least_a = min(least_a, *[slack[line] for line in way.lines])
         return least_a
 
     def take(self, load: Load, amps: float) -> None:
         """Give it away."""
-        lines = self._lines(load)
-        for circuit in self._chain[load.id]:
-            left = self._left[circuit.id]
-            for line in lines:
+        way = self._ways[load.id]
+        for _, left in way.lefts:
+            for line in way.lines:
                 left[line] -= amps
-            left[_ALL] -= amps * len(lines)
-        for slack in self._slacks(load):
-            for line in lines:
+            left[_ALL] -= amps * way.phases
+        for slack in way.slacks:
+            for line in way.lines:
                 slack[line] -= amps
 
     def tightest(self, load: Load) -> tuple[str, int]:
         """The circuit and phase (3: all together) with the least left for the load."""
-        lines = self._lines(load)
+        way = self._ways[load.id]
         return min(
-            (left[line] if line < _ALL else left[_ALL] / len(lines), circuit.id, line)
-            for circuit in self._chain[load.id]
-            for left in (self._left[circuit.id],)
-            for line in (*lines, _ALL)
+            [
+                (left[line] if line < _ALL else left[_ALL] / way.phases, circuit_id, line)
+                for circuit_id, left in way.lefts
+                for line in (*way.lines, _ALL)
+            ]
         )[1:]
 
-    def _lines(self, load: Load) -> tuple[int, ...]:
-        """The phases of the site that it draws on."""
-        return self._active.get(load.id) or lines_of(load)
+    def _way(self, load: Load, chain: Sequence[Circuit], active: tuple[int, ...] | None) -> "_Way":
+        lines = active or lines_of(load)
+        slacks = []
+        if self._slack and (active is None or len(active) < _ALL):
+            slacks = [self._slack[c.id] for c in chain if c.id in self._slack]
+        return _Way(lines, len(lines), [(c.id, self._left[c.id]) for c in chain], slacks)
 
-    def _slacks(self, load: Load) -> list[list[float]]:
-        if not self._slack or len(self._active.get(load.id, ())) == _ALL:
-            return []
-        return [self._slack[c.id] for c in self._chain[load.id] if c.id in self._slack]
+
+class _Way(NamedTuple):
+    """The phases of the site that a load draws on, how many, and what is left there by circuit."""
+
+    lines: tuple[int, ...]
+    phases: int
+    lefts: list[tuple[str, list[float]]]
+    slacks: list[list[float]]
 
 
 def share(wiring: Wiring, rooms: Rooms, wishes: Mapping[str, float]) -> dict[str, float]:
@@ -105,15 +112,13 @@ def _fill(
 ) -> None:
     """Raise all of them evenly, until each has its wish or its line is full."""
     while hungry:
-        most_a = {
-            load.id: min(wishes[load.id] - given[load.id], rooms.left_a(load)) for load in hungry
-        }
-        hungry = [load for load in hungry if most_a[load.id] > 0]
-        even_a = max(_FILL_A, min(most_a.values()) / len(most_a))
+        most_a = [min(wishes[load.id] - given[load.id], rooms.left_a(load)) for load in hungry]
+        even_a = max(_FILL_A, min(most_a) / len(most_a))
         for load in hungry:
-            more_a = max(0.0, min(even_a, most_a[load.id], rooms.left_a(load)))
+            more_a = max(0.0, min(even_a, wishes[load.id] - given[load.id], rooms.left_a(load)))
             rooms.take(load, more_a)
             given[load.id] += more_a
+        hungry = [load for load, amps in zip(hungry, most_a, strict=True) if amps > even_a]
 
 
 def _rounded(load: Load, amps: float) -> float:

@@ -5,8 +5,9 @@ by its age; the others by what it says, or does not say, when a load of ours cha
 """
 
 from gatewayd.model.circuit import Circuit
+from gatewayd.plan.guard.quad import minus
 from gatewayd.plan.guard.sane import AHEAD_S
-from gatewayd.plan.guard.words import Footing, LineMemory, MeterNow, Quad
+from gatewayd.plan.guard.words import Anchor, Footing, LineMemory, MeterNow, Quad
 
 HOLD_POLLS = 2
 ASSUMED_S = 10.0
@@ -97,26 +98,27 @@ def _usual(memory: LineMemory) -> float:
 def _is_doubtful(memory: LineMemory, least: Quad) -> bool:
     if memory.sign_votes >= SIGN_VOTES:
         return True
-    has_changed = any(
-        abs(now_a - then_a) >= CHANGE_A
-        for now_a, then_a in zip(least, memory.drawn_when_same_a, strict=True)
-    )
-    return has_changed and memory.same_polls >= SHOWN_POLLS
+    if memory.same_polls < SHOWN_POLLS:
+        return False
+    return max(map(abs, minus(least, memory.drawn_when_same_a))) >= CHANGE_A
 
 
 def _note_sign(meter: MeterNow, memory: LineMemory, least: Quad, most: Quad) -> None:
     """Whether the meter went with our loads, between two moments at which they stood still."""
-    if any(high_a - low_a > CHANGE_A / 2 for low_a, high_a in zip(least, most, strict=True)):
+    if least != most and max(minus(most, least)) > CHANGE_A / 2:
         return
-    seen: Quad = (*meter.current_a, 0.0)
-    if memory.anchor is None:
-        memory.anchor = meter.at_s, least, seen
-        return
-    _, drawn_then, seen_then = memory.anchor
-    for line in range(3):
-        ours_a, its_a = least[line] - drawn_then[line], seen[line] - seen_then[line]
+    before = memory.anchor
+    if before is not None and least != before[1] and _has_voted(meter, memory, least, before):
+        before = None
+    if before is None or meter.at_s - before[0] > _ANCHOR_S:
+        memory.anchor = meter.at_s, least, meter.current_a
+
+
+def _has_voted(meter: MeterNow, memory: LineMemory, least: Quad, before: Anchor) -> bool:
+    has_voted = False
+    for line, now_a in enumerate(meter.current_a):
+        ours_a, its_a = least[line] - before[1][line], now_a - before[2][line]
         if abs(ours_a) >= CHANGE_A and 0.5 <= abs(its_a / ours_a) <= 1.5:
             memory.sign_votes = 0 if its_a * ours_a > 0 else memory.sign_votes + 1
-            memory.anchor = None
-    if memory.anchor is None or meter.at_s - memory.anchor[0] > _ANCHOR_S:
-        memory.anchor = meter.at_s, least, seen
+            has_voted = True
+    return has_voted

@@ -5,8 +5,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from gatewayd.model.circuit import Amps
+
 # Phases a, b and c, and what all of them add up to; ampere.
 Quad = tuple[float, float, float, float]
+
+# A moment, what the loads drew then, and what the meter said.
+Anchor = tuple[float, Quad, Amps]
 
 NOTHING_A: Quad = (0.0, 0.0, 0.0, 0.0)
 
@@ -84,7 +89,7 @@ class LineMemory:
     usual_same: float = 4.0
     is_probed: bool = False
     drawn_when_same_a: Quad = NOTHING_A
-    anchor: tuple[float, Quad, Quad] | None = None
+    anchor: Anchor | None = None
     sign_votes: int = 0
     doubted_since_s: float | None = None
     heat: tuple[float, float, float] = (0.0, 0.0, 0.0)
