@@ -30,6 +30,7 @@ def map_probe(found: RegisterMap) -> ModbusProbe | None:
         baudrate=bus.baudrate,
         parity=bus.parity,
         stopbits=bus.stopbits,
+        framing=None if bus.framing == "tcp" else bus.framing,
     )
 
 

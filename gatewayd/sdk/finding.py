@@ -34,7 +34,8 @@ class ModbusProbe:
 
     `ask` reads little, and raises RefusedError where the device has not what it looks for. Each
     register is read once in a scan, whoever asks. The rest is where it is by default;
-    `more_units` are where else such devices, or parts of them, often are.
+    `more_units` are where else such devices, or parts of them, often are. `framing` is that of a
+    gateway which all of them are behind, else None.
     """
 
     ask: "Callable[[ModbusReader], Awaitable[Likeness | None]]"
@@ -44,6 +45,7 @@ class ModbusProbe:
     baudrate: int = 9600
     parity: str = "N"
     stopbits: int = 1
+    framing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

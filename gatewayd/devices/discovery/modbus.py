@@ -44,12 +44,17 @@ class ModbusSurvey:
         self._infos = infos
         self._manners = manners
         self.probes = modbus_probes(infos)
-        self._units = dict.fromkeys(units, self.probes)
+        self._units = units
 
-    async def at(self, place: Mapping[str, object]) -> list[Found]:
-        """The devices at a place: `host` and `port`, or `serial` with its settings."""
+    async def at(self, place: Mapping[str, object], units: Sequence[int] = ()) -> list[Found]:
+        """The devices at a place: `host` and `port`, or `serial` with its settings.
+
+        `units` are those that may be there, if that is known.
+        """
         options = ModbusOptions.model_validate({**place, "read_only": True, **self._pace})
-        asked = self._units or await self._sensible(options)
+        likely = self._made_for(options.framing)
+        asked = dict.fromkeys(self._units or units, likely)
+        asked = asked or dict(await self._sensible(options, likely))
         found: dict[tuple[str, object], Found] = {}
         for unit, probes in asked.items():
             # Where one was found, others are few: the units that are not there take the time.
@@ -64,12 +69,19 @@ class ModbusSurvey:
             found.setdefault((one.driver, one.serial or unit), one)
         return list(found.values())
 
-    async def _sensible(self, options: ModbusOptions) -> Mapping[int, Mapping[str, ModbusProbe]]:
+    def _made_for(self, framing: str) -> Mapping[str, ModbusProbe]:
+        """Whom to let ask: those whose devices are all behind such a gateway, else all others."""
+        made = {name: one for name, one in self.probes.items() if one.framing == framing}
+        return made or {name: one for name, one in self.probes.items() if one.framing is None}
+
+    async def _sensible(
+        self, options: ModbusOptions, likely: Mapping[str, ModbusProbe]
+    ) -> Mapping[int, Mapping[str, ModbusProbe]]:
         """The units to ask, and whom to let ask: all, unless every unit answers.
 
         Then there is one device, and most ids are not worth asking for what is usual elsewhere.
         """
-        everywhere = dict.fromkeys(usual_units(self.probes.values()), self.probes)
+        everywhere = dict.fromkeys(usual_units(likely.values()), likely)
         async with open_unit(self._links.modbus, options, _NOBODYS_UNIT) as reader:
             if not await _answers(reader):
                 return everywhere

@@ -1,10 +1,10 @@
 """A scan of the home: slow, one connection at a time at each host, and nothing is ever written."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gatewayd.devices.discovery import lines, reach
+from gatewayd.devices.discovery import lines, reach, sticks
 from gatewayd.devices.discovery.found import Found, besides
 from gatewayd.devices.discovery.known import Known
 from gatewayd.devices.discovery.modbus import Manners, ModbusSurvey
@@ -16,9 +16,8 @@ from gatewayd.links.interfaces import local_networks
 from gatewayd.links.pool import Links
 from gatewayd.sdk.driver import DriverInfo
 
-# Where Modbus is. Behind the last there are serial converters, which send plain RTU.
-_MODBUS_PORTS = (502, 1502, 8899)
-_RTU_PORTS = frozenset({8899})
+# Where Modbus is. Behind the last there are data adapters, and serial converters with plain RTU.
+_MODBUS_PORTS = (502, 1502, sticks.MODBUS_PORT)
 # Hosts that are asked beside each other.
 _AT_ONCE = 12
 
@@ -61,14 +60,34 @@ class Scan:
         """All that is found, those known marked. Raises InvalidError for what is not the home's."""
         targets = await reach.targets(wish.hosts, wish.subnets)
         modbus = ModbusSurvey(self._links, self._infos, wish.manners, wish.units)
-        found = await self._asked(targets, modbus)
+        to = _broadcasts() if wish.is_whole else dict.fromkeys(one.host for one in targets)
+        known_sticks = await sticks.called(self._links, list(to))
+        found = await self._behind(known_sticks, modbus)
+        aside = {(one.host, sticks.MODBUS_PORT) for one in known_sticks}
+        found += await self._asked(targets, modbus, aside)
         if wish.is_whole:
             found += await self._listened()
         if wish.has_serial:
             found += await self._on_lines(modbus)
         return self._known.mark(best_of_each(_each_once(found), self._infos))
 
-    async def _asked(self, targets: Sequence[Target], modbus: ModbusSurvey) -> list[Found]:
+    async def _behind(
+        self, found_sticks: Iterable[sticks.Stick], modbus: ModbusSurvey
+    ) -> list[Found]:
+        """Who is behind Wi-Fi sticks, by Modbus or else by datagrams of other kinds."""
+        found: list[Found] = []
+        for stick in found_sticks:
+            if self._known.at(stick.host, sticks.MODBUS_PORT):
+                continue
+            self._say(f"{stick.host}: a stick, asking by {stick.options['framing']}")
+            behind = await modbus.at(stick.place, stick.units)
+            found += behind or await Listening(self._links, self._infos).called([stick.host])
+        return found
+
+    async def _asked(
+        self, targets: Sequence[Target], modbus: ModbusSurvey, aside: Collection[tuple[str, int]]
+    ) -> list[Found]:
+        """Who is at the doors that open, but for those that were asked otherwise."""
         web = WebSurvey(self._links, self._infos)
         doors = await self._open_doors(targets, web)
         turns = asyncio.Semaphore(_AT_ONCE)
@@ -76,7 +95,7 @@ class Scan:
         async def ask(host: str, ports: Sequence[int], named: frozenset[int]) -> list[Found]:
             async with turns:
                 found = []
-                for port in ports:
+                for port in (port for port in ports if (host, port) not in aside):
                     found += await self._at(host, port, modbus, web, is_named=port in named)
                 return found
 
@@ -114,12 +133,18 @@ class Scan:
         found: list[Found] = []
         if is_named or port in _MODBUS_PORTS:
             self._say(f"{host}:{port}: asking by Modbus")
-            framing = "rtu" if port in _RTU_PORTS else "tcp"
-            found = await modbus.at({"host": host, "port": port, "framing": framing})
+            found = await self._by_modbus({"host": host, "port": port}, modbus)
         if not found and web.probes:
             self._say(f"{host}:{port}: asking by HTTP")
             found = await web.at(host, port, is_usual=not is_named)
         return [replace(one, known_as=known.get(self._unit(one))) for one in found]
+
+    async def _by_modbus(self, place: Mapping[str, object], modbus: ModbusSurvey) -> list[Found]:
+        if place["port"] != sticks.MODBUS_PORT:
+            return await modbus.at(place)
+        options, units = sticks.ADAPTER
+        behind = await modbus.at({**place, **options}, units)
+        return behind or await modbus.at({**place, "framing": "rtu"})
 
     def _unit(self, found: Found) -> int | None:
         """Its unit id, also where that is the driver's default."""
@@ -130,11 +155,10 @@ class Scan:
     async def _listened(self) -> list[Found]:
         self._say("listening to announcements and answers to all")
         listening = Listening(self._links, self._infos)
-        to = [str(one.network.broadcast_address) for one in local_networks() if one.is_private]
         return [
             *await listening.announced(),
             *await listening.told_to_groups(),
-            *await listening.called(to),
+            *await listening.called(_broadcasts()),
         ]
 
     async def _on_lines(self, modbus: ModbusSurvey) -> list[Found]:
@@ -144,6 +168,11 @@ class Scan:
                 self._say(f"{path}: asking by Modbus RTU")
                 found += await lines.on(modbus, path)
         return found
+
+
+def _broadcasts() -> list[str]:
+    """Where all of the home's own networks hear."""
+    return [str(one.network.broadcast_address) for one in local_networks() if one.is_private]
 
 
 def _one_by_one(
