@@ -10,7 +10,7 @@ from gatewayd.enode import problems
 from gatewayd.enode.api import Api
 from gatewayd.enode.dispatch import Dispatch
 from gatewayd.enode.gateway import document as gateway_document
-from gatewayd.enode.gateway import grid, modes, stream
+from gatewayd.enode.gateway import grid, modes, plans, stream
 from gatewayd.enode.gateway import routes as gateway
 from gatewayd.enode.openapi import document
 from gatewayd.enode.routes import ROUTERS, legacy_firehose, legacy_production
@@ -26,6 +26,7 @@ _GATEWAY = (
     gateway.public,
     gateway.router,
     modes.router,
+    plans.router,
     grid.router,
     stream.router,
     gateway_document.router,

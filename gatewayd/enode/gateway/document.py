@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import to_json
 
 from gatewayd import __version__
-from gatewayd.enode.gateway import grid, modes, routes, stream
+from gatewayd.enode.gateway import grid, modes, plans, routes, stream
 from gatewayd.enode.routing import ClientRoute
 from gatewayd.enode.wire.problem import Problem
 
@@ -22,6 +22,15 @@ _SECURITY = "ClientAccessToken"
 _FLOWS = {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": {}}}
 # FastAPI's own answer to faults; ours are problems.
 _NEVER_ANSWERED = ("HTTPValidationError", "ValidationError")
+
+_ROUTERS = (
+    routes.public,
+    routes.router,
+    modes.router,
+    plans.router,
+    grid.router,
+    stream.router,
+)
 
 Json = dict[str, Any]
 
@@ -40,12 +49,7 @@ def _text() -> bytes:
 
 def document() -> Json:
     """The OpenAPI 3.1 document."""
-    found = [
-        route
-        for one in (routes.public, routes.router, modes.router, grid.router, stream.router)
-        for route in one.routes
-        if isinstance(route, APIRoute)
-    ]
+    found = [route for one in _ROUTERS for route in one.routes if isinstance(route, APIRoute)]
     made = get_openapi(title="gatewayd", version=__version__, routes=found)
     for route in found:
         for operation in made["paths"][route.path_format].values():

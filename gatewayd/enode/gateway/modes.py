@@ -9,7 +9,7 @@ from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.gateway import home, wire
 from gatewayd.enode.routing import client_router
-from gatewayd.errors import NotFoundError
+from gatewayd.errors import InvalidError, NotFoundError
 
 router = client_router()
 
@@ -32,25 +32,44 @@ async def list_gateway_modes(ask: Ask) -> Response:
 async def choose_gateway_mode(
     ask: Ask, asset_id: Annotated[str, Path(alias="assetId")]
 ) -> Response:
-    """Give an asset a mode. It outlives a restart, and ends what was asked of the asset before."""
+    """Give an asset a mode, set numbers of it, or both; that outlives a restart.
+
+    A mode ends what was asked of the asset before.
+    """
     _mode(ask.api, asset_id)
-    choice = await payload(ask, wire.ModeChoice)
-    await ask.api.services.modes.choose(asset_id, choice.mode)
+    choice, modes = await payload(ask, wire.ModeChoice), ask.api.services.modes
+    if choice.mode is None and not choice.numbers:
+        raise InvalidError("give a mode or numbers")
+    if choice.numbers:
+        await modes.set(asset_id, choice.numbers)
+    if choice.mode is not None:
+        await modes.choose(asset_id, choice.mode)
     return ok(_mode(ask.api, asset_id))
 
 
 def _modes(api: Api) -> list[wire.Mode]:
-    found, known = api.services.modes.modes(), home.assets(api)
+    found, known, numbers = api.services.modes.modes(), home.assets(api), _numbers(api)
     return [
         wire.Mode(
             asset_id=asset.id,
             kind=asset.kind,
             mode=found[asset.id].mode,
             offered=list(found[asset.id].offered),
+            numbers=numbers.get(asset.id, {}),
         )
         for asset in known
         if asset.id in found
     ]
+
+
+def _numbers(api: Api) -> dict[str, dict[str, wire.Number]]:
+    return {
+        asset_id: {
+            name: wire.Number(value=one.value, least=one.least, most=one.most, step=one.step)
+            for name, one in found.items()
+        }
+        for asset_id, found in api.services.modes.numbers().items()
+    }
 
 
 def _mode(api: Api, asset_id: str) -> wire.Mode:

@@ -6,6 +6,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import Field
 
 from gatewayd.enode.wire.base import EnodeModel, Timestamp
+from gatewayd.enode.wire.clock import Instant, TimeOfDay, Weekday
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import ActionState
 from gatewayd.plan.grid.operator import OperatorState
@@ -159,6 +160,15 @@ class Explanation(EnodeModel):
     controlled_by: str | None
 
 
+class Number(EnodeModel):
+    """What can be set, in the unit that its name ends with, and how far."""
+
+    value: float
+    least: float
+    most: float
+    step: float
+
+
 class Mode(EnodeModel):
     """How a charger or a battery is governed; `offered` are the modes it can be given."""
 
@@ -166,12 +176,49 @@ class Mode(EnodeModel):
     kind: AssetKind
     mode: str
     offered: list[str]
+    numbers: dict[str, Number]
 
 
 class ModeChoice(EnodeModel):
-    """The mode an asset is to have."""
+    """The mode an asset is to have, numbers to set, or both; null is what the config says."""
 
-    mode: str
+    mode: str | None = None
+    numbers: dict[str, Annotated[float, Field(strict=True)] | None] = Field(default_factory=dict)
+
+
+class PlanGiven(EnodeModel):
+    """By when a charger's car is to have how much.
+
+    Once `at` an instant, or on `weekdays` (0 is Monday) at a `time` of the home's clock. Either
+    `soc_pct` of the car, or `energy_wh` since it was plugged in.
+    """
+
+    at: Instant | None = None
+    weekdays: list[Weekday] = Field(default_factory=list)
+    time: TimeOfDay | None = None
+    soc_pct: Annotated[float, Field(strict=True, ge=1, le=100)] | None = None
+    energy_wh: Annotated[float, Field(strict=True, ge=1, le=1e6)] | None = None
+    is_continuous: Annotated[bool, Field(strict=True)] = False
+
+
+class PlanStatus(EnodeModel):
+    """What comes of a plan while a car is there and no other plan has to begin before it."""
+
+    is_charging: bool
+    start_at: Timestamp | None
+    ready_at: Timestamp
+    is_late: bool
+    need_wh: float
+    reason: str
+
+
+class Plan(PlanGiven):
+    """A plan of a charger, its next deadline, and what comes of it."""
+
+    asset_id: str
+    name: str
+    deadline_at: Timestamp | None
+    status: PlanStatus | None
 
 
 class GridLimitGiven(EnodeModel):
