@@ -73,6 +73,8 @@ class Auditor:
             findings |= dict.fromkeys(found)
             if found or not why:
                 await self._settle(state, audit, found)
+        for state in _grid_meters(site):
+            findings |= dict.fromkeys(self._of_device(state.asset.device_id, site, terms))
         for one in findings:
             withheld.setdefault(one.where, one.what)
         self.withheld, self.findings = withheld, tuple(findings)
@@ -121,14 +123,14 @@ class Auditor:
                 audit.of_steps = verdict.findings
 
     def _found(self, asset: Asset, audit: _Audit, site: Site, terms: Terms) -> list[Finding]:
-        held = [
-            one
-            for device_id in (*_needs(asset, terms), *_followed(asset, site, terms))
-            for state in site.of_device(device_id)
-            if state.asset.id in self._doubts
-            for one in self._doubts[state.asset.id].held.values()
-        ]
-        return [one for one in (*held, *audit.of_steps) if one.where not in terms.audited]
+        devices = (*_needs(asset, terms), *_followed(asset, site, terms))
+        held = [one for id_ in devices for one in self._of_device(id_, site, terms)]
+        return held + [one for one in audit.of_steps if one.where not in terms.audited]
+
+    def _of_device(self, device_id: str, site: Site, terms: Terms) -> list[Finding]:
+        states = () if device_id in terms.audited else site.of_device(device_id)
+        doubts = (self._doubts.get(state.asset.id, Doubts()) for state in states)
+        return [one for doubt in doubts for one in doubt.held.values()]
 
     def _waits(self, state: AssetState, audit: _Audit, site: Site, terms: Terms) -> str | None:
         """What has to be seen before the first pass."""
@@ -209,12 +211,12 @@ def _followed(asset: Asset, site: Site, terms: Terms) -> tuple[str, ...]:
     found = terms.charger(asset)
     if found is None or found.charging is None:
         return ()
-    needed = _needs(asset, terms)
-    return tuple(
-        state.asset.device_id
-        for state in site.of_kind(AssetKind.METER)
-        if state.asset.usage is MeterUsage.GRID and state.asset.device_id not in needed
-    )
+    followed = (state.asset.device_id for state in _grid_meters(site))
+    return tuple(id_ for id_ in followed if id_ not in _needs(asset, terms))
+
+
+def _grid_meters(site: Site) -> list[AssetState]:
+    return [s for s in site.of_kind(AssetKind.METER) if s.asset.usage is MeterUsage.GRID]
 
 
 def _fingerprint(asset: Asset, site: Site, terms: Terms) -> str:

@@ -62,6 +62,11 @@ class Look:
     price: Decimal | None = None
     when: When | None = None
 
+    @property
+    def grid_w(self) -> float | None:
+        """What comes from the grid, as far as its meters can be relied on."""
+        return gather.grid_w(self.site, self.now_s, self.terms.withheld)
+
     def claim(
         self,
         state: AssetState,
@@ -190,7 +195,7 @@ def _as_wanted(settings: ChargeSettings, found: Wants) -> ChargeSettings:
 def _surpluses(look: Look, memory: Memory) -> dict[str, float | None]:
     found = gather.chargers(look.site, look.terms)
     stored = gather.batteries(look.site, look.now_s)
-    grid_w = gather.grid_w(look.site, look.now_s) if stored is not None else None
+    grid_w = look.grid_w if stored is not None else None
     drawing = [_drawing(look, device_id, state, memory) for device_id, state in found.items()]
     return surpluses(grid_w, stored or (), drawing, look.terms.rule)
 
@@ -253,9 +258,7 @@ def _export(look: Look) -> Iterator[Claim]:
             producer = _producer(state, look.now_s)
             if producer is not None:
                 producers.append((state, producer))
-    limits_w = production_limits(
-        cap_w, gather.grid_w(look.site, look.now_s), [one for _, one in producers]
-    )
+    limits_w = production_limits(cap_w, look.grid_w, [one for _, one in producers])
     for state, producer in producers:
         wish = SetProductionLimit(limits_w[producer.id])
         yield look.claim(state, Rank.GRID, "grid", grounds, wish)

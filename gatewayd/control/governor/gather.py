@@ -1,7 +1,7 @@
 """From the picture to what the guard and the charging modes ask for. Missing is never 0."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from gatewayd.control.governor.terms import ChargerTerms, Terms
 from gatewayd.model.asset import AssetKind, MeterUsage
@@ -117,9 +117,14 @@ def _line_a(reading: MeterReading, line: int) -> float | None:
     return current_a if power_w is None else math.copysign(current_a, power_w)
 
 
-def grid_w(site: Site, now_s: float) -> float | None:
-    """What comes from the grid, import +; None unless all of it was just measured."""
+def grid_w(site: Site, now_s: float, doubted: Collection[str] = ()) -> float | None:
+    """What comes from the grid, import +; None unless all of it was just measured.
+
+    Nor by devices that the audit has something against.
+    """
     found = [s for s in site.of_kind(AssetKind.METER) if s.asset.usage is MeterUsage.GRID]
+    if any(state.asset.device_id in doubted for state in found):
+        return None
     powers = [
         state.sample.reading.power_w
         for state in found

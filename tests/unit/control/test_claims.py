@@ -146,8 +146,11 @@ def test_production_is_limited_where_export_cannot_be() -> None:
 
     found = ruled(terms, can(AssetKind.INVERTER, said, only), grid)
     unknown = ruled(terms, can(AssetKind.INVERTER, InverterReading(), only), grid)
+    held = replace(terms, withheld={grid.asset.device_id: "its sign is the wrong way round"})
+    doubted = ruled(held, can(AssetKind.INVERTER, said, only), grid)
 
     assert found["inverter"].wish == SetProductionLimit(7000.0)
+    assert doubted["inverter"].wish == SetProductionLimit(5000.0)
     assert unknown == {}
 
 
