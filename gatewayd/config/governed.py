@@ -7,9 +7,12 @@ from pydantic import Field, model_validator
 
 from gatewayd.config.plans import PlanSection
 from gatewayd.config.section import Section
+from gatewayd.model.reading import SgReady
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode, ChargeSettings, Delays
+from gatewayd.plan.heat.boost import BoostSettings
+from gatewayd.plan.heat.compressor import HeatSettings
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
 Phase = Literal["a", "b", "c"]
@@ -147,25 +150,75 @@ class BatterySection(Section):
         )
 
 
+class BoostSection(Section):
+    """The sun that is left over warms the house."""
+
+    above_w: Watt = Field(default=1500, description="With so much of it it begins;")
+    after_s: Seconds = Field(default=300, description="once it lasts so long.")
+    level: Literal[3, 4] = Field(
+        default=3, description="Of SG Ready: 3 recommends to run, 4 forces it."
+    )
+    raise_c: Annotated[float, Field(gt=0, le=10)] = Field(
+        default=2, description="How much warmer, where it has no SG Ready."
+    )
+
+
+class HeatingSection(Section):
+    """What a heat pump bears, and what it is asked for. A fuse comes before what it bears."""
+
+    min_on_s: Seconds = Field(default=900, description="It is not blocked earlier.")
+    min_off_s: Seconds = Field(default=900, description="It is not started earlier.")
+    starts_per_hour: Annotated[int, Field(ge=1, le=20)] = Field(
+        default=3, description="It is not started more often."
+    )
+    boost: BoostSection | None = Field(default=None, description="With the sun left over.")
+    blocked_by_operator: bool = Field(
+        default=False, description="Blocked while the grid operator limits what is drawn."
+    )
+
+    def settings(self) -> HeatSettings:
+        """What its compressor bears."""
+        return HeatSettings(self.min_on_s, self.min_off_s, self.starts_per_hour)
+
+    def boosting(self) -> BoostSettings | None:
+        """What the sun may do."""
+        one = self.boost
+        if one is None:
+            return None
+        return BoostSettings(one.above_w, one.after_s, one.raise_c, SgReady(one.level))
+
+
 class Governed(Section):
     """What a device has that is governed; see `circuits`."""
 
     circuit: Identifier | None = Field(
-        default=None, description="The circuit that a charger hangs on."
+        default=None, description="The circuit that a charger, battery or heat pump hangs on."
     )
     wiring: Annotated[tuple[Phase, ...], Field(min_length=1)] | Literal["unknown"] = Field(
         default="unknown",
-        description="The house's phase on each of the charger's own: [b, c, a], or [b] for one "
+        description="The house's phase on each of the device's own: [b, c, a], or [b] for one "
         "phase. unknown: it counts on every phase with its worst.",
     )
     priority: int = Field(
-        default=0, ge=-100, le=100, description="Of two chargers the higher is served first."
+        default=0,
+        ge=-100,
+        le=100,
+        description="Of two the higher is served first; of equals heat before cars before "
+        "batteries.",
+    )
+    max_a: Annotated[float, Field(gt=0, le=200)] | None = Field(
+        default=None,
+        description="What it draws at most per phase, where it does not say: a heat pump on a "
+        "circuit needs it.",
     )
     charging: Charging | None = Field(
         default=None, description="How a charger charges; left out, as it likes."
     )
     battery: BatterySection | None = Field(
         default=None, description="What a battery does; left out, as it likes."
+    )
+    heating: HeatingSection | None = Field(
+        default=None, description="What a heat pump is asked for; left out, nothing."
     )
     control: Arming = Field(
         default=Arming.ARMED,

@@ -4,15 +4,22 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from gatewayd.config.devices import Device, Drivers
-from gatewayd.config.governed import CircuitSection, Governed, Grid
+from gatewayd.config.governed import CircuitSection, Governed, Grid, HeatingSection
 from gatewayd.config.problems import Path, shown, suggestion
 from gatewayd.config.source import Source
-from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, Terms
+from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, HeatTerms, Terms
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import PHASE_NAMES, Circuit
 from gatewayd.plan.grid.capacity import CapacitySettings
 from gatewayd.plan.grid.export import ExportRule, FeedIn
 from gatewayd.plan.grid.operator import OperatorSettings
+
+_FOR = {
+    "circuit": (AssetKind.CHARGER, AssetKind.BATTERY, AssetKind.HVAC),
+    "charging": (AssetKind.CHARGER,),
+    "battery": (AssetKind.BATTERY,),
+    "heating": (AssetKind.HVAC,),
+}
 
 
 def check_governed(
@@ -51,6 +58,11 @@ def terms(
             for id_, device in devices.items()
             if device.governed.battery is not None
         },
+        heaters={
+            id_: _heater(device.governed, device.governed.heating)
+            for id_, device in devices.items()
+            if device.governed.heating is not None
+        },
         grid=_grid(grid),
         audited=frozenset(id_ for id_, device in devices.items() if device.governed.audited),
     )
@@ -75,8 +87,15 @@ def _charger(governed: Governed) -> ChargerTerms:
         circuit=governed.circuit,
         lines=None if governed.wiring == "unknown" else _lines(governed.wiring),
         priority=governed.priority,
+        max_a=governed.max_a,
         charging=charging.settings(governed.priority) if charging else None,
         arming=governed.control,
+    )
+
+
+def _heater(governed: Governed, heating: HeatingSection) -> HeatTerms:
+    return HeatTerms(
+        heating.settings(), heating.boosting(), heating.blocked_by_operator, governed.control
     )
 
 
@@ -134,15 +153,13 @@ def _check_device(
 def _check_kinds(source: Source, device_id: str, device: Device, drivers: Drivers) -> None:
     """Keys of devices that certainly are no such thing. Of some drivers that is not known."""
     kinds = drivers.info(device.driver).kinds
-    keys = {
-        "circuit": AssetKind.CHARGER,
-        "charging": AssetKind.CHARGER,
-        "battery": AssetKind.BATTERY,
-    }
-    for key, kind in keys.items():
-        if kinds and kind not in kinds and getattr(device.governed, key) is not None:
-            told = f"is for a {kind}, which {device.driver} is not; leave it out"
+    for key, those in _FOR.items():
+        if kinds and kinds.isdisjoint(those) and getattr(device.governed, key) is not None:
+            told = f"is for a {' or '.join(those)}, which {device.driver} is not; leave it out"
             source.fault(("devices", device_id, key), told, at_key=True)
+    governed, at = device.governed, ("devices", device_id, "circuit")
+    if kinds == {AssetKind.HVAC} and governed.circuit and governed.max_a is None:
+        source.fault(at, "needs to know what the heat pump draws; add max_a", at_key=True)
 
 
 def _named(source: Source, at: Path, what: str, name: str, known: Mapping[str, object]) -> bool:

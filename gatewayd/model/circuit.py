@@ -79,6 +79,16 @@ def lines_of(load: Load) -> tuple[int, ...]:
     return PHASES if load.lines is None else load.lines
 
 
+def amperes(power_w: float, lines: tuple[int, ...] | None) -> float:
+    """Per phase, at the nominal voltage; with unknown `lines` as if all of it were on one."""
+    return power_w / (NOMINAL_V * len(lines or (0,)))
+
+
+def watts(current_a: float, lines: tuple[int, ...] | None) -> float:
+    """What a current per phase carries, likewise."""
+    return current_a * NOMINAL_V * len(lines or (0,))
+
+
 def _placed(lines: tuple[int, ...], drawn: tuple[float, ...]) -> Amps:
     amps = [0.0, 0.0, 0.0]
     for line, current_a in zip(lines, drawn, strict=False):

@@ -2,7 +2,8 @@
 
 import math
 
-from gatewayd.model.decision import Input
+from gatewayd.model.decision import Input, Value
+from gatewayd.model.reading import SgReady
 from gatewayd.model.site import AssetState
 
 # Of all that is read, what commands change or depend on.
@@ -17,6 +18,7 @@ _FIELDS = (
     "hold_type",
     "heat_setpoint_c",
     "cool_setpoint_c",
+    "sg_ready",
 )
 
 
@@ -27,4 +29,8 @@ def heard(state: AssetState, now_s: float) -> tuple[Input, ...]:
         return ()
     age_s = round(now_s - sample.at_monotonic, 1) if math.isfinite(sample.at_monotonic) else None
     found = ((name, getattr(sample.reading, name, None)) for name in _FIELDS)
-    return tuple(Input(name, value, age_s) for name, value in found if value is not None)
+    return tuple(Input(name, _said(value), age_s) for name, value in found if value is not None)
+
+
+def _said(value: Value) -> Value:
+    return value.name if isinstance(value, SgReady) else value

@@ -19,7 +19,13 @@ from gatewayd.model.command import (
     required,
     safe_command,
 )
-from gatewayd.model.power import SetExportLimit, SetPhases, SetProductionLimit, SetReserve
+from gatewayd.model.power import (
+    SetExportLimit,
+    SetPhases,
+    SetProductionLimit,
+    SetReserve,
+    SetSgReady,
+)
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
@@ -28,6 +34,7 @@ from gatewayd.model.reading import (
     OperationMode,
     PowerDelivery,
     Reading,
+    SgReady,
     VehicleReading,
 )
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
@@ -123,6 +130,9 @@ def _state(reading: Reading) -> list[Command]:
             return found
         case InverterReading():
             return _limits(reading)
+        case HvacReading(sg_ready=SgReady() as level):
+            # Its setpoints are nobody's business then.
+            return [SetSgReady(level)]
         case HvacReading():
             held = target_state(reading)
             return [] if held is None else [held]

@@ -12,22 +12,24 @@ from typing import Protocol
 from gatewayd import __version__
 from gatewayd.clock import Clock
 from gatewayd.control.governor.given import ClaimsGiven, GuardGiven, Noted, RulingGiven
+from gatewayd.control.governor.safety import GUARD, Granted
+from gatewayd.control.governor.safety import claim as safety_claim
 from gatewayd.control.governor.terms import Terms
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import Circuit
 from gatewayd.model.command import Command, SetMaxCurrent, StartCharging, StopCharging
 from gatewayd.model.decision import Decision, Grounds, Input
 from gatewayd.model.site import AssetState, Site
-from gatewayd.plan.arbiter.claims import LEASE_MAX_S, Bounds, Claim, Rank, Setpoint, Wish
+from gatewayd.plan.arbiter.claims import LEASE_MAX_S, Claim, Rank, Setpoint, Wish
 from gatewayd.plan.arbiter.narrow import is_off
 from gatewayd.plan.arbiter.ruling import Ruling, settle
 from gatewayd.plan.governed import Answer
-from gatewayd.plan.guard.words import Grant
+from gatewayd.plan.guard.words import Footing, Grant
 from gatewayd.plan.heard import heard
+from gatewayd.plan.heat.levels import is_apart
 from gatewayd.plan.keeping import Kept, is_decrease
 from gatewayd.plan.steer import next_command
 
-GUARD = "guard"
 # How long a claim may take to come true before its action is told that it does not.
 _PATIENCE_S = 15.0
 _FORGOTTEN_S = 5.0
@@ -64,6 +66,7 @@ class Bench:
         self._import_by: str | None = None
         self._grants: Mapping[str, Grant] | None = None
         self._grant_inputs: tuple[Input, ...] = ()
+        self._paused: frozenset[str] = frozenset()
         self._decisions: list[Noted] = []
         self._claims_given: ClaimsGiven | None = None
         self._guard_given: GuardGiven | None = None
@@ -91,9 +94,13 @@ class Bench:
         grants: Mapping[str, Grant],
         inputs: tuple[Input, ...],
         given: GuardGiven | None = None,
+        paused: frozenset[str] = frozenset(),
     ) -> None:
-        """What the guard allows each load, by device, and what it knew; `given` as in `claim`."""
-        self._guard_given = given
+        """What the guard allows each load, by device, and what it knew; `given` as in `claim`.
+
+        `paused` are the devices whose batteries are left to themselves and must not charge now.
+        """
+        self._guard_given, self._paused = given, paused
         if self._grants is None:
             self._guarded_s = self._clock.monotonic()
         self._grants, self._grant_inputs = grants, inputs
@@ -119,10 +126,10 @@ class Bench:
             for one in self.terms.circuits.values()
         }
 
-    def wish_a(self, asset_id: str, now_s: float) -> float:
-        """What is wanted of a charger where the guard has no say."""
+    def wish(self, asset_id: str, now_s: float) -> Wish | None:
+        """What is wanted of a load where the guard has no say."""
         ruling = settle((c for c in self._claims if c.asset_id == asset_id), now_s).get(asset_id)
-        return _current_a(ruling.wish) if ruling else 0.0
+        return ruling.wish if ruling else None
 
     def renews(self, asset_id: str) -> bool:
         """Whether the device's own watchdog may be fed."""
@@ -136,8 +143,8 @@ class Bench:
         """Make the rulings of what is claimed now, and have them kept."""
         now_s = self._clock.monotonic()
         states = [s for s in self._store.site.assets.values() if self._is_ready(s)]
-        claims = [*self._claims, *(self._safety(s, now_s) for s in states if self._is_guarded(s))]
-        found = settle(claims, now_s)
+        safety = [self._safety(s, now_s) for s in states if self._is_guarded(s)]
+        found = settle([*self._claims, *filter(None, safety)], now_s)
         for state in states:
             self._rule(state, found.get(state.asset.id))
 
@@ -154,7 +161,7 @@ class Bench:
     def answer(self, asset_id: str, command: Command) -> Answer | None:
         """See `Governance`."""
         state = self._store.site.assets.get(asset_id)
-        if state is None or not self.terms.writes(state.asset):
+        if state is None or not self.terms.writes(state.asset) or is_apart(command, state.asset):
             return None
         ruling, withheld = self.rulings.get(asset_id), self.terms.withholds(state.asset)
         if ruling is None:
@@ -176,34 +183,30 @@ class Bench:
         return min(safe_a, grant.amps) if grant is not None and is_live else safe_a
 
     def _is_guarded(self, state: AssetState) -> bool:
-        term = self.terms.charger(state.asset)
-        return bool(term and term.circuit and term.arming.writes)
+        return self.terms.guards(state.asset)
 
     def _is_ready(self, state: AssetState) -> bool:
         """Whether it is governed; a guarded one not before the guard has looked."""
         if self._is_guarded(state) and self._grants is None:
             return False
-        asset, terms = state.asset, self.terms
-        return bool(terms.charger(asset) or terms.battery(asset) or terms.limits(asset))
+        return self.terms.governs(state.asset) or self.terms.limits(state.asset)
 
-    def _safety(self, state: AssetState, now_s: float) -> Claim:
-        grant = (self._grants or {}).get(state.asset.device_id)
-        most_a, until_s = self.safe_a(state.asset.id) or 0.0, now_s + LEASE_MAX_S
-        binding: str | None = "the guard has not looked of late"
-        if grant is not None and now_s < grant.valid_until_s:
-            most_a, binding, until_s = grant.amps, grant.binding, grant.valid_until_s
-        return Claim(
-            state.asset.id,
-            Rank.SAFETY,
-            GUARD,
-            Grounds(
-                f"the fuse guard allows {most_a:g} A",
-                self._grant_inputs,
-                binding=binding or "the fuse guard",
-            ),
-            until_s,
-            bounds=Bounds(most=most_a),
+    def _safety(self, state: AssetState, now_s: float) -> Claim | None:
+        grant, device_id = (self._grants or {}).get(state.asset.device_id), state.asset.device_id
+        if grant is None or now_s >= grant.valid_until_s:
+            if state.asset.kind is AssetKind.HVAC:
+                return None
+            safe_a, until_s = self.safe_a(state.asset.id) or 0.0, now_s + LEASE_MAX_S
+            silent = "the guard has not looked of late"
+            grant = Grant(safe_a, until_s, Footing.NOTHING, renews=False, binding=silent)
+        grounds = Grounds(
+            f"the fuse guard allows {grant.amps:g} A",
+            self._grant_inputs,
+            binding=grant.binding or "the fuse guard",
         )
+        is_paused, wanted = device_id in self._paused, self.wish(state.asset.id, now_s)
+        granted = Granted(grant, grounds, wanted, is_paused=is_paused)
+        return safety_claim(state, self.terms.wired(device_id), granted)
 
     def _rule(self, state: AssetState, ruling: Ruling | None) -> None:
         asset_id, before = state.asset.id, self.rulings.get(state.asset.id)

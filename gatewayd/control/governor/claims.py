@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from gatewayd.control.governor import cars, gather
-from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
+from gatewayd.control.governor import cars, gather, warmth
+from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, HeatTerms, Terms
 from gatewayd.control.governor.wants import Wants
 from gatewayd.model.asset import AssetKind, Capability
 from gatewayd.model.command import SetMaxCurrent
@@ -21,6 +21,8 @@ from gatewayd.plan.ev.ready import Ready, ReadyMemory, When
 from gatewayd.plan.ev.surplus import Drawing, surpluses
 from gatewayd.plan.ev.words import CarNow, ChargeMode, ChargeSettings, EvMemory, HomeNow
 from gatewayd.plan.grid.export import Producer, export_cap_w, production_limits
+from gatewayd.plan.heat.boost import BoostMemory, HeatSeen
+from gatewayd.plan.heat.levels import is_apart
 from gatewayd.plan.lease import is_fresh
 
 # What a charger that nobody wants anything of is offered while no car draws.
@@ -41,6 +43,7 @@ class Memory:
     ready: dict[str, ReadyMemory] = field(default_factory=dict)
     planned: dict[str, Ready | None] = field(default_factory=dict)
     batteries: dict[str, BatteryMemory] = field(default_factory=dict)
+    heaters: dict[str, BoostMemory] = field(default_factory=dict)
     is_on: dict[str, bool] = field(default_factory=dict)
 
 
@@ -50,7 +53,8 @@ class Look:
 
     `wants` are by asset id. `limits_a` is what each charger was at before it was steered, by
     asset id, and `off` are those that are off because they were told so. Without `when`, while
-    nobody knows what time it is, no plan is kept.
+    nobody knows what time it is, no plan is kept. `is_limited`: the grid operator wants little
+    to be drawn.
     """
 
     site: Site
@@ -61,6 +65,7 @@ class Look:
     off: frozenset[str] = frozenset()
     price: Decimal | None = None
     when: When | None = None
+    is_limited: bool = False
 
     @property
     def grid_w(self) -> float | None:
@@ -90,6 +95,12 @@ def claims(look: Look, memory: Memory) -> Iterator[Claim]:
         terms = look.terms.battery(state.asset)
         if terms is not None:
             yield from _battery(look, state, terms, memory)
+        yield from _asked(look, state)
+    for state in look.site.of_kind(AssetKind.HVAC):
+        heater = look.terms.heater(state.asset)
+        if heater is not None:
+            yield from _heater(look, state, heater, memory, surplus_w[state.asset.device_id])
+            yield from _asked(look, state)
     if look.terms.grid.export is not None:
         yield from _export(look)
 
@@ -197,6 +208,12 @@ def _surpluses(look: Look, memory: Memory) -> dict[str, float | None]:
     stored = gather.batteries(look.site, look.now_s)
     grid_w = look.grid_w if stored is not None else None
     drawing = [_drawing(look, device_id, state, memory) for device_id, state in found.items()]
+    # What a heat pump draws is the home's own; it is told of what is left beside.
+    drawing += [
+        Drawing(state.asset.device_id, look.terms.wired(state.asset.device_id).priority, 0.0)
+        for state in look.site.of_kind(AssetKind.HVAC)
+        if look.terms.heater(state.asset)
+    ]
     return surpluses(grid_w, stored or (), drawing, look.terms.rule)
 
 
@@ -225,9 +242,31 @@ def _battery(look: Look, state: AssetState, terms: BatteryTerms, memory: Memory)
         why = ask.bounds_grounds
         if why is not None:
             yield look.claim(state, Rank.LOCAL_OFF, "battery rules", why, bounds=ask.bounds)
+
+
+def _heater(
+    look: Look, state: AssetState, terms: HeatTerms, memory: Memory, surplus_w: float | None
+) -> Iterator[Claim]:
+    own = memory.heaters.setdefault(state.asset.device_id, BoostMemory())
+    seen = HeatSeen(
+        surplus_w,
+        warmth.is_running(state),
+        is_blocked=state.asset.id in look.off,
+        is_limited=terms.is_blocked_by_operator and look.is_limited,
+    )
+    found = warmth.ask(state, terms, seen, own, look.now_s)
+    if found is not None:
+        command, ask = found
+        rank, owner = (Rank.GRID, "grid") if ask.is_operators else (Rank.PLAN, "heating")
+        yield look.claim(state, rank, owner, ask.grounds, command)
+
+
+def _asked(look: Look, state: AssetState) -> Iterator[Claim]:
+    """The modes and setpoints that people and programs have asked for."""
     for rank, (command, owner) in look.wants.get(state.asset.id, Wants()).modes.items():
-        asked = Grounds(f"{owner_in_words(owner)} asked for it")
-        yield look.claim(state, rank, owner, asked, command)
+        if not is_apart(command, state.asset):
+            asked = Grounds(f"{owner_in_words(owner)} asked for it")
+            yield look.claim(state, rank, owner, asked, command)
 
 
 def _fast(look: Look) -> frozenset[str]:

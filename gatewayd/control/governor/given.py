@@ -3,9 +3,12 @@
 Memories are as they were before the look; nothing in here is changed by anybody later.
 """
 
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import TypeVar, cast
 
 from gatewayd.control.governor.claims import Look, Memory
 from gatewayd.control.governor.terms import Terms
@@ -14,6 +17,8 @@ from gatewayd.model.site import AssetState
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import LoadNow, MeterNow
 from gatewayd.plan.guard.words import Memory as GuardMemory
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +31,14 @@ class ClaimsGiven:
 
 @dataclass(frozen=True, slots=True)
 class GuardGiven:
-    """What the guard's grants were made from."""
+    """What the guard's grants were made from, and which batteries it paused."""
 
     wiring: Wiring
     now_s: float
     meters: Mapping[str, MeterNow]
     loads: Mapping[str, LoadNow]
     memory: GuardMemory
+    paused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +63,22 @@ class Noted:
 
     decision: Decision
     given: RulingGiven
+
+
+def snapshot(memory: T) -> T:
+    """The memory as it is now, for good: what is frozen in it is shared, the rest is copied."""
+    return cast("T", _copied(memory))
+
+
+def _copied(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _copied(one) for key, one in value.items()}
+    if isinstance(value, list | deque):
+        return type(value)(_copied(one) for one in value)
+    params = getattr(value, "__dataclass_params__", None)
+    if params is None or params.frozen:
+        return value
+    found = copy(value)
+    for field in fields(value):  # type: ignore[arg-type]
+        setattr(found, field.name, _copied(getattr(value, field.name)))
+    return found

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -12,7 +11,7 @@ from gatewayd.control.governor import claims as claiming
 from gatewayd.control.governor.auditor import Auditor
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.choices import Choices
-from gatewayd.control.governor.given import ClaimsGiven
+from gatewayd.control.governor.given import ClaimsGiven, snapshot
 from gatewayd.control.governor.operator import GridOperator
 from gatewayd.control.governor.quarter import QuarterMeter, grid_meters, starts
 from gatewayd.control.governor.terms import Terms
@@ -129,8 +128,9 @@ class Governor:
             frozenset(id_ for id_, ruling in bench.rulings.items() if is_off(ruling.wish)),
             price_at(prices, now) if prices else None,
             When(now, bench.terms.zone, prices) if is_time_trusted else None,
+            is_limited=(told := self.operator.standing()) is not None and told.limit_w is not None,
         )
-        given = ClaimsGiven(look, deepcopy(self._memory))
+        given = ClaimsGiven(look, snapshot(self._memory))
         bench.claim(claiming.claims(look, self._memory), given)
 
     def _import_limit(self, now: datetime) -> tuple[float | None, str | None]:
@@ -151,11 +151,7 @@ class Governor:
 
     def _governed(self) -> list[AssetState]:
         terms = self._bench.terms
-        return [
-            state
-            for state in self._store.site.assets.values()
-            if terms.charger(state.asset) or terms.battery(state.asset)
-        ]
+        return [state for state in self._store.site.assets.values() if terms.governs(state.asset)]
 
     def _circumstances(self) -> object:
         """What is decided on at once when it changes."""

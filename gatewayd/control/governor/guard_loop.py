@@ -5,18 +5,19 @@ It looks every two seconds, and its grants go to the devices at once.
 
 import math
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Protocol
 
 from gatewayd.clock import Clock
 from gatewayd.control.governor import gather
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.commissioning import Commissioning
-from gatewayd.control.governor.given import GuardGiven
+from gatewayd.control.governor.given import GuardGiven, snapshot
+from gatewayd.control.governor.loads import Loads, guarded, loads
 from gatewayd.control.governor.terms import Terms
 from gatewayd.devices.device import ConfiguredDevice, Poll
 from gatewayd.model.circuit import PHASE_NAMES, Load
 from gatewayd.model.decision import Input
+from gatewayd.model.site import AssetState
 from gatewayd.plan.guard.commission import Fallback
 from gatewayd.plan.guard.guard import decide
 from gatewayd.plan.guard.wiring import Wiring
@@ -46,6 +47,7 @@ class GuardLoop:
         self._devices = devices
         self._clock = clock
         self._memory = Memory()
+        self._loads = Loads()
         self._wiring = Wiring(bench.terms.circuits, {})
         self._has_begun = False
 
@@ -63,37 +65,34 @@ class GuardLoop:
 
     def _look(self, began_s: float) -> None:
         now_s, site = self._clock.monotonic(), self._store.site
-        loads = gather.loads(site, self._terms)
+        states, wired = guarded(site, self._terms), loads(site, self._terms)
         every_s = {device.id: device.every_s for device in self._devices.devices()}
         meters = gather.meters(site, self._terms, every_s)
-        heard = self._loads(loads, now_s)
+        wanted = {id_: self._bench.wish(s.asset.id, now_s) for id_, s in states.items()}
+        told = {
+            id_: self._loads.now(states[id_], load, self._terms.wired(id_), wanted[id_])
+            for id_, load in wired.items()
+        }
+        heard = {id_: now for id_, now in told.items() if now is not None}
         if not self._has_begun:
-            self._has_begun = now_s - began_s >= _FIRST_S or self._is_all(loads, meters, heard)
+            self._has_begun = now_s - began_s >= _FIRST_S or self._is_all(wired, meters, heard)
         if not self._has_begun:
             return
-        wiring = self._wired(loads)
-        self.commissioning.look(wiring, self._fallbacks(loads))
-        given = GuardGiven(wiring, now_s, meters, heard, deepcopy(self._memory))
+        wiring = self._wired(wired)
+        self.commissioning.look(wiring, self._fallbacks(states))
+        before = snapshot(self._memory)
         grants = decide(wiring, now_s, meters, heard, self._memory)
-        self._bench.grant(grants, inputs_of(meters, now_s), given)
+        self._loads.look(states, wired, grants, wanted)
+        given = GuardGiven(wiring, now_s, meters, heard, before, self._loads.paused)
+        self._bench.grant(grants, inputs_of(meters, now_s), given, self._loads.paused)
 
-    def _loads(self, loads: Mapping[str, Load], now_s: float) -> dict[str, LoadNow]:
+    def _fallbacks(self, states: Mapping[str, AssetState]) -> dict[str, Fallback]:
         found = {}
-        for device_id, state in gather.chargers(self._store.site, self._terms).items():
-            if device_id in loads:
-                wish_a = self._bench.wish_a(state.asset.id, now_s)
-                now = gather.load_now(state, self._terms.wired(device_id), wish_a)
-                if now is not None:
-                    found[device_id] = now
-        return found
-
-    def _fallbacks(self, loads: Mapping[str, Load]) -> dict[str, Fallback]:
-        found = {}
-        for device_id, state in gather.chargers(self._store.site, self._terms).items():
+        for device_id, state in states.items():
             poll = self._devices.latest(device_id)
             watchdog_s = poll.watchdogs.get(state.asset.role) if poll else None
             known = gather.fallback(state, watchdog_s)
-            if device_id in loads and known is not None:
+            if known is not None:
                 found[device_id] = known
         return found
 

@@ -15,6 +15,10 @@ from gatewayd.plan.ev.words import ChargeSettings
 from gatewayd.plan.grid.capacity import CapacitySettings
 from gatewayd.plan.grid.export import ExportRule
 from gatewayd.plan.grid.operator import OperatorSettings
+from gatewayd.plan.guard import storage
+from gatewayd.plan.heat.boost import BoostSettings
+from gatewayd.plan.heat.compressor import HeatSettings
+from gatewayd.plan.heat.levels import can_be_blocked
 
 # What a charger is taken for that does not say what it is made for.
 _PLATE_A = 32.0
@@ -22,7 +26,7 @@ _PLATE_A = 32.0
 
 @dataclass(frozen=True, slots=True)
 class ChargerTerms:
-    """A charger: where it is wired, and how it charges. Without a mode it does as it likes.
+    """A device: where it is wired, and how a charger charges. Without a mode it does as it likes.
 
     `lines` and `priority` are as of a Load. A `circuit` None is none at all; where there are
     circuits elsewhere, such a charger is left with the least.
@@ -37,8 +41,10 @@ class ChargerTerms:
 
     def plate_a(self, asset: Asset) -> float:
         """What it may draw at most. What is configured cannot raise what it is made for."""
-        known = [a for a in (asset.spec.max_current_a, self.max_a) if a is not None]
-        return min(known, default=_PLATE_A)
+        power_w = asset.spec.max_power_w
+        by_power_a = storage.whole_a(power_w, self.lines) if power_w else None
+        known = (asset.spec.max_current_a, by_power_a, self.max_a)
+        return min((a for a in known if a is not None), default=_PLATE_A)
 
 
 _UNKNOWN = ChargerTerms()
@@ -50,6 +56,19 @@ class BatteryTerms:
 
     settings: BatterySettings
     arming: Arming = Arming.ARMED
+
+
+@dataclass(frozen=True, slots=True)
+class HeatTerms:
+    """What a heat pump's compressor bears, what the sun may do, and whether the grid blocks it."""
+
+    settings: HeatSettings = field(default_factory=HeatSettings)
+    boost: BoostSettings | None = None
+    is_blocked_by_operator: bool = False
+    arming: Arming = Arming.ARMED
+
+
+_SPARED = HeatTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +95,7 @@ class Terms:
     meter_lines: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: MappingProxyType({}))
     chargers: Mapping[str, ChargerTerms] = field(default_factory=lambda: MappingProxyType({}))
     batteries: Mapping[str, BatteryTerms] = field(default_factory=lambda: MappingProxyType({}))
+    heaters: Mapping[str, HeatTerms] = field(default_factory=lambda: MappingProxyType({}))
     grid: GridTerms = GridTerms()
     audited: frozenset[str] = frozenset()
     withheld: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -106,15 +126,40 @@ class Terms:
         found = self.batteries.get(asset.device_id) if asset.kind is AssetKind.BATTERY else None
         return found if found and found.arming.decides else None
 
+    def heater(self, asset: Asset) -> HeatTerms | None:
+        """The terms of a heat pump that is governed; one on a circuit is spared all the same."""
+        if asset.kind is not AssetKind.HVAC:
+            return None
+        found = self.heaters.get(asset.device_id, _SPARED if self.guards(asset) else None)
+        return found if found and found.arming.decides else None
+
+    def guards(self, asset: Asset) -> bool:
+        """Whether an asset is told what the fuse guard grants."""
+        term = self.wired(asset.device_id)
+        if term.circuit is None or not term.arming.writes:
+            return False
+        match asset.kind:
+            case AssetKind.CHARGER:
+                return True
+            case AssetKind.BATTERY:
+                return storage.pause(None, asset.capabilities) is not None
+            case AssetKind.HVAC:
+                return can_be_blocked(asset)
+        return False
+
+    def governs(self, asset: Asset) -> bool:
+        """Whether something is decided of a charger, a battery or a heat pump."""
+        found = self.charger(asset) or self.battery(asset) or self.heater(asset)
+        return found is not None or self.guards(asset)
+
     def limits(self, asset: Asset) -> bool:
         """Whether an inverter is held to what may be fed in."""
         return asset.kind is AssetKind.INVERTER and self.grid.export is not None
 
     def writes(self, asset: Asset) -> bool:
         """Whether an asset is told what is settled: then its actions only claim."""
-        found = self.charger(asset) or self.battery(asset)
-        if found is None:
-            return self.limits(asset)
-        # Safety does not wait: on a circuit a charger is lowered all the same.
-        is_guarded = isinstance(found, ChargerTerms) and found.circuit is not None
-        return found.arming.writes and (is_guarded or self.withholds(asset) is None)
+        found = self.charger(asset) or self.battery(asset) or self.heater(asset)
+        # Safety does not wait: on a circuit a load is lowered all the same.
+        if found is None or self.guards(asset):
+            return self.limits(asset) or self.guards(asset)
+        return found.arming.writes and self.withholds(asset) is None

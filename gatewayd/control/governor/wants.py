@@ -8,6 +8,7 @@ device did not answer, and one that was cancelled, do not.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from gatewayd.model.climate import FollowSchedule, PermanentHold
 from gatewayd.model.command import (
     Action,
     ActionState,
@@ -29,7 +30,7 @@ _RANKS = {
 
 @dataclass(slots=True)
 class Wants:
-    """The newest of each: charging by rank, with who asked; a current limit; a battery's mode."""
+    """The newest of each: charging by rank, with who asked; a current limit; a mode or setpoint."""
 
     charging: dict[Rank, tuple[bool, str]] = field(default_factory=dict)
     current_a: float | None = None
@@ -53,7 +54,7 @@ def wants(actions: Iterable[Action]) -> Wants:
                 found.charging[rank] = isinstance(command, StartCharging), action.owner
             case SetMaxCurrent(current_a=current_a):
                 found.current_a = current_a
-            case SetOperationMode() as command:
+            case SetOperationMode() | PermanentHold() | FollowSchedule() as command:
                 found.modes[rank] = command, action.owner
     return found
 

@@ -58,7 +58,7 @@ def _ruled(given: RulingGiven) -> Decision:
     if given.guard is not None:
         guard = given.guard
         grants = decide(guard.wiring, guard.now_s, guard.meters, guard.loads, guard.memory)
-        bench.grant(grants, inputs_of(guard.meters, guard.now_s))
+        bench.grant(grants, inputs_of(guard.meters, guard.now_s), paused=guard.paused)
     if given.claims is not None:
         bench.claim(claims(given.claims.look, given.claims.memory))
     return bench.decision(given.state)

@@ -25,7 +25,9 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What an asset may do: a charger in ampere per phase, 0 for off; else in watt, drawing +."""
+    """What an asset may do: a charger in ampere per phase, 0 for off; a heat pump in levels of SG
+    Ready; else in watt, drawing +.
+    """
 
     least: float = -math.inf
     most: float = math.inf

@@ -4,8 +4,8 @@ import math
 from dataclasses import replace
 
 from gatewayd.model.command import SetMaxCurrent, SetOperationMode, StartCharging, StopCharging
-from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower
-from gatewayd.model.reading import OperationMode
+from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetSgReady
+from gatewayd.model.reading import OperationMode, SgReady
 from gatewayd.plan.arbiter.claims import Bounds, Setpoint, Wish
 
 MIN_CHARGE_A = 6.0
@@ -36,14 +36,19 @@ def narrowed(wish: Wish, bounds: Bounds) -> Wish:
             return SetBatteryPower(0.0)
         case HoldCharge() if bounds.least >= 0:
             return SetBatteryPower(0.0)
+        case SetSgReady(level=level) if level > bounds.most:
+            return SetSgReady(SgReady(max(SgReady.BLOCKED, math.floor(bounds.most))))
     return wish
 
 
 def is_off(wish: Wish) -> bool:
-    """Whether it lets no car charge."""
-    return isinstance(wish, StopCharging) or (
-        isinstance(wish, Setpoint) and wish.current_a < MIN_CHARGE_A
-    )
+    """Whether it lets no car charge, or no heat pump run."""
+    match wish:
+        case StopCharging() | SetSgReady(level=SgReady.BLOCKED):
+            return True
+        case Setpoint(current_a=current_a):
+            return current_a < MIN_CHARGE_A
+    return False
 
 
 def _chargeable(current_a: float) -> float:

@@ -45,6 +45,12 @@ def note(memory: HeatMemory, now_s: float, *, is_on: bool | None) -> None:
         memory.starts.popleft()
 
 
+def note_blocked(memory: HeatMemory, now_s: float) -> None:
+    """It was blocked by somebody who does not ask what it bears."""
+    if memory.level is not SgReady.BLOCKED:
+        memory.level, memory.level_since_s = SgReady.BLOCKED, now_s
+
+
 def level(
     settings: HeatSettings, wanted: SgReady, memory: HeatMemory, now_s: float
 ) -> tuple[SgReady, str | None]:

@@ -6,15 +6,19 @@ from pathlib import Path
 import pytest
 
 from gatewayd.config import Config, load
+from gatewayd.control.governor.terms import HeatTerms
 from gatewayd.devices.registry import Registry
 from gatewayd.errors import ConfigError
 from gatewayd.model.circuit import Circuit
+from gatewayd.model.reading import SgReady
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatteryMode
 from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode
 from gatewayd.plan.grid.export import FeedIn
 from gatewayd.plan.grid.operator import OperatorSettings
 from gatewayd.plan.guard.wiring import Wiring
+from gatewayd.plan.heat.boost import BoostSettings
+from gatewayd.plan.heat.compressor import HeatSettings
 from tests.unit.config.catalogue import write
 
 HEAD = "version: 1\nhome: {timezone: UTC, latitude: 0, longitude: 0}\n"
@@ -76,6 +80,38 @@ def test_everything_reaches_the_governor(tmp_path: Path) -> None:
     assert Wiring(terms.circuits, {})
 
 
+PUMP = f"""\
+{HEAD}circuits:
+  main: {{limit_a: 25}}
+devices:
+  pump:
+    driver: stiebel_isg
+    host: 192.0.2.5
+    circuit: main
+    max_a: 5
+    heating:
+      min_on_s: 600
+      boost: {{above_w: 2000, level: 4}}
+      blocked_by_operator: true
+"""
+
+
+def test_a_heat_pump_is_spared_and_boosted_as_its_config_says(tmp_path: Path) -> None:
+    terms = read(tmp_path, PUMP).terms
+
+    assert terms.chargers["pump"].max_a == 5
+    assert terms.heaters["pump"] == HeatTerms(
+        HeatSettings(least_on_s=600),
+        BoostSettings(above_w=2000, level=SgReady.FORCED),
+        is_blocked_by_operator=True,
+    )
+
+
+def test_a_heat_pump_on_a_circuit_needs_to_say_what_it_draws(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="add max_a"):
+        read(tmp_path, PUMP.replace("    max_a: 5\n", ""))
+
+
 def test_a_home_that_says_nothing_of_it_governs_nothing(tmp_path: Path) -> None:
     text = f"{HEAD}devices:\n  charger: {{driver: keba_p30, host: 192.0.2.1}}\n"
 
@@ -102,7 +138,7 @@ def test_a_home_that_says_nothing_of_it_governs_nothing(tmp_path: Path) -> None:
         ("min_a: 8", "min_a: 21", "min_a above max_a"),
         ("mode: solar", "mode: sun", "mode"),
         ("control: shadow", "control: maybe", "control"),
-        ("usage: grid", "usage: grid, circuit: main", "is for a charger, which eastron_sdm630"),
+        ("usage: grid", "usage: grid, circuit: main", "is for a charger or battery or hvac"),
         ("operator: {failsafe_w: 4200}", "operator: {}", "failsafe_w"),
         ("meter: grid_meter, ", "", "needs the house's own circuit with a meter"),
     ],

@@ -1,0 +1,114 @@
+"""The guard's loads, from the picture: chargers, batteries and heat pumps on a circuit."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gatewayd.control.governor import gather
+from gatewayd.control.governor.terms import ChargerTerms, Terms
+from gatewayd.model.asset import Asset, AssetKind
+from gatewayd.model.circuit import Load
+from gatewayd.model.command import Command
+from gatewayd.model.reading import BatteryReading, HvacReading
+from gatewayd.model.site import AssetState, Site
+from gatewayd.plan.arbiter.claims import Setpoint, Wish
+from gatewayd.plan.guard import heating, storage
+from gatewayd.plan.guard.words import Grant, LoadNow
+
+# Of several on one device the first is what hangs on its circuit.
+_KINDS = (AssetKind.CHARGER, AssetKind.BATTERY, AssetKind.HVAC)
+# Of two with the same priority heat comes before cars, and cars before batteries.
+_ORDER = {AssetKind.HVAC: 1, AssetKind.CHARGER: 0, AssetKind.BATTERY: -1}
+
+
+def guarded(site: Site, terms: Terms) -> dict[str, AssetState]:
+    """The assets that are told what the guard grants, by device."""
+    found: dict[str, AssetState] = {}
+    for kind in _KINDS:
+        for state in site.of_kind(kind):
+            if terms.guards(state.asset):
+                found.setdefault(state.asset.device_id, state)
+    return found
+
+
+def loads(site: Site, terms: Terms) -> dict[str, Load]:
+    """The loads of the guard's wiring, by device."""
+    chargers = gather.loads(site, terms)
+    found = {}
+    for device_id, state in guarded(site, terms).items():
+        load = chargers.get(device_id) or _load(state.asset, terms.wired(device_id))
+        order = _ORDER[state.asset.kind]
+        found[device_id] = replace(load, priority=len(_ORDER) * load.priority + order)
+    return found
+
+
+def _load(asset: Asset, term: ChargerTerms) -> Load:
+    max_a = term.plate_a(asset)
+    # A battery can be lowered to nothing; a heat pump runs or does not.
+    least_a = 0.0 if asset.kind is AssetKind.BATTERY else max_a
+    step_a = 1.0 if asset.kind is AssetKind.BATTERY else max_a
+    return Load(
+        asset.device_id, term.circuit or "", max_a, term.lines, least_a, step_a, term.priority
+    )
+
+
+class Loads:
+    """What the loads say. Remembers what paused batteries drew when they were left to themselves.
+
+    `paused` are the devices whose batteries must not charge now.
+    """
+
+    def __init__(self) -> None:
+        self.paused: frozenset[str] = frozenset()
+        self._drew_a: dict[str, float] = {}
+
+    def now(
+        self, state: AssetState, load: Load, term: ChargerTerms, wanted: Wish | None
+    ) -> LoadNow | None:
+        """What one said last, and what is wanted of it but for the guard; None: it never spoke."""
+        sample = state.sample
+        if sample is None:
+            return None
+        wish_a = self._wish_a(load, wanted)
+        if isinstance(sample.reading, BatteryReading | HvacReading) and not state.is_reachable:
+            return LoadNow(wish_a, None, None, sample.at_monotonic)
+        match sample.reading:
+            case BatteryReading() as reading:
+                return storage.now(load, reading, wish_a, sample.at_monotonic)
+            case HvacReading() as reading:
+                return heating.now(load, state.asset, reading, sample.at_monotonic)
+        current_a = wanted.current_a if isinstance(wanted, Setpoint) else 0.0
+        return gather.load_now(state, term, current_a)
+
+    def look(
+        self,
+        states: Mapping[str, AssetState],
+        loads: Mapping[str, Load],
+        grants: Mapping[str, Grant],
+        wanted: Mapping[str, Wish | None],
+    ) -> None:
+        """Find out who has to pause, all by device."""
+        paused = set()
+        for device_id, load in loads.items():
+            reading = _battery(states[device_id])
+            if reading is None or storage.is_forced(_command(wanted.get(device_id))):
+                continue
+            was_paused, grant = device_id in self.paused, grants[device_id]
+            if storage.is_paused(grant, load.lines, reading, was_paused=was_paused):
+                paused.add(device_id)
+            if not was_paused and reading.power_w is not None:
+                self._drew_a[device_id] = max(0.0, storage.whole_a(reading.power_w, load.lines))
+        self.paused = frozenset(paused)
+
+    def _wish_a(self, load: Load, wanted: Wish | None) -> float:
+        if load.id in self.paused:
+            return min(load.max_a, self._drew_a.get(load.id, load.max_a))
+        return storage.wish_a(_command(wanted), load.lines, load.max_a)
+
+
+def _battery(state: AssetState) -> BatteryReading | None:
+    reading = state.sample.reading if state.sample else None
+    return reading if isinstance(reading, BatteryReading) else None
+
+
+def _command(wanted: Wish | None) -> Command | None:
+    return None if isinstance(wanted, Setpoint) else wanted
