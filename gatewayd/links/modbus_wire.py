@@ -239,9 +239,12 @@ class Wire(ModbusProtocol):
             return
         data = self._received = self._received + data
         fault = self._hopeless(data) if data else "nothing"
+        if not fault and self._is_long_echo(data):
+            self._answer.set_result(data[1:-2])
+            return
         if not fault:
             used, unit, tid, pdu = self._framer.decode(data)
-            if not used and not is_whole:
+            if not is_whole and (not used or (not pdu and self._is_echo(data))):
                 return
             if self._accepts_tid is None:
                 # The RTU framer takes all bytes at hand; a frame is unit, PDU and a CRC of two.
@@ -297,6 +300,16 @@ class Wire(ModbusProtocol):
             return ""
         return "another function, address or count"
 
+    def _is_echo(self, data: bytes) -> bool:
+        """Whether RTU bytes begin as the answer to a write does."""
+        is_rtu_write = self._accepts_tid is None and self._question.is_write
+        return is_rtu_write and data[1:].startswith(self._question.echo)
+
+    def _is_long_echo(self, data: bytes) -> bool:
+        """Whether they are such an answer, whole, but longer than it should be: as a Sofar's is."""
+        is_longer = len(data) > self._question.answer_size + 3 and self._is_echo(data)
+        return is_longer and FramerRTU.check_CRC(data[:-2], int.from_bytes(data[-2:], "big"))
+
     def _fault(self, unit: int, tid: int, pdu: bytes, extra: bytes) -> str:
         """What is wrong with a whole frame, else nothing."""
         if not pdu:
@@ -310,7 +323,9 @@ class Wire(ModbusProtocol):
             return f"transaction {tid} instead of {self._tid}"
         if len(pdu) == 2 and pdu[0] == self._question.pdu[0] | _EXCEPTION:
             return ""
-        if len(pdu) != self._question.answer_size or not pdu.startswith(self._question.echo):
+        is_long = self._question.is_write and len(pdu) > self._question.answer_size
+        is_sized = is_long or len(pdu) == self._question.answer_size
+        if not is_sized or not pdu.startswith(self._question.echo):
             return "another function, address or count"
         return ""
 

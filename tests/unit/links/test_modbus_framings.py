@@ -10,11 +10,14 @@ from gatewayd.links.modbus import (
     Aa55Endpoint,
     Endpoint,
     ModbusLinks,
+    RtuOverTcpEndpoint,
     RtuOverUdpEndpoint,
     SolarmanEndpoint,
+    TcpEndpoint,
     UdpEndpoint,
 )
 from gatewayd.links.solarman import SolarmanEnvelope
+from gatewayd.sdk import crc
 from tests.fakes.jump_loop import jumping
 from tests.fakes.modbus_server import Fault, ModbusServer, Request
 from tests.fakes.solarman import HEARTBEAT, SERIAL, Quirk, SolarmanLogger, v5
@@ -256,3 +259,38 @@ def test_a_recorded_heartbeat_is_understood() -> None:
     recorded = bytes.fromhex("a501001047000cc8d2dd2a000515")
 
     assert SolarmanEnvelope(0x2ADDD2C8).open(recorded).replies
+
+
+LONG = bytes.fromhex("1011870006000c")
+
+
+@pytest.mark.parametrize("pieces", [1, 2])
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        (TcpEndpoint, bytes.fromhex("000100000008 01") + LONG),
+        (RtuOverTcpEndpoint, b"\x01" + LONG + crc.modbus(b"\x01" + LONG).to_bytes(2, "little")),
+    ],
+)
+@jumping
+async def test_an_answer_to_a_write_may_say_more_than_that_it_is_done(
+    kind: type[TcpEndpoint | RtuOverTcpEndpoint], answer: bytes, pieces: int
+) -> None:
+    is_closed = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        head = len(answer) // pieces
+        writer.write(answer[:head])
+        await asyncio.sleep(0.1)
+        writer.write(answer[head:])
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        is_closed.set()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with ModbusLinks().unit(kind("127.0.0.1", port), 1, read_only=False) as unit:
+            await unit.write_registers(0x1187, (0,) * 6)
+        await is_closed.wait()
