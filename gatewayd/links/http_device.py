@@ -150,9 +150,10 @@ class DeviceHttp:
         """Send a document. Returning means that the device took it."""
         await self._ask("POST", path, _json(body))
 
-    async def submit(self, path: str, fields: Mapping[str, str]) -> None:
-        """Send fields as the form of a web page does. Returning means that the device took it."""
-        await self._ask("POST", path, urlencode(fields).encode(), _FORM)
+    async def submit(self, path: str, fields: Mapping[str, str]) -> str:
+        """Send fields as the form of a web page does, and get the document in answer to it."""
+        answer = await self._ask("POST", path, urlencode(fields).encode(), _FORM)
+        return answer.body.decode(errors="replace")
 
     async def put(self, path: str, body: BaseModel) -> None:
         """Replace a document. Returning means that the device took it."""

@@ -347,3 +347,12 @@ async def test_an_ez1_refuses_what_it_cannot_keep_to_and_is_busy_when_it_fails()
         box.raw = (200, b'{"data": {}, "message": "FAILED"}')
         with pytest.raises(BusyError, match="FAILED"):
             await driver.read()
+
+
+async def test_a_pocket_wifi_that_knows_only_zeros_has_no_inverter() -> None:
+    answers = changed("solax_pocket_wifi", {"POST /": {"Data": [0] * 200}})
+    async with opened("solax_pocket_wifi", answers) as (box, driver):
+        with pytest.raises(UnreachableError, match="no answer of its inverter"):
+            await driver.read()
+
+    assert box.asked == [["POST", "/", "optType=ReadRealTimeData&pwd=SWABCD1234"]]
