@@ -31,6 +31,7 @@ T = TypeVar("T", bound=BaseModel)
 _JSON = {"Content-Type": "application/json"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _NO_HEADERS: Mapping[str, str] = {}
+_PLAIN = {"Content-Type": "text/plain; charset=UTF-8"}
 _GRANT = b"grant_type=client_credentials"
 _NOT_GRANTED = frozenset({400, 401, 403})
 _BUSY = frozenset({429, 503})
@@ -145,6 +146,11 @@ class DeviceHttp:
     async def ask(self, path: str, body: BaseModel, model: type[T]) -> T:
         """Send a document and read the one in answer to it."""
         return self._read(path, await self._ask("POST", path, _json(body)), model)
+
+    async def talk(self, path: str, text: str) -> str:
+        """Send a text and read the one in answer to it."""
+        answer = await self._ask("POST", path, text.encode(), _PLAIN)
+        return answer.body.decode(errors="replace")
 
     async def post(self, path: str, body: BaseModel) -> None:
         """Send a document. Returning means that the device took it."""

@@ -72,9 +72,9 @@ def own(folder: Path, names: Iterable[str] = ()) -> Certificate:
     path = folder / _FILE
     if not path.exists():
         # What makes one is needed once, and takes 8 MB for as long as the process lives.
-        from gatewayd.links import own_certificate
+        from gatewayd.links import cryptographer
 
-        _write(path, own_certificate.made(names))
+        _write(path, cryptographer.made(names))
         log.info("tls: made a certificate of our own: %s", path)
     certificate = Certificate(path)
     certificate.context()

@@ -62,6 +62,8 @@ async def test_a_document_is_read_sent_and_answered(box: Receiver) -> None:
     await device.put("/limit", Status(power=2))
     await device.submit("/form", {"ampere": "10.0", "why": "a b"})
     assert await device.text("/plain") == '{"power": 5}'
+    assert await device.talk("/xml", "<a/>") == '{"power": 5}'
+    assert (await device.exchange("POST", "/user", Status(power=3))).status == 200
 
     told = [(each.method, each.path, each.body) for each in box.deliveries]
     assert told == [
@@ -70,6 +72,8 @@ async def test_a_document_is_read_sent_and_answered(box: Receiver) -> None:
         ("PUT", "/limit", b'{"power":2.0}'),
         ("POST", "/form", b"ampere=10.0&why=a+b"),
         ("GET", "/plain", b""),
+        ("POST", "/xml", b"<a/>"),
+        ("POST", "/user", b'{"power":3.0}'),
     ]
 
 

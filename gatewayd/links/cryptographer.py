@@ -1,4 +1,7 @@
-"""Makes the certificate that the gateway signs itself."""
+"""What is needed of cryptography: a certificate that the gateway signs itself, and AES.
+
+Loaded where it is used: the library takes 8 MB.
+"""
 
 import ipaddress
 import socket
@@ -8,6 +11,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 # A Raspberry Pi has no clock of its own: at its first start it may believe in any year.
@@ -59,3 +63,15 @@ def _alternatives(names: Iterable[str]) -> list[x509.GeneralName]:
     dns = [x509.DNSName(name) for name in dict.fromkeys(known) if name and name.isascii()]
     loopback = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
     return [*dns, *loopback]
+
+
+def aes_encrypted(key: bytes, vector: bytes, plain: bytes) -> bytes:
+    """By AES in CBC mode; ValueError for what is no multiple of 16 bytes."""
+    encryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).encryptor()
+    return encryptor.update(plain) + encryptor.finalize()
+
+
+def aes_decrypted(key: bytes, vector: bytes, hidden: bytes) -> bytes:
+    """What was encrypted so; ValueError for what is no multiple of 16 bytes."""
+    decryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
+    return decryptor.update(hidden) + decryptor.finalize()
