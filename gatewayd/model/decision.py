@@ -7,6 +7,9 @@ from gatewayd.model.command import Command
 
 Value = float | str | bool | None
 
+# Behind the owner of what was decided and not carried out.
+SHADOW = " (shadow)"
+
 # Whoever decides and is not named here is called by its own name.
 _OWNERS = {
     "api": "an API client",
@@ -79,6 +82,11 @@ class Decision:
     @property
     def grounds(self) -> Grounds:
         return Grounds(self.reason, self.inputs, self.candidates, self.binding)
+
+    @property
+    def is_shadow(self) -> bool:
+        """Whether it was only put on record."""
+        return self.owner.endswith(SHADOW)
 
     @property
     def in_words(self) -> str:
