@@ -56,14 +56,14 @@ class Reads:
     async def values(self, blocks: Sequence[Block], *, some: bool) -> list[Value]:
         """What is in all blocks.
 
-        With `some` RefusedError when all that are not optional are refused.
+        With `some` RefusedError when there is nothing, and not all of it is optional.
         """
         values: list[Value] = []
         refusal, is_any = None, False
         for block in blocks:
             try:
                 values += await self._read(block)
-                is_any = is_any or not block.is_optional
+                is_any = True
             except RefusedError as error:
                 if not block.is_optional:
                     refusal = refusal or error
