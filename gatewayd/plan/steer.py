@@ -34,10 +34,10 @@ from gatewayd.model.reading import (
     OperationMode,
     PowerDelivery,
     Reading,
-    SgReady,
     VehicleReading,
 )
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
+from gatewayd.plan.heat.levels import is_apart
 
 MIN_CHARGE_A = 6.0
 # A device's own step; what is nearer than this is the same current.
@@ -67,7 +67,8 @@ def before(reading: Reading, asset: Asset) -> Before:
 
     Where that cannot be said of it, it is given back to itself.
     """
-    found = tuple(c for c in _state(reading) if required(c) in asset.capabilities)
+    state = (c for c in _state(reading) if not is_apart(c, asset))
+    found = tuple(c for c in state if required(c) in asset.capabilities)
     safe = safe_command(asset.spec)
     return Before(found or (() if safe is None else (safe,)))
 
@@ -130,12 +131,10 @@ def _state(reading: Reading) -> list[Command]:
             return found
         case InverterReading():
             return _limits(reading)
-        case HvacReading(sg_ready=SgReady() as level):
-            # Its setpoints are nobody's business then.
-            return [SetSgReady(level)]
-        case HvacReading():
+        case HvacReading(sg_ready=level):
             held = target_state(reading)
-            return [] if held is None else [held]
+            levels: list[Command] = [] if level is None else [SetSgReady(level)]
+            return levels if held is None else [*levels, held]
     return []
 
 
