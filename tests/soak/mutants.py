@@ -26,8 +26,8 @@ _ROOM = {
     "stale counts as zero": ("higher(known, assumed)", "NOTHING_A"),
     "assumption instead of the worse": ("higher(known, assumed)", "assumed"),
     "unmetered circuit ignored": (
-        "if known is None:\n        return assumed",
-        "if known is None:\n        return NOTHING_A",
+        "return assumed if known is None",
+        "return NOTHING_A if known is None",
     ),
     "room without a meter": ("if footing is Footing.NOTHING:", "if footing is None:"),
     "last value held": ("return lower(left_a, (most_a, most_a, most_a, math.inf))", "pass"),
@@ -40,16 +40,21 @@ _ROOM = {
         "high = minus(measured, minus(NOTHING_A, least))",
     ),
     "no window minimum": (
-        "return min(a), min(b), min(c), min(total)",
-        "return a[-1], b[-1], c[-1], total[-1]",
+        "seen_a = min(a), min(b), min(c), min(total)",
+        "seen_a = a[-1], b[-1], c[-1], total[-1]",
     ),
     "window maximum": (
-        "return min(a), min(b), min(c), min(total)",
-        "return max(a), max(b), max(c), max(total)",
+        "seen_a = min(a), min(b), min(c), min(total)",
+        "seen_a = max(a), max(b), max(c), max(total)",
     ),
-    "no wait for lasting room": (
-        "not memory.rooms or memory.rooms[0][0] > now_s - HEADROOM_S",
-        "not memory.rooms",
+    "no wait for lasting room": ("if memory.rooms[0][0] <= now_s - HEADROOM_S:", "if True:"),
+    "granted at once whatever the meter says": (
+        "return lower(seen_a, minus(peak_a, _assumed(circuit)))",
+        "return minus(peak_a, _assumed(circuit))",
+    ),
+    "granted at once without an assumption": (
+        "if circuit.meter_id is not None and not circuit.assumed_base_a:\n        return NOTHING_A",
+        "pass",
     ),
     "newest room of a bucket": ("since_s, lower(least_a, room_a)", "since_s, room_a"),
     "weak footing counts as lasting": ("memory.rooms.clear()\n        return", "pass"),

@@ -8,7 +8,6 @@ from gatewayd.plan.guard.look import Look, look
 from gatewayd.plan.guard.share import Rooms, share
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import (
-    NOTHING_A,
     Footing,
     Grant,
     LoadMemory,
@@ -110,7 +109,10 @@ class _Guard:
     def _lasting(self) -> dict[str, Quad]:
         """The room there has been all along."""
         lines = self._seen.memory.lines
-        return {id_: room.lasting(lines[id_], self._now_s) or NOTHING_A for id_ in self._seen.rooms}
+        return {
+            circuit.id: room.lasting(circuit, lines[circuit.id], self._now_s)
+            for circuit in self._wiring.circuits.values()
+        }
 
     def _target(self, load: Load, fair_a: float) -> float:
         own = self._own[load.id]

@@ -58,12 +58,22 @@ def remember(memory: LineMemory, room_a: Quad, footing: Footing, now_s: float) -
         memory.rooms.popleft()
 
 
-def lasting(memory: LineMemory, now_s: float) -> Quad | None:
-    """The room there has been all the time for half a minute; None while that is not known."""
-    if not memory.rooms or memory.rooms[0][0] > now_s - HEADROOM_S:
-        return None
+def lasting(circuit: Circuit, memory: LineMemory, now_s: float) -> Quad:
+    """The room there has been all the time for half a minute.
+
+    While that is not known, it is what there has been so far, and no more than the rest would
+    leave at its assumed peak; without an assumption nothing.
+    """
+    if not memory.rooms:
+        return NOTHING_A
     a, b, c, total = zip(*(entry[1] for entry in memory.rooms), strict=True)
-    return min(a), min(b), min(c), min(total)
+    seen_a = min(a), min(b), min(c), min(total)
+    if memory.rooms[0][0] <= now_s - HEADROOM_S:
+        return seen_a
+    if circuit.meter_id is not None and not circuit.assumed_base_a:
+        return NOTHING_A
+    peak_a = _usable(circuit, memory, Footing.ASSUMED)
+    return lower(seen_a, minus(peak_a, _assumed(circuit)))
 
 
 def _measured(meter: MeterNow, usable_a: float) -> Quad:
@@ -77,13 +87,16 @@ def _measured(meter: MeterNow, usable_a: float) -> Quad:
 
 def _rest(circuit: Circuit, memory: LineMemory, footing: Footing) -> Quad:
     """What everything else is taken to draw."""
-    known, assumed_a = memory.base_a, circuit.assumed_base_a
+    known = memory.base_a
     if known is not None and footing > Footing.ASSUMED:
         return known
-    assumed = assumed_a, assumed_a, assumed_a, len(PHASES) * assumed_a
-    if known is None:
-        return assumed
-    return higher(known, assumed)
+    assumed = _assumed(circuit)
+    return assumed if known is None else higher(known, assumed)
+
+
+def _assumed(circuit: Circuit) -> Quad:
+    assumed_a = circuit.assumed_base_a
+    return assumed_a, assumed_a, assumed_a, len(PHASES) * assumed_a
 
 
 def _usable(circuit: Circuit, memory: LineMemory, footing: Footing) -> Quad:

@@ -14,8 +14,27 @@ ON_A = Load("on_a", "main", 32.0, lines=(0,))
 ON_B = Load("on_b", "main", 32.0, lines=(1,))
 
 
-def test_a_charger_starts_after_half_a_minute_of_room_and_rises_slowly() -> None:
+def test_a_charger_starts_at_once_in_what_the_rest_leaves_at_its_peak_and_rises_slowly() -> None:
     home = Home(wiring(LEFT))
+
+    assert home.look() == {"left": 6.0}
+    assert home.look(6.0) == {"left": 8.0}
+    assert home.look(22.0) == {"left": 11.0}
+    assert home.look(60.0) == {"left": 22.0}
+
+
+@pytest.mark.parametrize("base_a", [18.0, -18.0])
+def test_nothing_starts_in_what_the_rest_would_leave_but_does_not(base_a: float) -> None:
+    home = Home(wiring(LEFT), base_a=(1.0, base_a, 1.0))
+
+    assert home.look(28.0) == {"left": 0.0 if base_a > 0 else 11.0}
+
+
+@pytest.mark.parametrize("assumed_base_a", [0.0, 18.0])
+def test_a_charger_starts_after_half_a_minute_of_room_and_rises_slowly(
+    assumed_base_a: float,
+) -> None:
+    home = Home(wiring(LEFT, main=replace(MAIN, assumed_base_a=assumed_base_a)))
 
     assert home.look(30.0) == {"left": 0.0}
     assert home.look(6.0) == {"left": 6.0}

@@ -354,6 +354,7 @@ def test_heat_is_headroom_only_while_the_meter_is_fresh() -> None:
     assert room.room(main, cool, Footing.FRESH)[0] == pytest.approx(26.5)
     assert room.room(main, warm, Footing.FRESH)[:3] == pytest.approx((22.75, 24.625, 22.75))
     assert room.room(main, cool, Footing.HOLD)[0] == pytest.approx(16.25)
+    assert room.room(main, cool, Footing.ASSUMED)[0] == pytest.approx(11.75)
     alone = Circuit("alone", 25.0, uses_thermal_headroom=True, assumed_base_a=5.0)
     assert room.room(alone, LineMemory(), Footing.FRESH)[0] == pytest.approx(18.75)
 
@@ -368,18 +369,33 @@ def test_a_breaker_warms_by_the_square_of_its_current_and_cools() -> None:
 
 
 def test_a_room_lasts_when_it_was_there_for_half_a_minute() -> None:
-    line = LineMemory()
-    assert room.lasting(line, 0.0) is None
+    line, main = LineMemory(), replace(MAIN, assumed_base_a=0.0)
+    assert room.lasting(main, line, 0.0) == (0.0,) * 4
     for s in range(0, 31, 2):
         room.remember(line, (9.0 if s == 2 else 20.0, 20.0, 20.0, 60.0), Footing.FRESH, float(s))
-        assert (room.lasting(line, float(s)) is None) is (s < 30)
+        assert (room.lasting(main, line, float(s)) == (0.0,) * 4) is (s < 30)
 
-    assert room.lasting(line, 30.0) == (9.0, 20.0, 20.0, 60.0)
+    assert room.lasting(main, line, 30.0) == (9.0, 20.0, 20.0, 60.0)
     for s in range(32, 80, 2):
         room.remember(line, (20.0, 20.0, 20.0, 60.0), Footing.FRESH, float(s))
-    assert room.lasting(line, 78.0) == (20.0, 20.0, 20.0, 60.0)
+    assert room.lasting(main, line, 78.0) == (20.0, 20.0, 20.0, 60.0)
     room.remember(line, (20.0, 20.0, 20.0, 60.0), Footing.HOLD, 80.0)
     assert line.rooms == deque()
+
+
+def test_a_room_that_is_not_known_to_last_is_what_the_peak_would_leave() -> None:
+    main = replace(MAIN, limit_w=230.0 * 50, uses_thermal_headroom=True)
+    assert room.lasting(main, LineMemory(), 0.0) == (0.0,) * 4
+
+    line = LineMemory()
+    room.remember(line, (9.0, 20.0, 20.0, 13.0), Footing.FRESH, 0.0)
+    assert room.lasting(main, line, 1.0) == (9.0, 11.75, 11.75, 13.0)
+    room.remember(line, (20.0, 8.0, 20.0, 60.0), Footing.FRESH, 2.0)
+    assert room.lasting(main, line, 29.0) == (9.0, 8.0, 11.75, 13.0)
+
+    alone = Circuit("alone", 16.0)
+    room.remember(line, (16.0, 16.0, 16.0, math.inf), Footing.FRESH, 29.0)
+    assert room.lasting(alone, line, 29.0)[0] == 9.0
 
 
 def test_equals_share_evenly_and_the_first_takes_the_rest() -> None:
