@@ -19,6 +19,7 @@ from gatewayd.model.power import (
     SetPhases,
     SetProductionLimit,
     SetReserve,
+    SetSgReady,
 )
 from gatewayd.model.reading import (
     BatteryReading,
@@ -29,6 +30,7 @@ from gatewayd.model.reading import (
     OperationMode,
     PowerDelivery,
     Reading,
+    SgReady,
     VehicleReading,
 )
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
@@ -119,8 +121,8 @@ def test_a_charger_that_can_only_be_looked_at_is_told_nothing() -> None:
         ),
         (
             AssetKind.HVAC,
-            HvacReading(hold_type="SCHEDULED"),
-            (FollowSchedule(),),
+            HvacReading(hold_type="SCHEDULED", sg_ready=SgReady.NORMAL),
+            (SetSgReady(SgReady.NORMAL),),
         ),
         (AssetKind.METER, MeterReading(), ()),
     ],
@@ -129,6 +131,13 @@ def test_before_is_what_the_device_says_now(
     kind: AssetKind, reading: Reading, commands: tuple[Command, ...]
 ) -> None:
     assert before(reading, can(kind)) == Before(commands)
+
+
+def test_what_a_heat_pump_without_levels_was_set_to_is_what_it_was() -> None:
+    setpoints = can(AssetKind.HVAC, ALL - {Capability.SET_SG_READY})
+    reading = HvacReading(hold_type="SCHEDULED", sg_ready=SgReady.NORMAL)
+
+    assert before(reading, setpoints).commands == (FollowSchedule(),)
 
 
 def test_a_device_that_says_nothing_is_given_back_to_itself() -> None:
