@@ -200,6 +200,7 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
             modes=rooms.government.governor.choices,
             operator=rooms.government.governor.operator,
             problems=rooms.government.problems,
+            terms=rooms.government.terms,
             http=rooms.http,
         )
     )

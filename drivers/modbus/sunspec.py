@@ -25,6 +25,7 @@ from gatewayd.sdk.driver import Driver, DriverInfo, ModbusReader, ModbusWriter
 from gatewayd.sdk.finding import ModbusProbe
 from gatewayd.sdk.options import ModbusOptions
 from gatewayd.sdk.sunspec import Control, ModelAt, ModelValues, Registers, roles
+from gatewayd.sdk.wear import Worn
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ class SunSpec:
         self._sign = 1
         self._own: SolarEdge | None = None
         self._controls: dict[str, Control] = {}
+        self._registers: Registers | None = None
 
     async def identify(self) -> Identity:
         """Walk the chain and read all of it once; RefusedError without a model we know."""
@@ -210,11 +212,16 @@ class SunSpec:
             )
         return self._chains[unit]
 
+    def worn(self) -> tuple[Worn, ...]:
+        """How often each register that wears out was written in the last 24 hours."""
+        return self._registers.wear.worn() if self._registers else ()
+
     def _find_controls(
         self, models: Mapping[int, ModelValues], unit: ModbusReader
     ) -> dict[str, Control]:
         """By role. One that is read only still tells what it is set to."""
-        registers = Registers(unit)
+        before = self._registers
+        registers = self._registers = Registers(unit, before.wear if before else None)
 
         async def fetch(at: ModelAt) -> ModelValues:
             return await sunspec.fetch(unit, at, self._options.max_registers)

@@ -9,7 +9,7 @@ from gatewayd.sdk.maps.codec import Words
 from gatewayd.sdk.maps.commands import Step
 from gatewayd.sdk.maps.points import Value
 from gatewayd.sdk.registers import StepRun
-from gatewayd.sdk.wear import Wear
+from gatewayd.sdk.wear import Wear, Worn
 
 # A unit's name in the map, and the address there.
 _Place = tuple[str | None, int]
@@ -50,7 +50,7 @@ class Writes:
             if await self._write_step(step, words) and step.pause_s:
                 await asyncio.sleep(step.pause_s)
 
-    def worn(self) -> Mapping[_Place, int]:
+    def worn(self) -> tuple[Worn, ...]:
         """How often each register that wears out was written in the last 24 hours."""
         return self._wear.worn()
 

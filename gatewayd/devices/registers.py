@@ -18,6 +18,7 @@ from gatewayd.sdk.maps.expressions import Evaluate
 from gatewayd.sdk.maps.points import Value
 from gatewayd.sdk.options import ModbusOptions
 from gatewayd.sdk.registers import Layout, RegisterMap, RoleLayout, StepRun
+from gatewayd.sdk.wear import Worn
 
 # No car charges below this, so a limit between nothing and this is never written.
 MIN_CURRENT_A = 6.0
@@ -108,6 +109,10 @@ class RegisterDriver:
         repeated = tuple(run for run in steps if run.step.memory == "ram")
         if layout.repeats and not is_safe and repeated:
             self._last[role] = _Told(repeated, inputs)
+
+    def worn(self) -> tuple[Worn, ...]:
+        """How often each register that wears out was written in the last 24 hours."""
+        return self._writes.worn() if self._writes else ()
 
     async def renew(self, role: str) -> None:
         """Feed the watchdog, if it is on."""

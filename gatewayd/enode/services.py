@@ -8,6 +8,7 @@ from gatewayd.clock import Clock, SystemClock
 from gatewayd.control import direct
 from gatewayd.control.governor.choice import Modes, NoModes
 from gatewayd.control.governor.operator import GridOperator
+from gatewayd.control.governor.terms import Terms
 from gatewayd.control.steering.service import Steering
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.poller import Poller
@@ -78,7 +79,8 @@ class Services:
 
     `controllers` is `steering`, unless something else stands in for it.
     `offers` are the vendors that drivers are there for; `devices_changed` is called after linked
-    devices came or went. `problems` are those of the fuse guard that a person should mend.
+    devices came or went. `problems` are those of the fuse guard and of the wiring that a person
+    should mend, `terms` those by which assets are governed now.
     """
 
     store: Store
@@ -96,3 +98,4 @@ class Services:
     modes: Modes = field(default_factory=NoModes)
     operator: GridOperator = field(default_factory=_no_operator)
     problems: Callable[[], tuple[str, ...]] = tuple
+    terms: Callable[[], Terms] = Terms

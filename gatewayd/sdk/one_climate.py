@@ -4,7 +4,7 @@ from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.model.asset import AssetKind, Capability, Role
 from gatewayd.model.climate import FollowSchedule, HvacMode, PermanentHold, Thermostat
 from gatewayd.model.command import Command
-from gatewayd.sdk.wear import Wear
+from gatewayd.sdk.wear import Wear, Worn
 
 HVAC = "hvac"
 HOLDING = frozenset({Capability.SET_PERMANENT_HOLD})
@@ -63,6 +63,10 @@ class OneClimate:
 
     def watchdog_s(self, role: str) -> float | None:  # noqa: ARG002
         return None
+
+    def worn(self) -> tuple[Worn, ...]:
+        """How often it was changed in the last 24 hours."""
+        return self._wear.worn()
 
     def spend(self) -> None:
         """Count a change of what the device stores; RefusedError when there were too many."""

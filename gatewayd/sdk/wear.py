@@ -2,12 +2,29 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable, Mapping
-from typing import Generic, TypeVar
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 _DAY_S = 86400.0
 
 Place = TypeVar("Place", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """How often a place was written in the last 24 hours, and how often it may be."""
+
+    place: str
+    writes: int
+    per_day: int
+
+
+@runtime_checkable
+class Wearing(Protocol):
+    """A driver that writes to memory which wears out."""
+
+    def worn(self) -> tuple[Worn, ...]: ...
 
 
 class Wear(Generic[Place]):
@@ -25,9 +42,10 @@ class Wear(Generic[Place]):
         """It is about to be written."""
         self._times.setdefault(place, deque()).append(_now())
 
-    def worn(self) -> Mapping[Place, int]:
-        """How often each place was written in the last 24 hours."""
-        return {place: count for place in self._times if (count := self._count(place))}
+    def worn(self) -> tuple[Worn, ...]:
+        """The places that were written in the last 24 hours."""
+        counted = ((place, self._count(place)) for place in self._times)
+        return tuple(Worn(str(place), count, self.per_day) for place, count in counted if count)
 
     def words(self, place: object) -> str:
         """Why a register is not written."""

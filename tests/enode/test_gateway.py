@@ -1,16 +1,23 @@
 """What the gateway tells beyond Enode: devices, decisions and their reasons."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import jsonschema
 import pytest_asyncio
 
+from gatewayd.control.governor.terms import ChargerTerms, Terms
+from gatewayd.enode.gateway import views, wire
 from gatewayd.enode.gateway.document import document
 from gatewayd.model.asset import AssetKind
+from gatewayd.model.circuit import Circuit
+from gatewayd.plan.arming import Arming
+from gatewayd.sdk.wear import Wear
 from gatewayd.state import consents
 from tests.enode.home import USER, Home, say, silence
+from tests.fakes.driver import ScriptedDriver, configured
 
 BAD = (
     "decisions?from=yesterday",
@@ -74,8 +81,11 @@ async def test_every_device_is_told_with_its_link(a_home: Home, http: httpx.Asyn
             "slug": "wallbox",
             "isWritable": True,
             "watchdogSeconds": None,
+            "control": None,
+            "withheldBecause": None,
         }
     ]
+    assert wallbox["wear"] == []
 
 
 async def test_a_device_that_is_away_says_since_when_and_why(
@@ -98,6 +108,26 @@ async def test_a_device_that_is_away_says_since_when_and_why(
     assert told["lastSuccessAgeSeconds"] >= 6.0
     assert told["assets"][0]["watchdogSeconds"] == 30.0
     assert (await http.get("/health")).json()["devices"] == {"total": 2, "reachable": 1}
+
+
+async def test_what_is_not_armed_and_what_wears_out_is_told(a_home: Home) -> None:
+    box, charger, wear = a_home.devices["wallbox"], a_home.asset(AssetKind.CHARGER), Wear[int](10)
+    for address in (7, 7, 9):
+        wear.note(address)
+    box.worn = wear.worn()
+    why = {"wallbox": "nothing is known yet of meter"}
+    fuse = {"main": Circuit("main", 25.0)}
+    terms = Terms(fuse, chargers={"wallbox": ChargerTerms("main")}, withheld=why)
+
+    def told(terms: Terms) -> wire.Device:
+        one, now = configured("wallbox", box), a_home.clock.now()
+        return views.device(one, None, None, ScriptedDriver(box), [charger], terms, now)
+
+    [held], [armed] = told(terms).assets, told(replace(terms, withheld={})).assets
+    assert (held.control, held.withheld_because) == (Arming.SHADOW, why["wallbox"])
+    assert (armed.control, armed.withheld_because) == (Arming.ARMED, None)
+    found = [(one.place, one.writes, one.per_day) for one in told(terms).wear]
+    assert found == [("7", 2, 10), ("9", 1, 10)]
 
 
 async def test_writes_to_a_device_are_counted(a_home: Home, http: httpx.AsyncClient) -> None:

@@ -30,6 +30,7 @@ from gatewayd.model.reading import (
 )
 from gatewayd.sdk.driver import Driver, DriverInfo
 from gatewayd.sdk.options import DeviceOptions
+from gatewayd.sdk.wear import Worn
 
 Step = Callable[[str], Awaitable[None]]
 
@@ -55,6 +56,7 @@ class ScriptedBox:
     steps: list[str] = field(default_factory=list)
     writes: list[Command] = field(default_factory=list)
     renewals: list[str] = field(default_factory=list)
+    worn: tuple[Worn, ...] = ()
 
     def count(self, step: str) -> int:
         """How often the driver did this."""
@@ -95,6 +97,9 @@ class ScriptedDriver:
     async def renew(self, role: str) -> None:
         await self._do("renew")
         self._box.renewals.append(role)
+
+    def worn(self) -> tuple[Worn, ...]:
+        return self._box.worn
 
     def watchdog_s(self, role: str) -> float | None:
         return self._box.watchdogs.get(role)

@@ -34,8 +34,13 @@ class Government:
         self._guard = GuardLoop(bench=self.bench, store=store, devices=poller, clock=clock)
 
     def problems(self) -> tuple[str, ...]:
-        """What a person should mend of the circuits and the chargers' own fallbacks."""
-        return self._guard.commissioning.problems
+        """What a person should mend of circuits, wiring and the chargers' own fallbacks."""
+        found = (f"{one.where}: {one.what}; {one.do}" for one in self.governor.auditor.findings)
+        return (*self._guard.commissioning.problems, *found)
+
+    def terms(self) -> Terms:
+        """By what assets are governed now."""
+        return self.bench.terms
 
     async def end(self) -> None:
         """Steer no more, and leave no battery or inverter in what it was forced to."""

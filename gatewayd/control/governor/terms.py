@@ -103,6 +103,13 @@ class Terms:
     cars: tuple[CarTerms, ...] = ()
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
+    def arming(self, asset: Asset) -> Arming | None:
+        """How far a governed asset is trusted to the gateway now; None for one that is not."""
+        found = self.charger(asset) or self.battery(asset)
+        if found is None:
+            return None
+        return Arming.SHADOW if self.withholds(asset) is not None else found.arming
+
     def withholds(self, asset: Asset) -> str | None:
         """Why a governed asset that would be armed is not; None for one that is."""
         found = self.charger(asset) or self.battery(asset)

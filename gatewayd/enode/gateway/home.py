@@ -32,7 +32,9 @@ def device(api: Api, configured: ConfiguredDevice) -> wire.Device:
         configured,
         reads.health(configured.id),
         reads.latest(configured.id),
+        reads.driver(configured.id),
         [state.asset for state in of_it if is_linked(state)],
+        api.services.terms(),
         api.services.clock.now(),
     )
 

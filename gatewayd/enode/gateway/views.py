@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from gatewayd.control.governor.terms import Terms
 from gatewayd.devices.device import ConfiguredDevice, DeviceHealth, LinkCounts, Poll
 from gatewayd.enode.gateway import wire
 from gatewayd.model.asset import Asset
@@ -10,6 +11,8 @@ from gatewayd.model.command import Action, ActionState, required
 from gatewayd.model.command import Command as ModelCommand
 from gatewayd.model.command_words import in_words
 from gatewayd.model.decision import Decision
+from gatewayd.sdk.driver import Driver
+from gatewayd.sdk.wear import Wearing, Worn
 
 _UNKNOWN = DeviceHealth(
     is_reachable=False,
@@ -38,7 +41,9 @@ def device(
     configured: ConfiguredDevice,
     health: DeviceHealth | None,
     poll: Poll | None,
+    driver: Driver | None,
     assets: Iterable[Asset],
+    terms: Terms,
     now: datetime,
 ) -> wire.Device:
     """A device and its link; `assets` are those of it that may be shown."""
@@ -65,13 +70,11 @@ def device(
         poll_period_seconds=configured.every_s,
         latency=_latency(link),
         counts=_counts(link.counts),
-        writes=[
-            wire.DayOfWrites(day=one.day, commands=one.commands, renewals=one.renewals)
-            for one in link.writes
-        ],
+        writes=_writes(link),
+        wear=_wear(driver),
         is_stranger=any(asset.is_stranger for asset in found),
         is_read_only=configured.options.read_only,
-        assets=[_asset(asset, poll.watchdogs if poll else {}) for asset in found],
+        assets=[_asset(asset, poll.watchdogs if poll else {}, terms) for asset in found],
     )
 
 
@@ -120,13 +123,15 @@ def _command(command: ModelCommand) -> wire.Command:
     return wire.Command(kind=required(command).value, words=in_words(command))
 
 
-def _asset(asset: Asset, watchdogs: Mapping[str, float]) -> wire.AssetOfDevice:
+def _asset(asset: Asset, watchdogs: Mapping[str, float], terms: Terms) -> wire.AssetOfDevice:
     return wire.AssetOfDevice(
         id=asset.id,
         kind=asset.kind,
         slug=asset.slug,
         is_writable=asset.is_writable,
         watchdog_seconds=watchdogs.get(asset.role),
+        control=terms.arming(asset),
+        withheld_because=terms.withholds(asset),
     )
 
 
@@ -147,6 +152,18 @@ def _counts(counts: LinkCounts) -> wire.Counts:
         faults=counts.faults,
         reconnects=counts.reconnects,
     )
+
+
+def _writes(link: DeviceHealth) -> list[wire.DayOfWrites]:
+    return [
+        wire.DayOfWrites(day=one.day, commands=one.commands, renewals=one.renewals)
+        for one in link.writes
+    ]
+
+
+def _wear(driver: Driver | None) -> list[wire.Worn]:
+    found: tuple[Worn, ...] = driver.worn() if isinstance(driver, Wearing) else ()
+    return [wire.Worn(place=one.place, writes=one.writes, per_day=one.per_day) for one in found]
 
 
 def _ago(now: datetime, age_s: float | None) -> datetime | None:

@@ -9,6 +9,7 @@ from gatewayd.enode.wire.base import EnodeModel, Timestamp
 from gatewayd.enode.wire.clock import Instant, TimeOfDay, Weekday
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import ActionState
+from gatewayd.plan.arming import Arming
 from gatewayd.plan.grid.operator import OperatorState
 
 T = TypeVar("T")
@@ -21,13 +22,19 @@ class Listed(EnodeModel, Generic[T]):
 
 
 class AssetOfDevice(EnodeModel):
-    """An asset that a device is; `watchdog_seconds` is the device's own, as last read."""
+    """An asset that a device is; `watchdog_seconds` is the device's own, as last read.
+
+    `control` is how far it is trusted to the gateway now, null where nothing governs it;
+    `withheld_because` is why it is not armed though it is configured to be.
+    """
 
     id: str
     kind: AssetKind
     slug: str
     is_writable: bool
     watchdog_seconds: float | None
+    control: Arming | None
+    withheld_because: str | None
 
 
 class Latency(EnodeModel):
@@ -57,6 +64,14 @@ class DayOfWrites(EnodeModel):
     renewals: int
 
 
+class Worn(EnodeModel):
+    """Memory that wears out: how often it was written in the last 24 hours, and may be."""
+
+    place: str
+    writes: int
+    per_day: int
+
+
 class Device(EnodeModel):
     """A box with one connection, and how that is.
 
@@ -84,6 +99,7 @@ class Device(EnodeModel):
     latency: Latency
     counts: Counts
     writes: list[DayOfWrites]
+    wear: list[Worn]
     is_stranger: bool
     is_read_only: bool
     assets: list[AssetOfDevice]

@@ -14,7 +14,7 @@ from gatewayd.sdk.maps.expressions import Compiler, Evaluate
 from gatewayd.sdk.maps.items import ItemMap, Telling
 from gatewayd.sdk.maps.layout import RoleLayout, StepRun
 from gatewayd.sdk.maps.points import Value
-from gatewayd.sdk.wear import Wear
+from gatewayd.sdk.wear import Wear, Worn
 
 # No car charges below this.
 _MIN_CURRENT_A = 6.0
@@ -148,6 +148,10 @@ class ItemDriver:
             await send(telling, place, telling.filled(telling.payload, one.words))
             if telling.pause_s:
                 await asyncio.sleep(telling.pause_s)
+
+    def worn(self) -> tuple[Worn, ...]:
+        """How often each place that wears out was told in the last 24 hours."""
+        return self._wear.worn()
 
     def _refuse_worn(self, place: str) -> None:
         if self._wear.is_spent(place):

@@ -41,11 +41,14 @@ class Control(Protocol):
 
 
 class Registers:
-    """Writes to one unit; memory that wears out, or may do so, only when it changes something."""
+    """Writes to one unit; memory that wears out, or may do so, only when it changes something.
 
-    def __init__(self, unit: ModbusReader) -> None:
+    `wear` is what was counted of it before, after an outage for instance.
+    """
+
+    def __init__(self, unit: ModbusReader, wear: Wear[int] | None = None) -> None:
+        self.wear = wear or Wear[int](_PER_DAY)
         self._unit = unit
-        self._wear = Wear[int](_PER_DAY)
 
     async def write(self, address: int, words: Words) -> None:
         """To RAM. UnsupportedError for a unit that can only be read."""
@@ -60,9 +63,9 @@ class Registers:
         """To memory that wears out: not what is there already, and at most ten times a day."""
         if await self._unit.read_holding(address, len(words)) == words:
             return
-        if self._wear.is_spent(address) and not is_safe:
-            raise RefusedError(self._wear.words(address))
-        self._wear.note(address)
+        if self.wear.is_spent(address) and not is_safe:
+            raise RefusedError(self.wear.words(address))
+        self.wear.note(address)
         await self.write(address, words)
 
     async def set(self, at: ModelAt, name: str, raw: float) -> None:
