@@ -140,6 +140,7 @@ _DECIDE = {
         "own.granted_a == 0 and self._now_s - own.stopped_at_s",
         "0 > self._now_s",
     ),
+    "disobedient restarted at once": ("if is_off or self._is_hopeless(load):", "if is_off:"),
     "raised to what is there now": (
         "self._raise(load, min(targets[load.id], highest[load.id]))",
         "self._raise(load, targets[load.id])",

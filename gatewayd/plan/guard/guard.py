@@ -21,7 +21,8 @@ from gatewayd.plan.guard.words import (
 LEASE_S = 30.0
 RAISE_STEP_A = 2.0
 RAISE_EVERY_S = 5.0
-# What the guard stopped stays stopped for a while: contactors wear.
+# What the guard stopped stays stopped for a while: contactors wear, and who did not obey will not
+# obey better at once.
 RESTART_S = 300.0
 _PROBE_A = 2.0
 
@@ -134,7 +135,8 @@ class _Guard:
 
     def _lower(self, load: Load, target_a: float) -> None:
         own = self._own[load.id]
-        if target_a == 0 < load.min_a and self._seen.wishes[load.id] > 0:
+        is_off = target_a == 0 < load.min_a and self._seen.wishes[load.id] > 0
+        if is_off or self._is_hopeless(load):
             own.stopped_at_s = self._now_s
         own.granted_a = target_a
         obedience.note(self._seen.heard[load.id], own, self._now_s)

@@ -56,6 +56,18 @@ def test_a_step_of_20_a_on_one_phase_lowers_the_charger_there_and_no_other_withi
     assert home.grants["on_b"].binding == "main: phase b"
 
 
+def test_a_battery_that_draws_more_than_it_is_told_is_stopped_for_long() -> None:
+    battery = Load("battery", "main", 16.0, lines=(0, 1, 2), min_a=0.0)
+    home = charging(Home(wiring(battery), base_a=(14.0, 1.0, 1.0)))
+    home.extra_a = {"battery": 12.0}
+
+    seen = [home.look()["battery"] for _ in range(round(RESTART_S / 2.0))]
+
+    assert seen[2:] == [0.0] * (len(seen) - 2)
+    home.extra_a = {}
+    assert home.look(60.0) == {"battery": 9.0}
+
+
 def test_a_step_lowers_at_once_and_only_as_far_as_needed() -> None:
     home = charging(Home(wiring(LEFT)))
 
