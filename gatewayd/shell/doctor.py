@@ -18,7 +18,7 @@ from gatewayd.plan.audit import balance, mains, setup, signs
 from gatewayd.plan.audit.finding import Finding, Track
 from gatewayd.sdk.driver import Driver
 from gatewayd.shell.ask import ask, heard
-from gatewayd.state import assets, history
+from gatewayd.state import assets, audits, history
 from gatewayd.state.db import Database
 
 _SINCE = timedelta(hours=24)
@@ -47,7 +47,13 @@ async def doctor(path: Path) -> list[Finding]:
             tracks.append(track)
             findings += _of_one(config, track, watchdogs.get(role))
     findings += balance.of_home([_lately(track) for track in tracks])
-    return findings + setup.of_assets(await _assets(config))
+    stored = await _stored(config)
+    findings += setup.of_assets(stored)
+    # What the running gateway has watched for longer than one look, by rule and place.
+    known = {(one.rule, one.where) for one in findings}
+    return findings + [
+        one for one in await _audited(config, stored) if (one.rule, one.where) not in known
+    ]
 
 
 def shown(findings: Sequence[Finding]) -> str:
@@ -107,7 +113,17 @@ async def _history(config: Config, device_id: str) -> _Said:
     return said
 
 
-async def _assets(config: Config) -> list[Asset]:
+async def _audited(config: Config, stored: Sequence[Asset]) -> list[Finding]:
+    """What holds an asset back from being armed."""
+    if not stored:
+        return []
+    async with Database.visit(database_path(config)) as database:
+        found = await database.read(audits.load)
+    held = (texts for one in stored if one.id in found for texts in found[one.id].findings)
+    return [Finding(*texts) for texts in dict.fromkeys(held)]
+
+
+async def _stored(config: Config) -> list[Asset]:
     if not database_path(config).exists():
         return []
     async with Database.visit(database_path(config)) as database:

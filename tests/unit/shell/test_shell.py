@@ -18,10 +18,12 @@ from gatewayd.devices.discovery.modbus import Manners
 from gatewayd.devices.discovery.scan import Wish
 from gatewayd.devices.registry import Registry
 from gatewayd.errors import NotFoundError, UnreachableError
-from gatewayd.model.asset import AssetKind
+from gatewayd.model.asset import AssetKind, Identity, Role
 from gatewayd.model.reading import ChargerReading, Sample
+from gatewayd.plan.audit.finding import Finding
 from gatewayd.shell import doctor, dump, read, scan
-from gatewayd.state import history, ocpp
+from gatewayd.state import assets, audits, history, ocpp
+from gatewayd.state.assets import DeviceRecord
 from gatewayd.state.db import Database
 from gatewayd.state.minute import RoleMinute
 from gatewayd.state.ocpp import ChargePointRow
@@ -161,6 +163,20 @@ async def test_the_doctor_tells_what_cannot_be_right(write: Write) -> None:
     assert "modbus_proxy" in doctor.shown(found)
     assert {tuple(one) for one in doctor.to_json(found)} == {("rule", "where", "what", "do")}
     assert "nothing" in doctor.shown([])
+
+
+async def test_the_doctor_knows_what_the_running_gateway_has_found(write: Write) -> None:
+    texts = ("step wiring", "cp", "phase 1 of it is on phase c of the house", "correct its wiring")
+    path, now = write(cp={"driver": "ocpp", "charge_point": "CP1"}), SystemClock().now()
+    role = Role(AssetKind.CHARGER)
+    who = DeviceRecord("cp", "home")
+    async with Database.visit(path.parent / "state" / "gatewayd.db") as database:
+        identity = Identity("Acme", "Box", {"charger": role})
+        [asset] = await database.write(lambda c: assets.adopt(c, who, identity, now))
+        found = audits.Audited("f", (texts,))
+        await database.write(lambda c: audits.put(c, asset.id, found, now))
+
+    assert Finding(*texts) in await doctor.doctor(path)
 
 
 async def test_a_scan_adds_what_is_new_and_marks_what_is_known(write: Write) -> None:
