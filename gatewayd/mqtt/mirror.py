@@ -120,24 +120,30 @@ class Mirror:
             del self._seen[asset_id]
             self._pace.forget(asset_id)
             self._counters.forget(asset_id)
+        chosen = self._chosen()
         for state in site.assets.values():
-            yield from self._state(state, now)
+            yield from self._state(state, now, chosen.get(state.asset.id, {}))
         document = snapshot.home(flow(site))
         if self._pace.take(HOME, document, now):
             yield _retained(self._topics.site_state, document)
 
-    def _state(self, state: AssetState, now: float) -> Iterator[Message]:
+    def _chosen(self) -> dict[str, Document]:
+        """What users have chosen, by asset id."""
+        found: dict[str, Document] = {
+            asset_id: numbers.document(known) for asset_id, known in self._modes.numbers().items()
+        }
+        for asset_id, mode in self._modes.modes().items():
+            found[asset_id] = {MODE_KEY: mode.mode, **found.get(asset_id, {})}
+        return found
+
+    def _state(self, state: AssetState, now: float, chosen: Document) -> Iterator[Message]:
         asset = state.asset
         is_old = self._seen.get(asset.id) is state
         self._seen[asset.id] = state
         # Making a document costs more than all else here, and most assets said nothing new.
         if state.sample is None or (is_old and self._pace.is_quiet(asset.id, now)):
             return
-        document = snapshot.snapshot(state, state.sample, self._counters)
-        mode = self._modes.modes().get(asset.id)
-        if mode is not None:
-            document = {**document, MODE_KEY: mode.mode}
-        document = {**document, **numbers.document(self._modes.numbers().get(asset.id, {}))}
+        document = {**snapshot.snapshot(state, state.sample, self._counters), **chosen}
         if self._pace.take(asset.id, document, now):
             yield _retained(self._topics.state(Place.of(asset)), document)
 
