@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _GUARD = "gatewayd.plan.guard."
+_PLAN = "gatewayd.plan."
 _CIRCUIT = "gatewayd.model.circuit"
 _LEASE = "gatewayd.plan.lease"
 _POLICY = "tests.soak.policy"
@@ -215,6 +216,27 @@ _LOOP = {
     ),
     "fed whatever is granted": ("if grant.renews:", "if True:"),
 }
+_KEEPING = {
+    "raised though not armed": ("if kept.only_lowers and not is_decrease(", "if not ("),
+}
+_STEPS = {
+    "others' steps count": ("if noise_a > max(1.0, _NOISE * abs(size_a)):", "if False:"),
+    "half a step is one": ("_NOTHING, _SOME = 0.2, 0.2, 0.35", "_NOTHING, _SOME = 0.2, 0.9, 0.9"),
+    "one step convicts": ("AGREEING = 3", "AGREEING = 1"),
+}
+_WIRED = {
+    "reversed meter passes": ("if set(faults) == {1}", "if set(faults) != {0}"),
+    "dead meter passes": ("if set(faults) == {1}", "if -1 not in faults"),
+    "swapped phases pass": ("if load.lines is None or load.lines in shown:", "if shown:"),
+    "some of the steps suffice": ("if all(_fits(", "if any(_fits("),
+    "unmeasured phases convict": ("PHASES\n        if line in measured\n    )", "PHASES\n    )"),
+}
+_DOUBTS = {
+    "one reading convicts": ("READINGS, _LOOKS = 15, 5", "READINGS, _LOOKS = 1, 1"),
+    "one reading acquits": ("elif run <= -times:", "elif run < 0:"),
+    "never acquitted": ("elif run <= -times:", "elif False:"),
+    "a silence is judged": ("if is_gap:", "if False:"),
+}
 _BY_MODULE = {
     _GUARD + "room": _ROOM,
     _GUARD + "heat": _HEAT,
@@ -230,6 +252,10 @@ _BY_MODULE = {
     _GUARD + "commission": _COMMISSION,
     _LEASE: _LEASES,
     _POLICY: _LOOP,
+    _PLAN + "keeping": _KEEPING,
+    _PLAN + "audit.steps": _STEPS,
+    _PLAN + "audit.wired": _WIRED,
+    _PLAN + "audit.doubts": _DOUBTS,
 }
 
 

@@ -23,11 +23,16 @@ _TESTS = (
     "tests.unit.plan.guard.test_parts",
     "tests.unit.plan.guard.test_commission",
     "tests.unit.plan.test_lease",
+    "tests.unit.plan.test_keeping",
+    "tests.unit.plan.audit.test_steps",
+    "tests.unit.plan.audit.test_doubts",
 )
 _HOUSES = "tests.soak.safety"
 _FRESH = (
     "gatewayd.plan.guard",
     "gatewayd.plan.lease",
+    "gatewayd.plan.keeping",
+    "gatewayd.plan.audit",
     "gatewayd.model.circuit",
     "tests.unit.plan",
     "tests.soak.policy",

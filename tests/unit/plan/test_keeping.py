@@ -173,3 +173,25 @@ def test_an_action_on_what_is_governed_ends_by_what_is_seen(
         assert step.state is state
         assert (step.reason is None) == (state is ActionState.CONFIRMED)
         assert step.reason is not FailureReason.CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("wish", "reading", "told"),
+    [
+        (Setpoint(10.0), CHARGING, SetMaxCurrent(10.0)),
+        (Setpoint(0.0), CHARGING, StopCharging()),
+        (Setpoint(20.0), CHARGING, None),
+        (Setpoint(16.0), STOPPED, None),
+        (Setpoint(16.0, phases=1), STOPPED, None),
+        (SELF, BatteryReading(), None),
+    ],
+)
+def test_what_is_not_armed_is_given_nothing_more(
+    wish: Wish, reading: Reading, told: Command | None
+) -> None:
+    one = BATTERY if isinstance(reading, BatteryReading) else CHARGER
+    kept, memory = Kept(wish, "someone", 1e6, only_lowers=True), KeepMemory()
+
+    found = look(kept, reading, one, memory, 0.0)
+
+    assert (found.command, found.has_yielded, memory.is_reached) == (told, False, False)
