@@ -62,7 +62,9 @@ _ERRORS = (
     "UnderVoltage",
     "WeakSignal",
 )
-_REPORTS = frozenset({"power_delivery", "power_w", "session_wh", "energy_wh", "rfid", "error_code"})
+_REPORTS = frozenset(
+    {"power_delivery", "power_w", "session_wh", "energy_wh", "rfid", "vehicle_id", "error_code"}
+)
 
 
 class Options(DeviceOptions):
@@ -239,6 +241,7 @@ class OcppCharger:
             failsafe_timeout_s=None if fallback_a is None else float(steering.quirks.profile_s),
             error_code=_error_code(connector.error),
             rfid=connector.rfid,
+            vehicle_id=_vehicle_id(connector.rfid),
             phases=steering.phases,
             **phases,
         )
@@ -277,6 +280,11 @@ class OcppCharger:
     @property
     def _connector(self) -> Connector:
         return self._station.connector(self._options.connector)
+
+
+def _vehicle_id(tag: str | None) -> str | None:
+    """With Autocharge the car's own address is shown as its card."""
+    return tag if tag and tag.upper().startswith("VID:") else None
 
 
 def _error_code(error: str | None) -> int | None:

@@ -11,6 +11,7 @@ from gatewayd.model.reading import SgReady
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode, ChargeSettings, Delays
+from gatewayd.plan.grid.relay import Contacts, RelaySettings
 from gatewayd.plan.heat.boost import BoostSettings
 from gatewayd.plan.heat.compressor import HeatSettings
 
@@ -238,12 +239,52 @@ class Capacity(Section):
     margin_w: Watt = Field(default=100, description="What stays unused.")
 
 
+class RelayState(Section):
+    """What contacts stand for."""
+
+    closed: tuple[Annotated[int, Field(ge=1, le=16)], ...] = Field(
+        default=(), description="Contacts that are closed, counted from 1."
+    )
+    opened: tuple[Annotated[int, Field(ge=1, le=16)], ...] = Field(
+        default=(), description="Contacts that are open."
+    )
+    limit_w: Watt | None = Field(default=None, description="The limit then; left out, none.")
+
+    @model_validator(mode="after")
+    def _is_some(self) -> Self:
+        if not self.closed and not self.opened:
+            raise ValueError("names no contact; say which are closed or opened")
+        return self
+
+
+class RelaySection(Section):
+    """The grid operator's relay: contacts that a device reads."""
+
+    device: str = Field(description="The device, whose map has `contacts`.")
+    states: tuple[RelayState, ...] = Field(
+        min_length=1,
+        description="What the contacts stand for; the first that fits holds. With none the "
+        "operator counts as not heard of.",
+    )
+
+    def settings(self) -> RelaySettings:
+        """What the contacts are held against."""
+        states = (
+            Contacts(one.limit_w, frozenset(one.closed), frozenset(one.opened))
+            for one in self.states
+        )
+        return RelaySettings(self.device, tuple(states))
+
+
 class Operator(Section):
-    """The grid operator's limit of what is taken, told by PUT /gateway/grid/limit."""
+    """The grid operator's limit of what is taken, by relay, PUT /gateway/grid/limit or MQTT."""
 
     failsafe_w: Watt = Field(description="Holds while nobody is heard of; see the contract.")
     heartbeat_timeout_s: Annotated[float, Field(ge=10, le=3_600)] = Field(
-        default=120, description="For how long one PUT counts as a sign of life."
+        default=120, description="For how long what he tells counts as a sign of life."
+    )
+    relay: RelaySection | None = Field(
+        default=None, description="He tells it by contacts, and then by nothing else."
     )
 
 

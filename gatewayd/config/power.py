@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from gatewayd.config.devices import Device, Drivers
-from gatewayd.config.governed import CircuitSection, Governed, Grid, HeatingSection
+from gatewayd.config.governed import CircuitSection, Governed, Grid, HeatingSection, Operator
 from gatewayd.config.problems import Path, shown, suggestion
 from gatewayd.config.source import Source
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, HeatTerms, Terms
@@ -38,6 +38,9 @@ def check_governed(
     for device_id, device in devices.items():
         _check_device(source, device_id, device, circuits, devices)
         _check_kinds(source, device_id, device, drivers)
+    relay = grid.operator.relay if grid.operator else None
+    if relay is not None:
+        _named(source, ("grid", "operator", "relay", "device"), "device", relay.device, devices)
     roots = [circuit for circuit in circuits.values() if circuit.parent is None]
     for key in ("capacity", "operator"):
         if getattr(grid, key) and not any(root.meter for root in roots):
@@ -105,7 +108,8 @@ def _grid(grid: Grid) -> GridTerms:
     return GridTerms(
         _export(grid) if limits else None,
         CapacitySettings(capacity.billed_w, capacity.margin_w) if capacity else None,
-        OperatorSettings(**dict(operator)) if operator else None,
+        _operator(operator) if operator else None,
+        operator.relay.settings() if operator and operator.relay else None,
     )
 
 
@@ -113,6 +117,14 @@ def _export(grid: Grid) -> ExportRule:
     paid = grid.feed_in
     feed_in = FeedIn(Decimal(str(paid.fixed)), Decimal(str(paid.share)))
     return ExportRule(grid.export_limit_w, grid.zero_export_when_negative, feed_in)
+
+
+def _operator(operator: Operator) -> OperatorSettings:
+    return OperatorSettings(
+        operator.failsafe_w,
+        operator.heartbeat_timeout_s,
+        is_wired=operator.relay is not None,
+    )
 
 
 def _lines(phases: Iterable[str]) -> tuple[int, ...]:

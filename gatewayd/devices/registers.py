@@ -15,6 +15,7 @@ from gatewayd.model.reading import Reading
 from gatewayd.sdk.driver import Driver, ModbusReader, ModbusWriter
 from gatewayd.sdk.maps.commands import CURRENT, INPUTS, inputs_of
 from gatewayd.sdk.maps.expressions import Evaluate
+from gatewayd.sdk.maps.fields import contacts
 from gatewayd.sdk.maps.points import Value
 from gatewayd.sdk.options import ModbusOptions
 from gatewayd.sdk.registers import Layout, RegisterMap, RoleLayout, StepRun
@@ -88,7 +89,8 @@ class RegisterDriver:
     async def read(self) -> Mapping[str, Reading]:
         """One poll."""
         await self._poll()
-        return {name: role.reading(self._values) for name, role in self._roles.items()}
+        readings = {name: role.reading(self._values) for name, role in self._roles.items()}
+        return readings | contacts(get(self._values) for get in self._layout.contacts)
 
     async def apply(self, role: str, command: Command) -> None:
         """Check every step of the command, then write them in order."""

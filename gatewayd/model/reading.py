@@ -213,8 +213,21 @@ class HvacReading:
     sg_ready: SgReady | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ContactsReading:
+    """Contacts that somebody else closes, such as a grid operator; of no asset. None: unknown."""
+
+    closed: tuple[bool | None, ...] = ()
+
+
 Reading = (
-    BatteryReading | ChargerReading | InverterReading | MeterReading | VehicleReading | HvacReading
+    BatteryReading
+    | ChargerReading
+    | InverterReading
+    | MeterReading
+    | VehicleReading
+    | HvacReading
+    | ContactsReading
 )
 
 

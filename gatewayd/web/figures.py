@@ -6,6 +6,7 @@ from gatewayd.model.reading import (
     BatteryReading,
     BatteryStatus,
     ChargerReading,
+    ContactsReading,
     HvacReading,
     InverterReading,
     MeterReading,
@@ -73,6 +74,8 @@ def _figures(reading: Reading) -> Figures:
             return _vehicle(reading)
         case HvacReading():
             return _hvac(reading)
+        case ContactsReading():
+            return Figures(UNKNOWN, UNKNOWN, ())
 
 
 def _battery(said: BatteryReading) -> Figures:

@@ -36,6 +36,7 @@ from gatewayd.model.command import (
 from gatewayd.model.power import Hold
 from gatewayd.model.reading import (
     ChargerReading,
+    InverterReading,
     OperationMode,
     PowerDelivery,
     VehicleReading,
@@ -104,11 +105,15 @@ async def test_all_assets_of_a_user_say_here_what_they_say_there(tmp_path: Path)
     assert told[AssetKind.BATTERY] == boxes["hybrid"].readings["battery"]
     assert told[AssetKind.METER] == boxes["hybrid"].readings["meter"]
     # The API has three places of a kilowatt.
-    assert told[AssetKind.INVERTER] == replace(boxes["hybrid"].readings["inverter"], power_w=4321.0)
+    produced = boxes["hybrid"].readings["inverter"]
+    assert isinstance(produced, InverterReading)
+    assert told[AssetKind.INVERTER] == replace(produced, power_w=4321.0)
     assert told[AssetKind.HVAC] == boxes["warm"].readings["hvac"]
     # What rests draws nothing, and only what charges has a rate.
     assert told[AssetKind.CHARGER] == boxes["wallbox"].readings["charger"]
-    assert told[AssetKind.VEHICLE] == replace(boxes["car"].readings["vehicle"], power_w=0.0)
+    car = boxes["car"].readings["vehicle"]
+    assert isinstance(car, VehicleReading)
+    assert told[AssetKind.VEHICLE] == replace(car, power_w=0.0)
     assert len(there.store.site.assets) == 6
 
 

@@ -21,7 +21,7 @@ from gatewayd.model.asset import AssetKind, Capability
 from gatewayd.model.climate import HvacMode, PermanentHold
 from gatewayd.model.command import SetMaxCurrent, StartCharging, StopCharging
 from gatewayd.model.power import SetBatteryPower
-from gatewayd.model.reading import BatteryReading, BatteryStatus, HvacReading
+from gatewayd.model.reading import BatteryReading, BatteryStatus, ContactsReading, HvacReading
 from gatewayd.sdk.maps.item_driver import ItemDriver
 from gatewayd.sdk.maps.items import Item, ItemMap, Telling, item_map
 from tests.drivers.recorded import REGISTRY, answering
@@ -272,6 +272,35 @@ async def test_a_map_of_paths_reads_tells_and_feeds_the_watchdog() -> None:
 
     assert identity.roles["battery"].safe is Capability.SELF_RELIANCE
     assert store.heard == [("/set", '{"kw":1.5}')] * 2
+
+
+INPUTS = {
+    # As a device of one generation and of the next tell them.
+    "contacts": [
+        {"get": "/status", "path": "inputs.0.input"},
+        {"get": "/rpc/Input.GetStatus?id=0", "path": "state", "enum": {"true": 1, "false": 0}},
+        {"get": "/status", "path": "inputs.7.input", "optional": True},
+    ]
+}
+
+
+async def test_contacts_are_read_as_a_device_tells_them() -> None:
+    closed = True
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path == "/status":
+            return web.json_response({"inputs": [{"input": int(closed)}]})
+        return web.json_response({"id": 0, "state": closed})
+
+    found = {"vendor": "Acme", "models": ["Inputs"], **INPUTS}
+    async with answering("http_json", answer, map=found) as driver:
+        assert (await driver.identify()).roles == {}
+        first = await driver.read()
+        closed = False
+        second = await driver.read()
+
+    assert first == {"contacts": ContactsReading((True, True, None))}
+    assert second == {"contacts": ContactsReading((False, False, None))}
 
 
 async def test_what_is_only_read_takes_no_command() -> None:

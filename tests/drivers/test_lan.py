@@ -18,7 +18,7 @@ from gatewayd.errors import (
     UnsupportedError,
 )
 from gatewayd.model.command import StartCharging
-from gatewayd.model.reading import MeterReading, Reading
+from gatewayd.model.reading import InverterReading, MeterReading, Reading
 from gatewayd.sdk.driver import Driver
 from gatewayd.sdk.finding import HttpProbe, MdnsProbe
 from tests.drivers.recorded import (
@@ -125,6 +125,7 @@ async def test_values_of_another_type_are_refused_and_null_ones_unknown(
                 await driver.identify()
     async with changed(recording, None) as driver:
         for reading in (await driver.read()).values():
+            assert isinstance(reading, MeterReading | InverterReading)
             assert reading.power_w is None
 
 

@@ -117,6 +117,21 @@ async def test_a_session_is_told_from_plug_to_plug(tmp_path: Path, version: str)
 
 
 @both
+async def test_a_car_that_shows_its_own_address_says_which_one_it_is(
+    tmp_path: Path, version: str
+) -> None:
+    async with home(tmp_path, version) as at:
+        await at.charge()
+        by_card = await at.read()
+        await at.speech.unplug()
+        await at.charge("VID:0001C10A2B3D")
+        by_itself = await at.read()
+
+    assert (by_card.rfid, by_card.vehicle_id) == ("04A2B3C4", None)
+    assert by_itself.vehicle_id == "VID:0001C10A2B3D"
+
+
+@both
 async def test_it_is_set_up_to_tell_what_is_needed(tmp_path: Path, version: str) -> None:
     async with home(tmp_path, version) as at:
         settings = dict(at.box.settings)

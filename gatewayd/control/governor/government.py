@@ -7,6 +7,7 @@ from gatewayd.clock import Clock
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.governor import Governor
 from gatewayd.control.governor.guard_loop import GuardLoop
+from gatewayd.control.governor.relay import Relay
 from gatewayd.control.governor.terms import Terms
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.poller import Poller
@@ -31,6 +32,9 @@ class Government:
         self.governor = Governor(
             bench=self.bench, store=store, db=db, commander=self.commander, clock=clock
         )
+        self._relay = Relay(
+            lambda: self.bench.terms.grid.relay, self.governor.operator, poller.latest, clock
+        )
         self._guard = GuardLoop(bench=self.bench, store=store, devices=poller, clock=clock)
 
     def problems(self) -> tuple[str, ...]:
@@ -54,4 +58,5 @@ class Government:
             "commander": self.commander.run(),
             "fuse guard": self._guard.run(),
             "governor": self.governor.run(),
+            "grid relay": self._relay.run(),
         }

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass, replace
 
 from gatewayd.clock import Clock
+from gatewayd.errors import ConflictError, NotFoundError
 from gatewayd.plan.grid.operator import (
     OperatorMemory,
     OperatorSettings,
@@ -40,13 +41,41 @@ class GridOperator:
         self._memory = OperatorMemory()
 
     def beat(self) -> None:
-        """A sign of life: what was told before goes on."""
-        now_s = self._clock.monotonic()
-        before = self._signal
-        self._signal = replace(before, heartbeat_s=now_s) if before else Signal(now_s)
+        """A sign of life: what was told before goes on. Raises as `check`."""
+        self.check()
+        self._beat()
 
     def limit(self, limit_w: float | None, duration_s: float | None) -> None:
-        """A limit, or with None the end of one; a sign of life too. No duration: until the next."""
+        """A limit, or with None the end of one; a sign of life too. No duration: until the next.
+
+        Raises as `check`.
+        """
+        self.check()
+        self._limit(limit_w, duration_s)
+
+    def wired(self, limit_w: float | None) -> None:
+        """What his contacts say now: a limit only where they said otherwise, or nothing of late."""
+        if self.settings is None:
+            return
+        before, timeout_s = self._signal, self.settings.heartbeat_timeout_s
+        now_s = self._clock.monotonic()
+        if before and before.limit_w == limit_w and now_s - before.heartbeat_s <= timeout_s:
+            self._beat()
+        else:
+            self._limit(limit_w, None)
+
+    def check(self) -> None:
+        """Raises NotFoundError where no operator is expected, ConflictError with a relay."""
+        if self.settings is None:
+            raise NotFoundError("No grid operator is expected: add grid.operator to the config")
+        if self.settings.is_wired:
+            raise ConflictError("The grid operator's limit is told by his relay alone")
+
+    def _beat(self) -> None:
+        now_s, before = self._clock.monotonic(), self._signal
+        self._signal = replace(before, heartbeat_s=now_s) if before else Signal(now_s)
+
+    def _limit(self, limit_w: float | None, duration_s: float | None) -> None:
         now_s = self._clock.monotonic()
         number = self._signal.number + 1 if self._signal else 1
         self._signal = Signal(now_s, limit_w, number, now_s, duration_s)

@@ -15,6 +15,7 @@ from gatewayd.plan.ev.words import ChargeSettings
 from gatewayd.plan.grid.capacity import CapacitySettings
 from gatewayd.plan.grid.export import ExportRule
 from gatewayd.plan.grid.operator import OperatorSettings
+from gatewayd.plan.grid.relay import RelaySettings
 from gatewayd.plan.guard import storage
 from gatewayd.plan.heat.boost import BoostSettings
 from gatewayd.plan.heat.compressor import HeatSettings
@@ -78,6 +79,7 @@ class GridTerms:
     export: ExportRule | None = None
     capacity: CapacitySettings | None = None
     operator: OperatorSettings | None = None
+    relay: RelaySettings | None = None
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,9 @@ async def get_gateway_grid_limit(ask: Ask) -> Response:
 )
 async def put_gateway_grid_limit(ask: Ask) -> Response:
     """Tell a limit, the end of one, or only that the operator is there."""
-    _standing(ask.api)
-    given, operator = await payload(ask, wire.GridLimitGiven), ask.api.services.operator
+    operator = ask.api.services.operator
+    operator.check()
+    given = await payload(ask, wire.GridLimitGiven)
     if "limit_w" in given.model_fields_set:
         operator.limit(given.limit_w, given.duration_s)
     else:

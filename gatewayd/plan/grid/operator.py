@@ -22,12 +22,16 @@ class OperatorState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OperatorSettings:
-    """What was agreed on. `failsafe_w` is the limit that holds when nobody is heard of."""
+    """What was agreed on. `failsafe_w` is the limit that holds when nobody is heard of.
+
+    One that `is_wired` is heard by his relay's contacts alone.
+    """
 
     failsafe_w: float
     heartbeat_timeout_s: float = 120.0
     failsafe_least_s: float = 7200.0
     recover_s: float = 120.0
+    is_wired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ def excerpt(found: RegisterMap, *, has_identity: bool) -> RegisterMap:
     names = [*(found.probe or ()), *(name for source in sources for name in names_in(source))]
     values = set(_values(found, names))
     kept = {name: source for name, source in found.values.items() if name in values}
-    return found.model_copy(update={"assets": {}, "identity": identity, "values": kept})
+    return found.model_copy(
+        update={"assets": {}, "contacts": [], "identity": identity, "values": kept}
+    )
 
 
 def bits_of_probe(found: RegisterMap) -> float:

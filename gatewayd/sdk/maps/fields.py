@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import lru_cache
 
@@ -10,6 +10,7 @@ from gatewayd.model.asset import AssetKind
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
+    ContactsReading,
     HvacReading,
     InverterReading,
     MeterReading,
@@ -26,6 +27,9 @@ READINGS: Mapping[AssetKind, type[Reading]] = {
     AssetKind.METER: MeterReading,
     AssetKind.VEHICLE: VehicleReading,
 }
+
+# The role of contacts, which are of no asset.
+CONTACTS = "contacts"
 
 Fit = Callable[[Value], object]
 
@@ -63,6 +67,13 @@ def fit(kind: type) -> Fit:
         return lambda value: None if value is None else str(value)
     number: type[int] | type[float] = int if kind is int else float
     return lambda value: number(value) if isinstance(value, int | float) else None
+
+
+def contacts(values: Iterable[Value]) -> dict[str, Reading]:
+    """The reading of a device's contacts, by role; none of a device without."""
+    suit = fit(bool)
+    closed = tuple(None if (one := suit(value)) is None else bool(one) for value in values)
+    return {CONTACTS: ContactsReading(closed)} if closed else {}
 
 
 def _member(kind: type[Enum], text: Label) -> Enum:

@@ -11,6 +11,7 @@ from gatewayd.model.command import Command, SetMaxCurrent, StopCharging, require
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.maps.commands import CURRENT, INPUTS, inputs_of
 from gatewayd.sdk.maps.expressions import Compiler, Evaluate
+from gatewayd.sdk.maps.fields import contacts
 from gatewayd.sdk.maps.items import ItemMap, Telling
 from gatewayd.sdk.maps.layout import RoleLayout, StepRun
 from gatewayd.sdk.maps.points import Value
@@ -65,6 +66,9 @@ class ItemDriver:
             for key, source in found.identity
             if source is not None
         }
+        self._contacts = [
+            compiler.source(one, f"contacts.{i}") for i, one in enumerate(found.contacts)
+        ]
         self._state = _State()
         self._wear = Wear[str](found.nvm_writes_per_day)
 
@@ -86,7 +90,8 @@ class ItemDriver:
         """What the device tells now."""
         values = await self._poll()
         roles = self._state.roles or self._present(values)
-        return {name: role.reading(values) for name, role in roles.items()}
+        readings = {name: role.reading(values) for name, role in roles.items()}
+        return readings | contacts(get(values) for get in self._contacts)
 
     async def apply(self, role: str, command: Command) -> None:
         """Check all of the command, then tell it in order."""

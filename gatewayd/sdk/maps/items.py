@@ -186,7 +186,7 @@ class ItemMap(RegisterMap):
 
     source: str = Field(default="the operator's own map", min_length=1)
     points: dict[str, Item] = Field(default_factory=dict)  # type: ignore[assignment]
-    assets: dict[str, ItemAsset] = Field(min_length=1)  # type: ignore[assignment]
+    assets: dict[str, ItemAsset] = Field(default_factory=dict)  # type: ignore[assignment]
     available: Conditions | None = None
     nvm_writes_per_day: int = Field(default=10, ge=1, le=1000, description="of each place")
 

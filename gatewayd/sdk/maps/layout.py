@@ -105,6 +105,9 @@ class Layout:
         self.serial = _maybe(compiler, "identity.serial", found.identity.serial)
         self.firmware = _maybe(compiler, "identity.firmware", found.identity.firmware)
         self.model = _maybe(compiler, "identity.model", found.identity.model)
+        self.contacts = [
+            compiler.source(one, f"contacts.{i}") for i, one in enumerate(found.contacts)
+        ]
         self.roles = {
             role: RoleLayout(f"assets.{role}", asset, compiler)
             for role, asset in found.assets.items()

@@ -90,7 +90,8 @@ class RegisterMap(Strict):
 
     `brands` are under whose names else the same device is sold. `units` are further Modbus units at
     the same place; one without a number is there only if the operator says `<name>_unit`. `values`
-    are sources with a name, which may use points, options and values above them.
+    are sources with a name, which may use points, options and values above them. `contacts` are
+    closed or open by somebody else, such as a grid operator: 1 or true is closed.
     """
 
     vendor: str = Field(min_length=1)
@@ -106,7 +107,8 @@ class RegisterMap(Strict):
     options: dict[str, MapOption] = Field(default_factory=dict)
     points: dict[str, Point] = Field(default_factory=dict)
     values: dict[str, Source] = Field(default_factory=dict)
-    assets: dict[str, AssetMap] = Field(min_length=1)
+    assets: dict[str, AssetMap] = Field(default_factory=dict)
+    contacts: list[Source] = Field(default_factory=list)
     note: str | None = None
 
     @field_validator("assets", mode="before")
@@ -135,6 +137,8 @@ def sources_of(found: RegisterMap) -> Iterator[tuple[str, Source]]:
     for key, source in found.identity:
         if source is not None:
             yield f"identity.{key}", source
+    for number, source in enumerate(found.contacts):
+        yield f"contacts.{number}", source
     for role, asset in found.assets.items():
         yield from _asset_sources(f"assets.{role}", asset)
 
@@ -178,6 +182,8 @@ def _asset_sources(path: str, asset: AssetMap) -> Iterator[tuple[str, Source]]:
 
 
 def _problems(found: RegisterMap) -> Iterator[Problem]:
+    if not found.assets and not found.contacts:
+        yield "assets", "is empty; say what the device is, or give contacts"
     known = found.points.keys() | found.options.keys() | found.values.keys()
     for role, asset in found.assets.items():
         yield from _asset_problems(f"assets.{role}", asset, {**found.points, **found.values})

@@ -16,6 +16,7 @@ from gatewayd.plan.battery.modes import BatteryMode
 from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode
 from gatewayd.plan.grid.export import FeedIn
 from gatewayd.plan.grid.operator import OperatorSettings
+from gatewayd.plan.grid.relay import Contacts, RelaySettings
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.heat.boost import BoostSettings
 from gatewayd.plan.heat.compressor import HeatSettings
@@ -77,6 +78,7 @@ def test_everything_reaches_the_governor(tmp_path: Path) -> None:
     assert terms.grid.export.feed_in == FeedIn(Decimal("-0.04"), Decimal("0.84"))
     assert terms.grid.capacity is not None
     assert terms.grid.operator == OperatorSettings(4200, heartbeat_timeout_s=120)
+    assert terms.grid.relay is None
     assert Wiring(terms.circuits, {})
 
 
@@ -110,6 +112,30 @@ def test_a_heat_pump_is_spared_and_boosted_as_its_config_says(tmp_path: Path) ->
 def test_a_heat_pump_on_a_circuit_needs_to_say_what_it_draws(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="add max_a"):
         read(tmp_path, PUMP.replace("    max_a: 5\n", ""))
+
+
+RELAY = """\
+operator:
+    failsafe_w: 4200
+    relay: {device: charger, states: [{opened: [1]}, {closed: [1, 2], limit_w: 0}]}
+"""
+
+
+def test_a_relay_is_all_that_an_operator_has_then(tmp_path: Path) -> None:
+    text = GOOD.replace("operator: {failsafe_w: 4200}\n", RELAY)
+    terms = read(tmp_path, text).terms
+
+    states = (Contacts(None, opened=frozenset({1})), Contacts(0, closed=frozenset({1, 2})))
+    assert terms.grid.relay == RelaySettings("charger", states)
+    assert terms.grid.operator == OperatorSettings(4200, is_wired=True)
+    for old, new, told in (
+        ("{opened: [1]}", "{}", "names no contact"),
+        ("device: charger", "device: relay", "there is no device 'relay'"),
+        ("[1, 2]", "[0]", "greater than or equal to 1"),
+    ):
+        with pytest.raises(ConfigError) as raised:
+            read(tmp_path, text.replace(old, new, 1))
+        assert any(told in problem for problem in raised.value.problems)
 
 
 def test_a_home_that_says_nothing_of_it_governs_nothing(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gatewayd.control.governor.operator import GridOperator
 from gatewayd.control.governor.terms import GridTerms, Terms
+from gatewayd.errors import NotFoundError
 from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
 from gatewayd.plan.grid.capacity import CapacitySettings
 from gatewayd.plan.grid.operator import OperatorSettings
@@ -66,6 +67,7 @@ async def test_the_narrower_of_operator_and_tariff_holds(tmp_path: Path) -> None
 
 def test_where_no_operator_is_expected_nothing_holds() -> None:
     operator = GridOperator(None, FakeClock())
-    operator.limit(0.0, None)
+    with pytest.raises(NotFoundError):
+        operator.limit(0.0, None)
 
     assert operator.standing() is None

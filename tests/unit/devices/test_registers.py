@@ -10,7 +10,7 @@ from gatewayd.devices.registry import map_info
 from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.links.pool import Links
 from gatewayd.model.command import SetMaxCurrent, SetOperationMode, StartCharging, StopCharging
-from gatewayd.model.reading import OperationMode, Reading
+from gatewayd.model.reading import BatteryReading, ContactsReading, OperationMode, Reading
 from gatewayd.sdk.driver import Driver
 from gatewayd.sdk.registers import RegisterMap
 from tests.fakes.jump_loop import jumping
@@ -94,7 +94,10 @@ async def test_values_are_made_of_points(
     }
     found = {"points": points, **battery(power_w=source)}
     async with at_work(found, dict(enumerate(words, 1))) as (driver, _):
-        assert (await only(driver)).power_w == (value and pytest.approx(value))
+        reading = await only(driver)
+
+    assert isinstance(reading, BatteryReading)
+    assert reading.power_w == (value and pytest.approx(value))
 
 
 @jumping
@@ -373,6 +376,17 @@ async def test_all_four_tables_and_coils_to_write() -> None:
 
     assert (reading.power_w, reading.voltage_v, reading.soc_pct) == (5, 1, 1)  # type: ignore[union-attr]
     assert device.writes == [(7, (0xFF00,)), (8, (0,))]
+
+
+async def test_contacts_are_read_from_any_table_and_need_no_asset() -> None:
+    found = {"contacts": [{"discrete": 4}, {"coil": 3}, {"holding": 2, "bit": 1}, {"input": 9}]}
+    async with at_work(found, {2: 2}) as (driver, device):
+        device.words = image({1: {1: {3: 0}, 2: {4: 1}, 3: {2: 2}, 4: {9: 0}}})
+        identity = await driver.identify()
+        readings = await driver.read()
+
+    assert identity.roles == {}
+    assert readings == {"contacts": ContactsReading((True, False, True, False))}
 
 
 @jumping
