@@ -1,7 +1,7 @@
-"""The path of setpoints, cut at any step: the box and the database file live on.
+"""The paths of commands, cut at any step; the box and the database file live on.
 
-Whatever the step: after the restart the box holds either what is wanted of it or what it had
-before anybody touched it, and it was told nothing that it had shown to do already.
+A step is whatever is awaited of the database or the box: all that a kill can tell apart. The box
+must be told nothing that it had shown to do already, and what else must be is the stories'.
 """
 
 import asyncio
@@ -9,41 +9,34 @@ import logging
 import os
 import random
 import tempfile
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from gatewayd.model.command import Command, SetMaxCurrent, StartCharging, StopCharging
-from gatewayd.model.reading import ChargerReading, PowerDelivery, Reading
-from gatewayd.plan.arbiter.claims import Setpoint
-from gatewayd.plan.keeping import Kept
-from gatewayd.state import setpoints
 from tests.fakes.clock import FakeClock
-from tests.fakes.driver import ScriptedBox, charger_box, obeyed
 from tests.fakes.gateway import Gateway, gateway
+from tests.soak.stories import Found, HastyClock, Story, Witness, pass_time, told
 
-_ADOPT_S = 30.0
-_MOST_STEPS = 32
+T = TypeVar("T")
+
 _PROCESSES = os.cpu_count() or 1
+# At so many steps of a story it is cut.
+_CUTS = 12
+# The first steps of a restart, of which one is a second cut.
+_RESTART_STEPS = 12
 
 
 class Crash(BaseException):
     """The process is killed here."""
 
 
-class HastyClock(FakeClock):
-    """Time can be skipped: whoever sleeps meanwhile oversleeps."""
-
-    def skip(self, seconds: float) -> None:
-        """Let time pass at once."""
-        self._elapsed_s += seconds
-
-
 @dataclass
 class Fuse:
-    """Kills at the `at`-th step it is asked about."""
+    """Kills at the `at`-th step it is asked about; None never."""
 
-    at: int
+    at: int | None = None
     steps: int = 0
 
     async def __call__(self, _: str) -> None:
@@ -51,70 +44,44 @@ class Fuse:
         if self.steps == self.at:
             raise Crash
 
-
-@dataclass(eq=False)
-class Witness(ScriptedBox):
-    """A box that notes each write that changes nothing, and each that comes twice unread."""
-
-    doubles: list[Command] = field(default_factory=list)
-
-    def take(self, role: str, command: Command) -> None:
-        """A command arrives."""
-        if obeyed(self.readings[role], command) == self.readings[role]:
-            self.doubles.append(command)
-        super().take(role, command)
+    @property
+    def has_blown(self) -> bool:
+        """Whether the step was reached."""
+        return self.at is not None and self.steps >= self.at
 
 
-@dataclass(frozen=True)
-class Story:
-    """What is wanted one after the other, at which step the process dies, and what is then."""
-
-    start: ChargerReading
-    wants: tuple[Setpoint | None, ...]
-    at: int
-    again_at: int | None
-    after: Setpoint | None
-
-    @classmethod
-    def told(cls, seed: int) -> "Story":
-        """One for each seed."""
-        dice = random.Random(seed)
-        wishes = [Setpoint(0.0), Setpoint(6.0), Setpoint(10.0), Setpoint(16.0), None]
-        return cls(
-            ChargerReading(
-                dice.choice([PowerDelivery.STOPPED, PowerDelivery.CHARGING]),
-                max_current_a=dice.choice([6.0, 16.0, 32.0]),
-            ),
-            tuple(dice.choices(wishes, k=3)),
-            dice.randint(1, _MOST_STEPS),
-            dice.choice([None, dice.randint(1, _MOST_STEPS)]),
-            dice.choice(wishes),
-        )
+async def steps_of(path: Path, story: Story) -> int:
+    """How many steps there are to be cut at."""
+    fuse = Fuse()
+    await _live(path, HastyClock(), _box(story), fuse, story.tell)
+    return fuse.steps
 
 
-async def crash_once(path: Path, story: Story) -> list[str]:
-    """What went wrong; nothing, if all is well."""
-    clock, plain = HastyClock(), charger_box()
-    box = Witness(plain.identity, {"charger": story.start})
-    await _live(path, clock, box, Fuse(story.at), story.wants)
-    if story.again_at is not None:
-        await _live(path, clock, box, Fuse(story.again_at), (story.after,))
+async def crash_once(path: Path, story: Story, at: int, again_at: int | None = None) -> Found:
+    """Killed at one step, and perhaps at another of the restart; then what came of it."""
+    clock, box = HastyClock(), _box(story)
+    fuses = [Fuse(at), Fuse(again_at)]
+    await _live(path, clock, box, fuses[0], story.tell)
+    if again_at is not None:
+        await _live(path, clock, box, fuses[1], story.tell_again)
     async with gateway(path, clock, {"box": box}) as home:
-        await _pass(home, 3)
-        _want(home, story.after)
-        clock.skip(_ADOPT_S)
-        await _pass(home, 8)
-        held = list(_wrong(box.readings["charger"], story.after, story.start))
-        _want(home, None)
-        await _pass(home, 8)
-        left = await home.db.read(setpoints.touched)
-    given_back = list(_wrong(box.readings["charger"], None, story.start))
-    doubled = [f"told twice: {command}" for command in box.doubles]
-    return [*held, *given_back, *doubled, *(f"not forgotten: {one}" for one in left)]
+        found = await story.judge(home, box)
+    found.points = sum(fuse.has_blown for fuse in fuses)
+    found.doubles = [f"told twice: {command}" for command in box.doubles]
+    return found
+
+
+def _box(story: Story) -> Witness:
+    [role] = story.identity.roles
+    return Witness(story.identity, {role: story.start})
 
 
 async def _live(
-    path: Path, clock: FakeClock, box: Witness, fuse: Fuse, wants: tuple[Setpoint | None, ...]
+    path: Path,
+    clock: FakeClock,
+    box: Witness,
+    fuse: Fuse,
+    tell: Callable[[Gateway], Awaitable[None]],
 ) -> None:
     """One run of the daemon, to its end or to the fuse's."""
 
@@ -123,64 +90,52 @@ async def _live(
 
     try:
         async with gateway(path, clock, {"box": box}) as home:
-            await _pass(home, 1)
+            await pass_time(home, 1)
             box.step = home.db.step = fuse
-            for want in wants:
-                _want(home, want)
-                await _pass(home, 4)
+            await tell(home)
             box.step = home.db.step = idle
     except* Crash:
         pass
     box.step = idle
 
 
-def _want(home: Gateway, want: Setpoint | None) -> None:
-    [state] = home.store.site.of_device("box")
-    if want is None:
-        home.commander.release(state.asset.id)
-    else:
-        home.commander.steer(state.asset.id, Kept(want, "soak", home.clock.monotonic() + 1e6))
-
-
-async def _pass(home: Gateway, seconds: float) -> None:
-    await home.pass_time(seconds, step_s=1.0)
-
-
-def _wrong(found: Reading, want: Setpoint | None, start: ChargerReading) -> list[str]:
-    wanted: Reading = start
-    if want is not None:
-        commands: tuple[Command, ...] = (StopCharging(),)
-        if want.current_a:
-            commands = (SetMaxCurrent(want.current_a), StartCharging())
-        for command in commands:
-            wanted = obeyed(wanted, command)
-        if not want.current_a and isinstance(found, ChargerReading):
-            # Stopped, whatever the limit.
-            found = replace(found, max_current_a=start.max_current_a)
-    return [] if found == wanted else [f"{found} instead of {wanted}"]
-
-
-def crash(points: int, seed: int = 0) -> tuple[int, int]:
-    """So many crash points, and at how many of them something went wrong."""
+def crash(points: int, seed: int = 0) -> Found:
+    """What is found at so many points that were reached, or a few more."""
     share = -(-points // _PROCESSES)
-    parts = [range(seed + i, min(seed + points, i + seed + share)) for i in range(0, points, share)]
+    total = Found()
     with ProcessPoolExecutor(_PROCESSES) as pool:
-        return points, sum(pool.map(_crashes, parts))
+        for found in pool.map(_crashes, [share] * _PROCESSES, range(seed, seed + _PROCESSES)):
+            total.add(found)
+    return total
 
 
-def _crashes(seeds: range) -> int:
+def _crashes(points: int, seed: int) -> Found:
     # What a device or a disk does is logged, and here they do it all the time.
     logging.disable(logging.CRITICAL)
+    total = Found()
     with tempfile.TemporaryDirectory(prefix="gatewayd-crash-", dir=_memory()) as folder:
-        return sum(bool(asyncio.run(_crash_in(Path(folder), seed))) for seed in seeds)
+        while total.points < points:
+            total.add(asyncio.run(cut(Path(folder), seed)))
+            seed += _PROCESSES
+    return total
 
 
-async def _crash_in(folder: Path, seed: int) -> list[str]:
+async def cut(folder: Path, seed: int, cuts: int = _CUTS) -> Found:
+    """One story, cut here and there."""
+    story, dice, total = told(seed), random.Random(seed), Found()
     path = folder / "home.db"
+    steps = await _forgotten(path, steps_of(path, story))
+    for at in dice.sample(range(1, steps + 1), min(steps, cuts)):
+        again_at = dice.choice([None, dice.randint(1, _RESTART_STEPS)])
+        total.add(await _forgotten(path, crash_once(path, story, at, again_at)))
+    return total
+
+
+async def _forgotten(path: Path, work: Awaitable[T]) -> T:
     try:
-        return await crash_once(path, Story.told(seed))
+        return await work
     finally:
-        for file in folder.glob("home.db*"):
+        for file in path.parent.glob(f"{path.name}*"):
             file.unlink()
 
 

@@ -8,10 +8,10 @@ from gatewayd.model.circuit import PHASES, Amps, Circuit, Load
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import MeterNow
 from tests.soak.breaker import Breaker
-from tests.soak.charger import Charger
+from tests.soak.charger import Charger, HeatPump
 
 METER_S = 2.0
-_NOISE_A = 0.07
+_NOISE_A, _STEP_A = 0.07, 0.01
 _RATINGS = (20.0, 25.0, 35.0)
 # What never sleeps, on each phase.
 _ALWAYS_A = 1.5
@@ -26,7 +26,7 @@ class House:
         self.now_s = 0.0
         self.rating_a = self.random.choice(_RATINGS)
         self._peak_a = self.random.choice((0.5, 0.65, 0.8)) * self.rating_a
-        self.chargers = self._install()
+        self.chargers = self._install(Random(-seed))
         self.main = Breaker(self.rating_a)
         self.garage = Breaker(self.wiring.circuits["garage"].limit_a)
         self.base_a = [1.0, 1.0, 1.0]
@@ -75,7 +75,7 @@ class House:
     def _controllable(self) -> set[int]:
         return {line for c in self.chargers if c.is_controllable for line in c.used_lines}
 
-    def _install(self) -> tuple[Charger, ...]:
+    def _install(self, heating: Random) -> tuple[Charger, ...]:
         pick = self.random
         rotation = pick.choice(((0, 1, 2), (1, 2, 0), (2, 0, 1)))
         chargers = [Charger("left", rotation, pick.choice((16.0, 32.0)), pick)]
@@ -91,6 +91,9 @@ class House:
         if self._battery is not None:
             self._battery.circuit, self._battery.least_a = "main", 0.0
             chargers.append(self._battery)
+        if heating.random() < 0.5:
+            draws_a = heating.choice((0.15, 0.2)) * self.rating_a
+            chargers.append(HeatPump("heat", rotation, draws_a, heating, "main", draws_a))
         self.wiring = self._wire(chargers, is_known=pick.random() < 0.8)
         return tuple(chargers)
 
@@ -104,7 +107,7 @@ class House:
         )
         garage = Circuit("garage", min(self.rating_a, 32.0), parent="main")
         loads = (
-            Load(c.id, c.circuit, c.max_a, c.lines if is_known else None, min_a=c.least_a)
+            Load(c.id, c.circuit, c.max_a, c.lines if is_known else None, c.least_a, c.step_a)
             for c in chargers
         )
         return Wiring({"main": main, "garage": garage}, {load.id: load for load in loads})
@@ -164,8 +167,8 @@ class Meter:
             a, b, c = self._history[max(0, len(self._history) - 1 - self.late_s)]
             sign, pick = self.sign, self._random.random
             said = (
-                round(sign * a + _NOISE_A * (pick() - 0.5), 2),
-                round(sign * b + _NOISE_A * (pick() - 0.5), 2),
-                round(sign * c + _NOISE_A * (pick() - 0.5), 2),
+                round((sign * a + _NOISE_A * (pick() - 0.5)) / _STEP_A) * _STEP_A,
+                round((sign * b + _NOISE_A * (pick() - 0.5)) / _STEP_A) * _STEP_A,
+                round((sign * c + _NOISE_A * (pick() - 0.5)) / _STEP_A) * _STEP_A,
             )
         self.last = MeterNow(said, now_s, METER_S, (said[0] + said[1] + said[2]) * 230.0, said)
