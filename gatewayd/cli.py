@@ -4,41 +4,18 @@ Exit status: 0 done, 1 it failed while running, 2 wrong usage, 78 the configurat
 Output that is data goes to stdout (one JSON document with --json); everything else to stderr.
 """
 
-import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gatewayd import __version__
+from gatewayd.client_commands import client
+from gatewayd.command_line import carry_out, config_argument, config_option, json_option
 from gatewayd.errors import ConfigError, GatewayError
-
-if TYPE_CHECKING:
-    from gatewayd.state.clients import NewClient
-
-T = TypeVar("T")
-
-_CONFIG = Path("/etc/gatewayd/gatewayd.yaml")
-_config_option = click.option(
-    "-c",
-    "--config",
-    "path",
-    type=click.Path(path_type=Path),
-    default=_CONFIG,
-    envvar="GATEWAYD_CONFIG",
-    show_default=True,
-    help="The configuration file.",
-)
-_config_argument = click.argument(
-    "path", type=click.Path(path_type=Path), default=_CONFIG, envvar="GATEWAYD_CONFIG"
-)
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 def main() -> None:
@@ -69,15 +46,6 @@ def _fail(message: str, status: int) -> None:
     sys.exit(status)
 
 
-def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run on uvloop where there is one: it halves the network's share of the CPU."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.run(work)
-    return uvloop.run(work)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def cli() -> None:
@@ -85,12 +53,12 @@ def cli() -> None:
 
 
 @cli.command()
-@_config_argument
+@config_argument
 def run(path: Path) -> None:
     """Run the gateway on the configuration PATH."""
     from gatewayd.daemon import run as daemon
 
-    _run(daemon(path))
+    carry_out(daemon(path))
 
 
 @cli.command()
@@ -110,7 +78,7 @@ def run(path: Path) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A list of the home's devices, by driver; see drivers/README.md.",
 )
-@_json_option
+@json_option
 def demo(
     port: int,
     mqtt_port: int,
@@ -125,12 +93,12 @@ def demo(
     from gatewayd import demo as room
 
     options = room.DemoOptions(port, mqtt_port, data.resolve(), speed, seed, as_json, home)
-    sys.exit(_run(room.demo(options)))
+    sys.exit(carry_out(room.demo(options)))
 
 
 @cli.command()
-@_config_argument
-@_json_option
+@config_argument
+@json_option
 def check(path: Path, *, as_json: bool) -> None:
     """Check the configuration PATH: every problem as file:line:col."""
     from gatewayd.config import load
@@ -150,13 +118,13 @@ def check(path: Path, *, as_json: bool) -> None:
 
 
 @cli.command()
-@_config_option
-@_json_option
+@config_option
+@json_option
 def devices(path: Path, *, as_json: bool) -> None:
     """List the configured devices and the assets known of each."""
     from gatewayd import console
 
-    listed = _run(console.devices(path))
+    listed = carry_out(console.devices(path))
     if as_json:
         click.echo(json.dumps(listed, default=str))
         return
@@ -168,13 +136,13 @@ def devices(path: Path, *, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("device")
-@_config_option
-@_json_option
+@config_option
+@json_option
 def read(device: str, path: Path, *, as_json: bool) -> None:
     """Read DEVICE once, directly, and print what it says."""
     from gatewayd.shell import read as room
 
-    answer = _run(room.read(path, device))
+    answer = carry_out(room.read(path, device))
     if as_json:
         click.echo(json.dumps(answer, default=str))
         return
@@ -192,8 +160,8 @@ def read(device: str, path: Path, *, as_json: bool) -> None:
 @click.option("--unit", "units", multiple=True, type=click.IntRange(0, 255), help="Modbus units.")
 @click.option("--serial", "has_serial", is_flag=True, help="Ask on the serial ports too.")
 @click.option("--add", is_flag=True, help="Write what is new into the configuration.")
-@_config_option
-@_json_option
+@config_option
+@json_option
 def scan(
     hosts: tuple[str, ...],
     subnets: tuple[str, ...],
@@ -209,7 +177,7 @@ def scan(
     from gatewayd.shell import scan as room
 
     wish = Wish(hosts, subnets, has_serial, units)
-    result = _run(room.scan(path, wish, lambda text: click.echo(text, err=True)))
+    result = carry_out(room.scan(path, wish, lambda text: click.echo(text, err=True)))
     click.echo(json.dumps(result.to_json()) if as_json else room.told(result))
     if add:
         click.echo(f"{path}: {room.add(path, result)} devices added", err=True)
@@ -218,22 +186,22 @@ def scan(
 @cli.command()
 @click.argument("device")
 @click.option("--redact/--no-redact", default=True, help="Leave out what names you.")
-@_config_option
+@config_option
 def dump(device: str, path: Path, *, redact: bool) -> None:
     """Print what DEVICE answers as a fixture for its driver's tests."""
     from gatewayd.shell import dump as room
 
-    click.echo(_run(room.dump(path, device, is_redacted=redact)), nl=False)
+    click.echo(carry_out(room.dump(path, device, is_redacted=redact)), nl=False)
 
 
 @cli.command()
-@_config_option
-@_json_option
+@config_option
+@json_option
 def doctor(path: Path, *, as_json: bool) -> None:
     """Look for what cannot be right: signs, scales, counters, settings. Exit status 1 if any."""
     from gatewayd.shell import doctor as room
 
-    findings = _run(room.doctor(path))
+    findings = carry_out(room.doctor(path))
     click.echo(json.dumps(room.to_json(findings)) if as_json else room.shown(findings))
     sys.exit(1 if findings else 0)
 
@@ -241,8 +209,8 @@ def doctor(path: Path, *, as_json: bool) -> None:
 @cli.command()
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
 @click.option("--asset", help="Only this asset: its id, or its name in topics.")
-@_config_option
-@_json_option
+@config_option
+@json_option
 def replay(day: datetime, asset: str | None, path: Path, *, as_json: bool) -> None:
     """Decide again what was decided on DAY, by the home's clock, from what was known then.
 
@@ -250,77 +218,25 @@ def replay(day: datetime, asset: str | None, path: Path, *, as_json: bool) -> No
     """
     from gatewayd.shell import replay as room
 
-    result = _run(room.replay(path, day.date(), asset))
+    result = carry_out(room.replay(path, day.date(), asset))
     click.echo(json.dumps(room.to_json(result)) if as_json else room.shown(result))
     sys.exit(0 if result.is_well else 1)
 
 
-@cli.group()
-def client() -> None:
-    """The API's clients: who may ask for tokens."""
+@cli.command()
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="A day by the home's clock.")
+@config_option
+@json_option
+def shadow(since: datetime | None, path: Path, *, as_json: bool) -> None:
+    """Tell what assets in shadow would have saved, in the last 30 days or since a day."""
+    from gatewayd.shell import shadow as room
 
-
-@client.command("add")
-@click.argument("name")
-@_config_option
-@_json_option
-def client_add(name: str, path: Path, *, as_json: bool) -> None:
-    """Create the client NAME. Its secret is shown now and never again."""
-    from gatewayd import console
-
-    made = _run(console.add_client(path, name))
-    _show_secret(made, as_json=as_json)
-
-
-@client.command("list")
-@_config_option
-@_json_option
-def client_list(path: Path, *, as_json: bool) -> None:
-    """List the clients."""
-    from gatewayd import console
-
-    found = [asdict(each) for each in _run(console.list_clients(path))]
-    if as_json:
-        click.echo(json.dumps(found, default=str))
-        return
-    for each in found:
-        click.echo(f"{each['id']}  {each['name']}")
-
-
-@client.command("remove")
-@click.argument("client_id")
-@_config_option
-def client_remove(client_id: str, path: Path) -> None:
-    """Remove CLIENT_ID and its tokens."""
-    from gatewayd import console
-
-    _run(console.remove_client(path, client_id))
-
-
-@client.command("rotate")
-@click.argument("client_id")
-@_config_option
-@_json_option
-def client_rotate(client_id: str, path: Path, *, as_json: bool) -> None:
-    """Give CLIENT_ID a new secret; the old one ends at once."""
-    from gatewayd import console
-
-    _show_secret(_run(console.rotate_client(path, client_id)), as_json=as_json)
-
-
-@client.command("version")
-@click.argument("client_id")
-@click.argument("version")
-@_config_option
-def client_version(client_id: str, version: str, path: Path) -> None:
-    """Let CLIENT_ID speak the API's VERSION when a request names none."""
-    from gatewayd import console
-
-    _run(console.pin_client(path, client_id, version))
+    report = carry_out(room.shadow(path, since.date() if since else None))
+    click.echo(report.model_dump_json(by_alias=True) if as_json else room.shown(report))
 
 
 @cli.command()
-@_config_option
+@config_option
 def fingerprint(path: Path) -> None:
     """Print the fingerprint of the certificate that HTTPS shows."""
     from gatewayd import console
@@ -328,10 +244,4 @@ def fingerprint(path: Path) -> None:
     click.echo(console.fingerprint(path))
 
 
-def _show_secret(made: "NewClient", *, as_json: bool) -> None:
-    values = {"clientId": made.id, "clientSecret": made.secret, "name": made.name}
-    if as_json:
-        click.echo(json.dumps(values))
-        return
-    for name, value in values.items():
-        click.echo(f"{name:>13}  {value}")
+cli.add_command(client)

@@ -110,13 +110,17 @@ def _grid(grid: Grid) -> GridTerms:
         CapacitySettings(capacity.billed_w, capacity.margin_w) if capacity else None,
         _operator(operator) if operator else None,
         operator.relay.settings() if operator and operator.relay else None,
+        _feed_in(grid),
     )
 
 
 def _export(grid: Grid) -> ExportRule:
+    return ExportRule(grid.export_limit_w, grid.zero_export_when_negative, _feed_in(grid))
+
+
+def _feed_in(grid: Grid) -> FeedIn:
     paid = grid.feed_in
-    feed_in = FeedIn(Decimal(str(paid.fixed)), Decimal(str(paid.share)))
-    return ExportRule(grid.export_limit_w, grid.zero_export_when_negative, feed_in)
+    return FeedIn(Decimal(str(paid.fixed)), Decimal(str(paid.share)))
 
 
 def _operator(operator: Operator) -> OperatorSettings:

@@ -10,7 +10,7 @@ from gatewayd.enode import problems
 from gatewayd.enode.api import Api
 from gatewayd.enode.dispatch import Dispatch
 from gatewayd.enode.gateway import document as gateway_document
-from gatewayd.enode.gateway import grid, modes, plans, stream
+from gatewayd.enode.gateway import grid, modes, plans, shadow, stream
 from gatewayd.enode.gateway import routes as gateway
 from gatewayd.enode.openapi import document
 from gatewayd.enode.routes import ROUTERS, legacy_firehose, legacy_production
@@ -28,6 +28,7 @@ _GATEWAY = (
     modes.router,
     plans.router,
     grid.router,
+    shadow.router,
     stream.router,
     gateway_document.router,
 )

@@ -9,6 +9,8 @@ Value = float | str | bool | None
 
 # Behind the owner of what was decided and not carried out.
 SHADOW = " (shadow)"
+# The owner of the end of what was decided, when nobody wants anything of an asset any more.
+GIVEN_BACK = "governor"
 
 # Whoever decides and is not named here is called by its own name.
 _OWNERS = {

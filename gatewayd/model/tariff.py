@@ -7,6 +7,9 @@ from decimal import Decimal
 
 from gatewayd.errors import InvalidError
 
+# What tariffs are in that say no currency.
+CURRENCY = "EUR"
+
 _COST = re.compile(r"[+-]?([0-9]{1,9}([.][0-9]{0,9})?|[.][0-9]{1,9})")
 
 

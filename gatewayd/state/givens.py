@@ -2,7 +2,7 @@
 
 import sqlite3
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from gatewayd.errors import StorageError
@@ -19,15 +19,20 @@ _LEVEL = 9
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """As text: what changes with each decision, and what seldom does."""
+    """As text: what changes with each decision, and what seldom does.
+
+    Those of one `shape` look alike.
+    """
 
     now: str
     standing: str
+    shape: str = field(default="", compare=False)
 
 
 def put(c: sqlite3.Connection, seq: int, given: Given) -> None:
     """Keep what a decision on record was made from, by its id; it goes with the decision."""
-    digest = blake2b(given.standing.encode(), digest_size=_DIGEST_BYTES).digest()
+    alike = (given.shape + given.standing).encode()
+    digest = blake2b(alike, digest_size=_DIGEST_BYTES).digest()
     row = c.execute("SELECT number, sample FROM standing WHERE digest = ?", (digest,)).fetchone()
     if row is None:
         sample = _packed(given.now)
@@ -35,12 +40,12 @@ def put(c: sqlite3.Connection, seq: int, given: Given) -> None:
         row = stands.lastrowid, sample
     number, sample = row
     try:
-        alike = _unpacked(sample)
+        known = _unpacked(sample)
     except zlib.error:
         # The disk has damaged it. A decision that cannot be made again is better than none.
         return
     # Two looks at one home are much alike: what is new is a quarter of it.
-    c.execute(_INSERT, (seq, number, _packed(given.now, alike)))
+    c.execute(_INSERT, (seq, number, _packed(given.now, known)))
 
 
 def get(c: sqlite3.Connection, seq: int) -> Given | None:

@@ -18,7 +18,7 @@ from gatewayd.control.governor.terms import Terms
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import Circuit
 from gatewayd.model.command import Command, SetMaxCurrent, StartCharging, StopCharging
-from gatewayd.model.decision import Decision, Grounds, Input
+from gatewayd.model.decision import GIVEN_BACK, SHADOW, Decision, Grounds, Input
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import LEASE_MAX_S, Claim, Rank, Setpoint, Wish
 from gatewayd.plan.arbiter.narrow import is_off
@@ -216,7 +216,9 @@ class Bench:
                 self._steer(asset_id, None)
             return
         self.rulings[asset_id] = ruling
-        is_new = _is_other(before, ruling) if before else _is_news(ruling, state)
+        # What would have been is only known from what is put on record.
+        is_first = not self.terms.writes(state.asset) or _is_news(ruling, state)
+        is_new = _is_other(before, ruling) if before else is_first
         owner = self._owner(state, ruling)
         if is_new or self._owners.get(asset_id, owner) != owner:
             self._owners[asset_id] = owner
@@ -245,7 +247,7 @@ class Bench:
     def _owner(self, state: AssetState, ruling: Ruling) -> str:
         owner = ruling.bound_by or ruling.owner
         if not self.terms.writes(state.asset):
-            return f"{owner} (shadow)"
+            return owner + SHADOW
         return f"{owner} (only lowered)" if self.terms.withholds(state.asset) else owner
 
     def _note(self, state: AssetState) -> None:
@@ -276,7 +278,7 @@ class Bench:
 
     def _given_back(self, asset_id: str) -> Decision:
         grounds = Grounds("nobody wants anything of it any more")
-        return Decision.on(grounds, self._clock.now(), asset_id, "governor", None)
+        return Decision.on(grounds, self._clock.now(), asset_id, GIVEN_BACK, None)
 
     def _is_late(self, asset_id: str, command: Command) -> bool:
         """Whether it has been asked after for so long that what is ruled is all there will be."""

@@ -13,7 +13,7 @@ from gatewayd.plan.ev.cars import CarTerms
 from gatewayd.plan.ev.surplus import BatteryRule
 from gatewayd.plan.ev.words import ChargeSettings
 from gatewayd.plan.grid.capacity import CapacitySettings
-from gatewayd.plan.grid.export import ExportRule
+from gatewayd.plan.grid.export import ExportRule, FeedIn
 from gatewayd.plan.grid.operator import OperatorSettings
 from gatewayd.plan.grid.relay import RelaySettings
 from gatewayd.plan.guard import storage
@@ -80,6 +80,7 @@ class GridTerms:
     capacity: CapacitySettings | None = None
     operator: OperatorSettings | None = None
     relay: RelaySettings | None = None
+    feed_in: FeedIn = field(default_factory=FeedIn)
 
 
 @dataclass(frozen=True)

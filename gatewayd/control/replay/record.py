@@ -28,7 +28,9 @@ def keep(c: sqlite3.Connection, noted: Noted) -> None:
 
 def packed(given: RulingGiven | OrderGiven) -> Given:
     """As it is written."""
-    return Given(*_EXACT.texts(given))
+    is_guarded = isinstance(given, RulingGiven) and given.guard is not None
+    shape = "guarded" if is_guarded else type(given).__name__
+    return Given(*_EXACT.texts(given), shape)
 
 
 def unpacked(given: Given) -> RulingGiven | OrderGiven:

@@ -25,7 +25,7 @@ from gatewayd.model.command_words import in_words
 from gatewayd.model.decision import Grounds
 from gatewayd.model.location import Location
 from gatewayd.model.smart_charging import SmartChargingPolicy
-from gatewayd.model.tariff import PriceSlot
+from gatewayd.model.tariff import CURRENCY, PriceSlot
 from gatewayd.plan.prices import Prices
 from gatewayd.state import flex, meta, schedules, smart_charging
 from gatewayd.state.db import Database
@@ -60,7 +60,7 @@ class Steering:
         store: Store,
         commander: Commander,
         clock: Clock,
-        currency: str = "EUR",
+        currency: str = CURRENCY,
         market: Market = _no_market,
     ) -> None:
         self.known = Known()

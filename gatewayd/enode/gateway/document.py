@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import to_json
 
 from gatewayd import __version__
-from gatewayd.enode.gateway import grid, modes, plans, routes, stream
+from gatewayd.enode.gateway import grid, modes, plans, routes, shadow, stream
 from gatewayd.enode.routing import ClientRoute
 from gatewayd.enode.wire.problem import Problem
 
@@ -29,6 +29,7 @@ _ROUTERS = (
     modes.router,
     plans.router,
     grid.router,
+    shadow.router,
     stream.router,
 )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 
 from gatewayd.model.command import Command
-from gatewayd.model.decision import Decision
+from gatewayd.model.decision import GIVEN_BACK, Decision
 from gatewayd.plan.shadow.ledger import Ledger
 from gatewayd.plan.shadow.words import Minute, Tally, Would
 
@@ -31,9 +31,14 @@ def in_shadow(decisions: Iterable[tuple[Decision, bool]]) -> list[Decided]:
     for decision, is_action in decisions:
         if decision.is_shadow:
             found.append(Decided(decision.at, decision.command))
-        elif not is_action and found and found[-1].command is not None:
+        elif not is_action and _ends(decision) and found and found[-1].command is not None:
             found.append(Decided(decision.at, None))
     return found
+
+
+def _ends(decision: Decision) -> bool:
+    """Whether it is carried out, or ends what was decided; what is only told does neither."""
+    return decision.command is not None or decision.owner == GIVEN_BACK
 
 
 @dataclass

@@ -287,6 +287,7 @@ def test_a_shadow_ends_with_what_is_carried_out_and_not_with_what_somebody_asks(
         (decision(0, "governor", None), False),
         (decision(1, "guard (shadow)", StopCharging()), False),
         (decision(2, "api", SetMaxCurrent(8.0)), True),
+        (decision(2, "audit", None), False),
         (decision(3, "governor", None), False),
         (decision(4, "guard", StopCharging()), False),
         (decision(5, "mode now (shadow)", SetMaxCurrent(16.0)), False),
