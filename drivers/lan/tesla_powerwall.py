@@ -1,21 +1,26 @@
-"""Tesla Powerwall 2 and + by their gateway's HTTPS in the home, which only tells.
+"""Tesla's Powerwalls by their gateway's HTTPS in the home, which only tells.
 
-Facts from what owners have found; Tesla publishes nothing, and a Powerwall 3 has no such API. The
-login `customer` has the last five characters of the password on the gateway's label and is granted
-two cookies. Powers are in W, energies in Wh: `site` is importing +, `battery` discharging +. Of the
-charge the gateway keeps 5 % to itself, which the app does not show. Logins are rationed to about
-one a minute.
+Facts from what owners have found; Tesla publishes nothing. The login `customer` has the last five
+characters of the password on the gateway's label and is granted two cookies and a token: the
+Powerwall 2 and + go by the cookies, the 3 by the token. Powers are in W, energies in Wh: `site` is
+importing +, `battery` discharging +. Of the charge the gateway keeps 5 % to itself, which the app
+does not show. Logins are rationed to about one a minute.
+
+A Powerwall 3 is known to tell its flows and its charge; what else of these it tells is not. To be
+commanded it has `/tedapi/v1r`, for a key that Tesla's cloud has to let in: `enode` is the way.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from http.cookies import CookieError, SimpleCookie
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from drivers.lan._battery import status
 from gatewayd.errors import AuthError, BadReadingError, BusyError, RefusedError
+from gatewayd.links.http import Answer
 from gatewayd.links.http_device import Asker, DeviceHttp, Token
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import AssetKind, Identity
@@ -31,6 +36,8 @@ from gatewayd.sdk.options import HttpOptions
 from gatewayd.sdk.read_only import ReadOnly, roles_of
 
 _COOKIES = ("AuthCookie", "UserRecord")
+_DIN = re.compile(r"\d{7}-\w{2}-\w--\w{5,30}")
+_POWERWALL_3 = "1707000-"
 _NEVER = "0001-01-01"
 _HIDDEN_PCT = 5.0
 _IDLE_W = 50.0
@@ -66,6 +73,10 @@ class _Login(_Part):
     password: str
     email: str
     force_sm_off: bool = False
+
+
+class _Granted(_Part):
+    token: str | None = Field(default=None, max_length=4096, pattern=r"^[\x21-\x7e]+$")
 
 
 class _Status(_Part):
@@ -118,11 +129,22 @@ class Powerwall(ReadOnly):
 
     async def identify(self) -> Identity:
         """The gateway's part and serial number stand for all behind it."""
-        self._hidden.clear()
-        told = await self._link.get("/api/status", _Status)
+        told = await self._find("/api/status", _Status)
+        din = told.din or await self._own_number()
+        model = "Powerwall 3" if (din or "").startswith(_POWERWALL_3) else "Powerwall"
         readings = await self.read()
         firmware = None if told.version is None else told.version.partition(" ")[0]
-        return Identity("Tesla", "Powerwall", roles_of(readings), told.din, firmware)
+        return Identity("Tesla", model, roles_of(readings), din, firmware)
+
+    async def _own_number(self) -> str | None:
+        """Where the status does not tell it."""
+        try:
+            told = (await self._link.text("/tedapi/din")).strip()
+        except AuthError:
+            raise
+        except RefusedError:
+            return None
+        return told if _DIN.fullmatch(told) else None
 
     async def read(self) -> Mapping[str, Reading]:
         """The battery, and the grid and the sun where they are measured."""
@@ -192,7 +214,7 @@ def _shown(percent: float | None) -> float | None:
 def _token(options: PowerwallOptions) -> Token:
     login = _Login(password=options.password.get_secret_value(), email=options.email)
 
-    async def fetch(ask: Asker) -> str:
+    async def fetch(ask: Asker) -> Mapping[str, str]:
         answer = await ask("POST", "/api/login/Basic", login.model_dump_json().encode())
         if answer.status in _BUSY:
             raise BusyError(f"Powerwall: the login has to wait: status {answer.status}")
@@ -200,23 +222,35 @@ def _token(options: PowerwallOptions) -> Token:
             raise AuthError("Powerwall: the login was refused; check password")
         if not answer.is_success:
             raise RefusedError(f"Powerwall: the login was answered with {answer.status}")
-        return _granted(value for name, value in answer.headers if name.lower() == "set-cookie")
+        return _granted(answer)
 
-    return Token(fetch, header="Cookie", form="{}", refusals=frozenset({401, 403}))
+    return Token(fetch, refusals=frozenset({401, 403}))
 
 
-def _granted(lines: Iterable[str]) -> str:
-    """The cookies to send from now on."""
+def _granted(answer: Answer) -> Mapping[str, str]:
+    """The headers to send from now on."""
+    headers: dict[str, str] = {}
+    if cookie := _cookie(value for name, value in answer.headers if name.lower() == "set-cookie"):
+        headers["Cookie"] = cookie
+    try:
+        token = _Granted.model_validate_json(answer.body).token
+    except ValidationError:
+        token = None
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    if not headers:
+        raise AuthError("Powerwall: the login gave neither a cookie nor a token")
+    return headers
+
+
+def _cookie(lines: Iterable[str]) -> str:
     found: SimpleCookie = SimpleCookie()
     try:
         for line in lines:
             found.load(line)
     except CookieError as error:
         raise BadReadingError(f"Powerwall: the login's cookies make no sense: {error}") from error
-    kept = [f"{name}={found[name].coded_value}" for name in _COOKIES if name in found]
-    if not kept:
-        raise AuthError("Powerwall: the login gave no cookie; is this a Powerwall 3?")
-    return "; ".join(kept)
+    return "; ".join(f"{name}={found[name].coded_value}" for name in _COOKIES if name in found)
 
 
 @asynccontextmanager
@@ -226,7 +260,7 @@ async def _open(options: PowerwallOptions, links: Links) -> AsyncIterator[Driver
 
 DRIVER = DriverInfo(
     vendor="Tesla",
-    models=("Powerwall 2", "Powerwall+"),
+    models=("Powerwall 2", "Powerwall+", "Powerwall 3 (flows and charge)"),
     source="what owners found: the gateway's /api; Tesla publishes nothing",
     options=PowerwallOptions,
     open=_open,

@@ -66,10 +66,11 @@ class Token:
     """A login by a token, which `fetch` gets when there is none or the device refuses the old one.
 
     `fetch` raises AuthError when the device refuses the login too. `form` is the header's value,
-    `refusals` are the statuses that say that the token has had its time.
+    `refusals` are the statuses that say that the token has had its time. Where a token is more than
+    one header, `fetch` gets them all.
     """
 
-    fetch: Callable[[Asker], Awaitable[str]]
+    fetch: Callable[[Asker], Awaitable[str | Mapping[str, str]]]
     header: str = "Authorization"
     form: str = "Bearer {}"
     refusals: frozenset[int] = frozenset({_UNAUTHORIZED})
@@ -123,7 +124,7 @@ class DeviceHttp:
         self._turn = turn
         self._credentials = credentials
         self._own_headers = headers
-        self._token: str | None = None
+        self._token: str | Mapping[str, str] | None = None
 
     async def get(self, path: str, model: type[T]) -> T:
         """A document; BadReadingError for one that is not as `model` says."""
@@ -180,8 +181,16 @@ class DeviceHttp:
             answer = await self._send(method, path, body, {**headers, **await self._headers()})
             if isinstance(self._credentials, Token) and answer.status in self._credentials.refusals:
                 # It has refused, so asking once more with a new token repeats nothing.
-                self._token = None
-                answer = await self._send(method, path, body, {**headers, **await self._headers()})
+                old, self._token = self._token, None
+                try:
+                    login = await self._headers()
+                except BusyError:
+                    if answer.status == _UNAUTHORIZED:
+                        raise
+                    # It may be this one document that is refused, and the token as good as ever.
+                    self._token = old
+                else:
+                    answer = await self._send(method, path, body, {**headers, **login})
         _check(f"{self._base}{path}", answer)
         return answer
 
@@ -190,8 +199,8 @@ class DeviceHttp:
             case Basic(login):
                 return _basic(login)
             case Token(fetch, header, form):
-                self._token = self._token or await fetch(self._send)
-                return {header: form.format(self._token)}
+                token = self._token = self._token or await fetch(self._send)
+                return {header: form.format(token)} if isinstance(token, str) else token
         return _NO_HEADERS
 
     async def _send(

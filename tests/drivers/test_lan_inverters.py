@@ -266,6 +266,47 @@ async def test_a_powerwall_is_logged_in_to_once_and_again_when_its_cookie_is_ref
     assert [path for _, path, _ in box.asked[before:]] == [flows, "/api/login/Basic", flows]
 
 
+@pytest.mark.parametrize(
+    ("din", "model", "serial"),
+    [
+        ("1707000-11-J--TG12345678901A", "Powerwall 3", "1707000-11-J--TG12345678901A"),
+        (" 1841000-01-E--TG12345678901B\n", "Powerwall", "1841000-01-E--TG12345678901B"),
+        (None, "Powerwall", None),
+        (LOGIN_PAGE.decode(), "Powerwall", None),
+        ("x" * 60_000, "Powerwall", None),
+    ],
+)
+async def test_a_powerwall_3_is_read_by_its_token(
+    din: str | None, model: str, serial: str | None
+) -> None:
+    told = CONTENT["tesla_powerwall"]["answers"]
+    hidden = dict.fromkeys(["GET /api/status", "GET /api/system_status", "GET /api/operation"])
+    async with opened("tesla_powerwall", told | hidden | {"GET /tedapi/din": din}) as (box, driver):
+        box.headers = {}
+        identity = await driver.identify()
+        reading = (await driver.read())["battery"]
+
+    assert (identity.model, identity.serial, identity.firmware) == (model, serial, None)
+    assert identity.roles.keys() == {"inverter", "meter", "battery"}
+    assert known(reading)["soc_pct"] == pytest.approx(60)
+    assert {(told.get("Cookie"), told.get("Authorization")) for told in box.seen} == {
+        (None, None),
+        (None, "Bearer T"),
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "<html>", "[]", "{}", '{"token": 5}', '{"token": "a b"}', '{"token": "a\\r\\nX: 1"}'],
+)
+async def test_a_login_that_gives_a_powerwall_no_token_is_none(body: str) -> None:
+    told = CONTENT["tesla_powerwall"]["answers"] | {"POST /api/login/Basic": body}
+    async with opened("tesla_powerwall", told) as (box, driver):
+        box.headers = {}
+        with pytest.raises(AuthError, match="neither a cookie nor a token"):
+            await driver.read()
+
+
 async def test_what_a_powerwall_hides_from_a_login_costs_no_further_logins() -> None:
     answers = CONTENT["tesla_powerwall"]["answers"] | {"GET /api/operation": None}
     async with opened("tesla_powerwall", answers) as (box, driver):

@@ -216,6 +216,37 @@ async def test_a_refused_token_is_asked_for_once_more_and_then_is_the_user_s_to_
     assert [each.path for each in box.deliveries] == ["/login", "/a", "/login", "/a"]
 
 
+@pytest.mark.parametrize(("status", "error"), [(403, RefusedError), (401, BusyError)])
+async def test_a_token_outlives_what_it_is_not_shown_where_logins_are_rationed(
+    box: Receiver, status: int, error: type[DeviceError]
+) -> None:
+    logins = iter([response(200, b"t"), response(429), response(200, b"t")])
+
+    async def rationed(send: Asker) -> dict[str, str]:
+        answer = await send("POST", "/login", b"{}")
+        if answer.status == 429:
+            raise BusyError("later")
+        return {"A": "1", "Cookie": answer.body.decode()}
+
+    def decide(asked: Delivery) -> bytes:
+        if asked.path == "/login":
+            return next(logins)
+        return GOOD if asked.path == "/a" else response(status)
+
+    answering(box, decide)
+    device = HttpDevices().device(at(box), Token(rationed, refusals=frozenset({401, 403})))
+    await device.get("/a", Status)
+    with pytest.raises(error):
+        await device.get("/b", Status)
+    await device.get("/a", Status)
+
+    again = [] if error is RefusedError else ["/login"]
+    paths = [each.path for each in box.deliveries]
+    assert paths == ["/login", "/a", "/b", "/login", *again, "/a"]
+    assert box.deliveries[-1].headers["cookie"] == "t"
+    assert box.deliveries[-1].headers["a"] == "1"
+
+
 async def test_a_self_signed_certificate_is_accepted_by_its_fingerprint_alone(
     tmp_path: Path,
 ) -> None:
