@@ -266,7 +266,14 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
     if config.mqtt is not None:
         orders = Direct(rooms.store, rooms.government.commander, rooms.steering)
         shown, governor = _mqtt(config.mqtt, rooms.gateway_id), rooms.government.governor
-        mirror = Mirror(rooms.store, orders, rooms.clock, shown, modes=governor.choices)
+        mirror = Mirror(
+            rooms.store,
+            orders,
+            rooms.clock,
+            shown,
+            modes=governor.choices,
+            operator=governor.operator,
+        )
         services["mqtt"] = mirror.run()
     return services
 

@@ -21,7 +21,7 @@ from gatewayd.model.asset import Asset
 from gatewayd.model.command import Action, Command
 from gatewayd.model.flow import flow
 from gatewayd.model.site import AssetState, Site
-from gatewayd.mqtt import commands, numbers, snapshot
+from gatewayd.mqtt import commands, grid, numbers, snapshot
 from gatewayd.mqtt.pace import Pace
 from gatewayd.mqtt.settings import MqttSettings
 from gatewayd.mqtt.snapshot import Counters, Document
@@ -59,6 +59,7 @@ class Mirror:
         settings: MqttSettings,
         delay_s: Callable[[], float] = _moment,
         modes: Modes | None = None,
+        operator: grid.Operator | None = None,
     ) -> None:
         self._store = store
         self._commander = commander
@@ -67,6 +68,7 @@ class Mirror:
         self._topics = settings.topics
         self._delay_s = delay_s
         self._modes = modes or NoModes()
+        self._operator = operator
         self._tree = Tree(settings, self._modes)
         self._pace = Pace(settings.interval_s, settings.heartbeat_s)
         self._counters = Counters(store.site.assets)
@@ -123,7 +125,7 @@ class Mirror:
         chosen = self._chosen()
         for state in site.assets.values():
             yield from self._state(state, now, chosen.get(state.asset.id, {}))
-        document = snapshot.home(flow(site))
+        document = {**snapshot.home(flow(site)), **grid.document(self._operator)}
         if self._pace.take(HOME, document, now):
             yield _retained(self._topics.site_state, document)
 
@@ -174,6 +176,9 @@ class Mirror:
             log.warning("ignored a retained command: clear %s", incoming.topic)
             return []
         try:
+            if target == grid.TARGET and self._operator is not None:
+                text = commands.text_of(incoming.payload)
+                return _reply(incoming, json.dumps(grid.hear(text, self._operator)))
             state = commands.addressee(target, self._store.site)
             if target.key == MODE_KEY:
                 mode = commands.text_of(incoming.payload)

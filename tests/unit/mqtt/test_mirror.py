@@ -11,12 +11,14 @@ import aiomqtt
 import pytest
 
 from gatewayd.control.governor.choice import Mode, Number
+from gatewayd.control.governor.operator import GridOperator
 from gatewayd.errors import ConflictError, RequestError
 from gatewayd.links.mqtt_wire import Broker
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import Action, Command, SetMaxCurrent, StartCharging
 from gatewayd.mqtt.mirror import Mirror
 from gatewayd.mqtt.settings import MqttSettings
+from gatewayd.plan.grid.operator import OperatorSettings
 from gatewayd.state.store import Store
 from tests.fakes.clock import FakeClock
 from tests.fakes.home import METER, READINGS, SINCE, asset, every_asset
@@ -55,6 +57,7 @@ class Home:
 
     def __post_init__(self) -> None:
         self.store = Store(self.clock, every_asset())
+        self.operator = GridOperator(OperatorSettings(4200.0), self.clock)
         self.commander.is_open.set()
 
     def poll(self, kind: AssetKind, **changes: Any) -> None:
@@ -68,7 +71,13 @@ class Home:
     async def mirrored(self, port: int, **settings: Any) -> AsyncIterator[None]:
         where = MqttSettings(Broker("127.0.0.1", port, keepalive_s=2), version="1", **settings)
         mirror = Mirror(
-            self.store, self.commander, self.clock, where, lambda: 2.0, modes=self.modes
+            self.store,
+            self.commander,
+            self.clock,
+            where,
+            lambda: 2.0,
+            modes=self.modes,
+            operator=self.operator,
         )
         async with asyncio.TaskGroup() as group:
             task = group.create_task(mirror.run())
@@ -313,6 +322,21 @@ async def test_modes_and_numbers_are_shown_and_chosen(broker: Mosquitto, home: H
 
     assert home.modes.known[charger].mode == "solar"
     assert (shown, limit) == ("Off", "80.0")
+
+
+async def test_a_grid_operator_is_heard_but_never_by_what_was_left_behind(
+    broker: Mosquitto, home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    topic, shown = "gatewayd/site/home/set/grid_limit", "gatewayd/site/home/state"
+    async with listening(broker.port, "gatewayd/#") as other:
+        await other.say(topic, "none", retain=True)
+        async with home.mirrored(broker.port):
+            await until(lambda: "ignored a retained command" in caplog.text)
+            await other.until(lambda: shown in other.topics())
+            assert other.json(shown)["grid_operator"] == "init"
+            await other.say(topic, "6900")
+            home.poll_all()
+            await home.tick_until(lambda: other.json(shown)["grid_limit_w"] == 6900.0)
 
 
 async def test_a_retained_command_is_ignored(
