@@ -107,10 +107,10 @@ class ModbusServer:
             await server.wait_closed()
 
     @asynccontextmanager
-    async def on_udp(self) -> AsyncIterator["ModbusServer"]:
-        """Answer datagrams on 127.0.0.1; `port` then holds the number."""
+    async def on_udp(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator["ModbusServer"]:
+        """Answer datagrams on loopback; `port` then holds the number."""
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-            lambda: _Datagrams(self), local_addr=("127.0.0.1", 0)
+            lambda: _Datagrams(self), local_addr=(host, port)
         )
         self.port = transport.get_extra_info("sockname")[1]
         try:

@@ -1,6 +1,8 @@
 """Wi-Fi sticks that answer a call, and who is found behind each kind of them."""
 
 import asyncio
+import ipaddress
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
@@ -8,7 +10,9 @@ from typing import cast
 import pytest
 
 from gatewayd.devices.discovery import sticks
+from gatewayd.devices.discovery.known import known
 from gatewayd.devices.discovery.modbus import Manners, ModbusSurvey
+from gatewayd.devices.discovery.scan import Scan, Wish
 from gatewayd.devices.registry import Registry
 from gatewayd.links.pool import Links
 from tests.drivers.images import FOLDER, Fixture
@@ -35,14 +39,21 @@ class Stick(asyncio.DatagramProtocol):
         self.transport.sendto(self._says, addr)
 
 
-async def heard(says: bytes) -> list[sticks.Stick]:
+@asynccontextmanager
+async def stick(says: bytes, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
+    """A stick, and its port."""
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: Stick(says), local_addr=("127.0.0.1", 0)
+        lambda: Stick(says), local_addr=(host, port)
     )
-    port = transport.get_extra_info("sockname")[1]
-    found = await sticks.called(Links(), ["127.0.0.1"], port=port)
-    transport.close()
-    return found
+    try:
+        yield transport.get_extra_info("sockname")[1]
+    finally:
+        transport.close()
+
+
+async def heard(says: bytes) -> list[sticks.Stick]:
+    async with stick(says) as port:
+        return await sticks.called(Links(), ["127.0.0.1"], port=port)
 
 
 @pytest.mark.parametrize(
@@ -136,3 +147,23 @@ async def test_a_driver_for_data_adapters_is_not_tried_without_one() -> None:
         place = {"host": "127.0.0.1", "port": device.port}
 
         assert await ModbusSurvey(Links(), infos, _AT_ONCE).at(place, (17,)) == []
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+@jumping
+async def test_a_scan_asks_behind_a_stick_unless_that_is_a_device_of_ours(is_known: bool) -> None:
+    # The ports are fixed, so each process has an address of its own.
+    host = str(ipaddress.IPv4Address("127.64.0.0") + os.getpid() % 2**20)
+    registry = Registry()
+    infos = {name: registry.info(name) for name in ("goodwe_et", "goodwe_es")}
+    device = Fixture(FOLDER / "goodwe_et.yaml").server(247)
+    device.is_rtu, device.prefix = True, b"\xaa\x55"
+    options = infos["goodwe_et"].options.model_validate({"host": host, "framing": "aa55"})
+    ours = await known({"roof": options} if is_known else {}, {})
+    async with stick(b"1.2.3.4,A,Solar-WiFi1", host, 48899), device.on_udp(host, 8899):
+        found = await Scan(Links(), infos, ours, lambda _: None).run(Wish([host], manners=_AT_ONCE))
+
+    told = [(one.driver, one.options) for one in found]
+    place = {"host": host, "port": 8899, "framing": "aa55"}
+    assert told == ([] if is_known else [("goodwe_et", place)])
+    assert bool(device.requests) is not is_known
