@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from gatewayd.config.plans import PlanSection
+from gatewayd.config.relay import RelaySection
 from gatewayd.config.section import Section
 from gatewayd.model.reading import SgReady
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode, ChargeSettings, Delays
-from gatewayd.plan.grid.relay import Contacts, RelaySettings
 from gatewayd.plan.heat.boost import BoostSettings
 from gatewayd.plan.heat.compressor import HeatSettings
 
@@ -21,6 +21,7 @@ Ampere = Annotated[float, Field(ge=6, le=80)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Watt = Annotated[float, Field(ge=0, le=1_000_000)]
+Signed = Annotated[float, Field(ge=-1_000_000, le=1_000_000)]
 
 
 class CircuitSection(Section):
@@ -55,12 +56,26 @@ class CircuitSection(Section):
 
 
 class DelaysSection(Section):
-    """How long the sun has to suffice, or not to."""
+    """How long the sun has to suffice, or not to, and what counts as that."""
 
     start_s: Seconds = Field(default=60, description="Before charging starts.")
     stop_s: Seconds = Field(default=180, description="Before it stops.")
+    start_at_grid_w: Signed | None = Field(
+        default=None,
+        description="It suffices when no more than this comes from the grid (below 0: goes there); "
+        "left out, when it gives the least current alone.",
+    )
+    stop_at_grid_w: Signed = Field(
+        default=0, description="It does not when more than this comes from the grid."
+    )
     phase_switch_s: Seconds = Field(
         default=310, description="From one switch of phases to the next."
+    )
+    phase_pause_s: Seconds = Field(
+        default=15, description="Without current, before a switch and after it."
+    )
+    phase_switches: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=10, description="At most so many while a car is plugged in."
     )
 
 
@@ -237,43 +252,6 @@ class Capacity(Section):
 
     billed_w: Watt = Field(description="What is paid for anyway; in Flanders 2500.")
     margin_w: Watt = Field(default=100, description="What stays unused.")
-
-
-class RelayState(Section):
-    """What contacts stand for."""
-
-    closed: tuple[Annotated[int, Field(ge=1, le=16)], ...] = Field(
-        default=(), description="Contacts that are closed, counted from 1."
-    )
-    opened: tuple[Annotated[int, Field(ge=1, le=16)], ...] = Field(
-        default=(), description="Contacts that are open."
-    )
-    limit_w: Watt | None = Field(default=None, description="The limit then; left out, none.")
-
-    @model_validator(mode="after")
-    def _is_some(self) -> Self:
-        if not self.closed and not self.opened:
-            raise ValueError("names no contact; say which are closed or opened")
-        return self
-
-
-class RelaySection(Section):
-    """The grid operator's relay: contacts that a device reads."""
-
-    device: str = Field(description="The device, whose map has `contacts`.")
-    states: tuple[RelayState, ...] = Field(
-        min_length=1,
-        description="What the contacts stand for; the first that fits holds. With none the "
-        "operator counts as not heard of.",
-    )
-
-    def settings(self) -> RelaySettings:
-        """What the contacts are held against."""
-        states = (
-            Contacts(one.limit_w, frozenset(one.closed), frozenset(one.opened))
-            for one in self.states
-        )
-        return RelaySettings(self.device, tuple(states))
 
 
 class Operator(Section):

@@ -15,6 +15,7 @@ from gatewayd.config.problems import shown
 from gatewayd.config.proxies import check_proxies
 from gatewayd.config.secret import Secret
 from gatewayd.config.sections import Api, File, Home, Log, Mdns, ModbusProxy, Mqtt, Storage
+from gatewayd.config.solar import Solar
 from gatewayd.config.source import Source, parse
 from gatewayd.config.surroundings import Stamp, Surroundings
 from gatewayd.config.vehicles import Vehicle, check_vehicles
@@ -39,6 +40,7 @@ class Config:
     devices: Mapping[str, Device]
     vehicles: Mapping[str, Vehicle]
     circuits: Mapping[str, CircuitSection]
+    solar: Solar
     grid: Grid
     mqtt: Mqtt | None
     modbus_proxy: tuple[ModbusProxy, ...]
@@ -56,6 +58,7 @@ class Config:
         return replace(
             terms(self.circuits, self.grid, self.devices),
             cars=tuple(vehicle.terms(name) for name, vehicle in self.vehicles.items()),
+            rule=self.solar.rule(),
             zone=ZoneInfo(self.home.timezone),
         )
 

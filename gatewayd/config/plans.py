@@ -36,6 +36,9 @@ class PlanSection(Section):
     def _is_one(self) -> Self:
         if (self.time is None) == bool(self.weekdays):
             raise ValueError("has one of weekdays and time; add the other")
+        # Far enough from where the calendar ends that every sum stays inside.
+        if self.at is not None and not 2000 <= self.at.year <= 2999:
+            raise ValueError("is at no time from 2000 to 2999")
         self.ready_by()
         return self
 

@@ -16,6 +16,7 @@ from gatewayd.config.governed import CircuitSection, Governed, Grid, Identifier
 from gatewayd.config.ocpp import Ocpp
 from gatewayd.config.secret import Secret, SecretCredential, SecretFile
 from gatewayd.config.section import Section
+from gatewayd.config.solar import Solar
 from gatewayd.config.values import (
     ExistingFile,
     FilePath,
@@ -290,6 +291,7 @@ class File(Section):
     circuits: dict[Identifier, CircuitSection] = Field(
         default={}, description="What each breaker protects, by an id of your choice."
     )
+    solar: Solar = Field(default=Solar(), description="What of the sun is for cars.")
     grid: Grid = Field(default=Grid(), description="What the connection to the grid may carry.")
     mqtt: Mqtt | None = None
     modbus_proxy: tuple[ModbusProxy, ...] = Field(

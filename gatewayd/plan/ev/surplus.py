@@ -17,11 +17,12 @@ class BatteryRule:
     """Who comes first, car or battery.
 
     Below `priority_soc_pct` the battery does: what it charges with is not for cars. Above
-    `buffer_soc_pct` it may keep a car that is charging going.
+    `buffer_soc_pct` it may keep a car that is charging going. `residual_w` stays for the grid.
     """
 
     priority_soc_pct: float = 0.0
     buffer_soc_pct: float = 100.0
+    residual_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,15 @@ def surpluses(
     batteries: Sequence[BatteryNow],
     chargers: Sequence[Drawing],
     rule: BatteryRule,
-    residual_w: float = 0.0,
 ) -> dict[str, float | None]:
     """What each charger could draw without the grid, with what it draws now; None if unknown.
 
     What those of a lower priority draw is free for the higher; what a higher one was promised and
-    does not draw yet is not free for the lower. `residual_w` stays for the grid.
+    does not draw yet is not free for the lower.
     """
     if grid_w is None:
         return {charger.id: None for charger in chargers}
-    free_w = -grid_w - residual_w + sum(_given_up_w(battery, rule) for battery in batteries)
+    free_w = -grid_w - rule.residual_w + sum(_given_up_w(battery, rule) for battery in batteries)
     return {charger.id: free_w + _shared_w(charger, chargers) for charger in chargers}
 
 

@@ -13,7 +13,8 @@ from gatewayd.model.circuit import Circuit
 from gatewayd.model.reading import SgReady
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatteryMode
-from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode
+from gatewayd.plan.ev.surplus import BatteryRule
+from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode, Delays
 from gatewayd.plan.grid.export import FeedIn
 from gatewayd.plan.grid.operator import OperatorSettings
 from gatewayd.plan.grid.relay import Contacts, RelaySettings
@@ -112,6 +113,20 @@ def test_a_heat_pump_is_spared_and_boosted_as_its_config_says(tmp_path: Path) ->
 def test_a_heat_pump_on_a_circuit_needs_to_say_what_it_draws(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="add max_a"):
         read(tmp_path, PUMP.replace("    max_a: 5\n", ""))
+
+
+def test_the_sun_is_shared_as_the_config_says(tmp_path: Path) -> None:
+    delays = "delays: {start_at_grid_w: -1500, stop_at_grid_w: 200, phase_switches: 2}"
+    text = GOOD.replace("phases: [3, 1]", f"phases: [3, 1], {delays}") + (
+        "solar: {battery_first_below_pct: 40, battery_lends_above_pct: 90, residual_w: -50}\n"
+    )
+
+    terms = read(tmp_path, text).terms
+
+    charging = terms.chargers["charger"].charging
+    assert charging is not None
+    assert charging.delays == Delays(start_at_grid_w=-1500, stop_at_grid_w=200, phase_switches=2)
+    assert terms.rule == BatteryRule(40, 90, -50)
 
 
 RELAY = """\

@@ -62,6 +62,7 @@ def test_plans_and_cars_reach_the_governor(tmp_path: Path) -> None:
         ("[mon, fri]", "[monday]", "weekdays"),
         ("07:30", "7:30", "HH:MM"),
         ("+01:00", "", "timezone"),
+        ("2026-12", "9999-12", "from 2000 to 2999"),
         ("device: zoe_cloud", "device: zoe", "there is no device 'zoe'"),
         ("[ff]", '["04A2B3C4"]', "is zoe's too"),
         ("phases: 1", "phases: 2", "phases"),

@@ -186,6 +186,9 @@ def test_energy_is_counted_where_no_level_is_known() -> None:
     assert car.session_wh == pytest.approx(15_000, abs=200)
 
 
+FIVE_KWH = ReadyBy(at=MORNING, energy_wh=5_000.0)
+
+
 @pytest.mark.parametrize(
     ("plan", "car", "expected_wh"),
     [
@@ -193,8 +196,8 @@ def test_energy_is_counted_where_no_level_is_known() -> None:
         (TO_80, CarNow(soc_pct=90.0, capacity_wh=44_000.0), 0.0),
         (TO_80, CarNow(soc_pct=36.0), 40_000.0),
         (TO_80, CarNow(session_wh=10_000.0, capacity_wh=44_000.0), 30_000.0),
-        (ReadyBy(energy_wh=5_000.0), CarNow(session_wh=6_000.0), 0.0),
-        (ReadyBy(energy_wh=5_000.0), CarNow(), 5_000.0),
+        (FIVE_KWH, CarNow(session_wh=6_000.0), 0.0),
+        (FIVE_KWH, CarNow(), 5_000.0),
     ],
 )
 def test_what_is_needed_is_guessed_high(plan: ReadyBy, car: CarNow, expected_wh: float) -> None:
@@ -283,4 +286,3 @@ def test_a_weekly_plan_comes_on_its_days_only_and_a_past_one_never_again() -> No
     assert next_deadline(fridays, EVENING, UTC) == friday
     assert next_deadline(fridays, friday, UTC) == friday + timedelta(days=7)
     assert next_deadline(TO_80, MORNING, UTC) is None
-    assert next_deadline(ReadyBy(minute=5, soc_pct=80.0), EVENING, UTC) is None

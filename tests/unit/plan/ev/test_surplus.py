@@ -38,7 +38,9 @@ def test_a_full_battery_may_keep_a_car_going() -> None:
 
 
 def test_something_may_be_left_for_the_grid() -> None:
-    assert surpluses(-1000.0, [], [CAR], RULE, residual_w=300.0) == {"car": 2700.0}
+    kept = BatteryRule(residual_w=300.0)
+
+    assert surpluses(-1000.0, [], [CAR], kept) == {"car": 2700.0}
 
 
 def test_the_higher_is_served_first() -> None:
