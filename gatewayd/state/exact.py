@@ -10,9 +10,10 @@ import math
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from enum import Enum
+from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -36,12 +37,19 @@ _MANY: Mapping[str, Callable[[Iterable[object]], object]] = {
     "frozenset": frozenset,
 }
 
+# What fields may be of. What `object` stands for is of one of the others.
+_WRITTEN = {
+    *(bool, int, str, tuple, dict, Mapping, Sequence, object, tzinfo, type(None), UnionType),
+    *(*_WORDS, list, deque, set, frozenset),
+}
+
 
 class Exact:
     """Knows the dataclasses and enums that `roots` are made of.
 
     Values of the `standing` types are written apart: they seldom change, and many texts share
     them. `left_out` are fields, as (type, name), that are not written; they need a default.
+    `unknown` are types of fields that cannot be written.
     """
 
     def __init__(
@@ -54,6 +62,7 @@ class Exact:
         self._standing = standing
         self._left_out = frozenset(left_out)
         self._types: dict[str, type] = {}
+        self.unknown: frozenset[type] = frozenset()
         for root in roots:
             self._learn(root)
 
@@ -76,7 +85,10 @@ class Exact:
     def _learn(self, hint: object) -> None:
         for part in filter(None, (get_origin(hint), *get_args(hint))):
             self._learn(part)
-        if not isinstance(hint, type) or not (issubclass(hint, Enum) or is_dataclass(hint)):
+        if not isinstance(hint, type):
+            return
+        if not (issubclass(hint, Enum) or is_dataclass(hint)):
+            self.unknown |= {hint} - _WRITTEN
             return
         known = self._types.setdefault(_name(hint), hint)
         if known is not hint:

@@ -73,7 +73,7 @@ def snapshot(memory: T) -> T:
 def _copied(value: object) -> object:
     if isinstance(value, dict):
         return {key: _copied(one) for key, one in value.items()}
-    if isinstance(value, list | deque):
+    if isinstance(value, list | deque | set):
         return type(value)(_copied(one) for one in value)
     params = getattr(value, "__dataclass_params__", None)
     if params is None or params.frozen:

@@ -13,7 +13,7 @@ from gatewayd.state import decisions
 from gatewayd.state.exact import Exact
 from gatewayd.state.givens import Given
 
-_EXACT = Exact(
+EXACT = Exact(
     (RulingGiven, ScheduleGiven, SmartGiven, FlexGiven),
     standing=(Terms, Asset, Prices),
     # Who decides does not go by what was decided before, but by what came of it.
@@ -30,12 +30,12 @@ def packed(given: RulingGiven | OrderGiven) -> Given:
     """As it is written."""
     is_guarded = isinstance(given, RulingGiven) and given.guard is not None
     shape = "guarded" if is_guarded else type(given).__name__
-    return Given(*_EXACT.texts(given), shape)
+    return Given(*EXACT.texts(given), shape)
 
 
 def unpacked(given: Given) -> RulingGiven | OrderGiven:
     """As it was. Raises StorageError for what this program cannot read."""
-    found = _EXACT.value(given.now, given.standing)
+    found = EXACT.value(given.now, given.standing)
     if not isinstance(found, RulingGiven | ScheduleGiven | SmartGiven | FlexGiven):
         raise StorageError("it is damaged: nothing is decided from such a thing")
     return found

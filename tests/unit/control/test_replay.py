@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from gatewayd import cli
+from gatewayd.control.replay.record import EXACT
 from gatewayd.plan.ev import sun
 from gatewayd.plan.guard import share
 from gatewayd.state import givens
@@ -181,6 +182,10 @@ def test_without_a_database_there_is_nothing(tmp_path: Path, run: Run) -> None:
 
     assert status == 1
     assert "there is no database yet" in err
+
+
+def test_nothing_is_decided_from_what_cannot_be_written() -> None:
+    assert EXACT.unknown == frozenset()
 
 
 def test_what_a_decision_is_made_from_is_written_whole_and_small(morning: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
+from pathlib import Path
 from typing import Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,12 @@ class Tree:
     held: object = None
     parts: Mapping[str, Part] = field(default_factory=dict)
     ranks: dict[Rank, tuple[bool, str]] = field(default_factory=dict)
+
+
+@dataclass
+class Odd:
+    tree: Tree | None
+    place: Path
 
 
 EXACT = Exact((Tree,), standing=(Part,), left_out=((Leaf, "other"),))
@@ -111,6 +118,11 @@ def test_what_stands_is_written_apart_and_once() -> None:
 
 def test_a_field_that_is_left_out_has_its_default() -> None:
     assert again(Tree(Leaf(1.0, Colour.RED))) == Tree(Leaf(1.0))
+
+
+def test_a_field_that_cannot_be_written_is_named() -> None:
+    assert EXACT.unknown == frozenset()
+    assert Exact((Odd,)).unknown == {Path}
 
 
 def test_what_is_not_known_is_written_and_never_read() -> None:
