@@ -227,6 +227,11 @@ class Governed(Section):
         description="What it draws at most per phase, where it does not say: a heat pump on a "
         "circuit needs it.",
     )
+    safe_a: Annotated[float, Field(ge=0, le=80)] | None = Field(
+        default=None,
+        description="What a charger on a circuit is left at when nobody steers it any more; left "
+        "out, what it falls back to by itself, and where nobody knows that, nothing.",
+    )
     charging: Charging | None = Field(
         default=None, description="How a charger charges; left out, as it likes."
     )

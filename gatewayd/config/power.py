@@ -91,6 +91,7 @@ def _charger(governed: Governed) -> ChargerTerms:
         lines=None if governed.wiring == "unknown" else _lines(governed.wiring),
         priority=governed.priority,
         max_a=governed.max_a,
+        safe_a=governed.safe_a,
         charging=charging.settings(governed.priority) if charging else None,
         arming=governed.control,
     )

@@ -11,10 +11,12 @@ from typing import Protocol
 
 from gatewayd import __version__
 from gatewayd.clock import Clock
+from gatewayd.control.governor import gather
 from gatewayd.control.governor.given import ClaimsGiven, GuardGiven, Noted, RulingGiven
 from gatewayd.control.governor.safety import GUARD, Granted
 from gatewayd.control.governor.safety import claim as safety_claim
 from gatewayd.control.governor.terms import Terms
+from gatewayd.control.governor.withholding import held_by, only_lowers, why_not
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import Circuit
 from gatewayd.model.command import Command, SetMaxCurrent, StartCharging, StopCharging
@@ -27,7 +29,7 @@ from gatewayd.plan.governed import Answer
 from gatewayd.plan.guard.words import Footing, Grant
 from gatewayd.plan.heard import heard
 from gatewayd.plan.heat.levels import is_apart
-from gatewayd.plan.keeping import Kept, is_decrease
+from gatewayd.plan.keeping import Kept
 from gatewayd.plan.steer import next_command
 
 # How long a claim may take to come true before its action is told that it does not.
@@ -163,13 +165,12 @@ class Bench:
         state = self._store.site.assets.get(asset_id)
         if state is None or not self.terms.writes(state.asset) or is_apart(command, state.asset):
             return None
-        ruling, withheld = self.rulings.get(asset_id), self.terms.withholds(state.asset)
+        ruling, withheld = self.rulings.get(asset_id), why_not(self.terms, state, command)
         if ruling is None:
             return Answer()
         is_late = self._is_late(asset_id, command)
-        reading = state.sample.reading if state.sample else None
-        if withheld and reading and not is_decrease(command, reading):
-            return Answer(binding=f"it is not armed, for {withheld}" if is_late else None)
+        if withheld is not None:
+            return Answer(binding=withheld if is_late else None)
         return _answer(ruling, command, is_late=is_late)
 
     def safe_a(self, asset_id: str) -> float | None:
@@ -177,7 +178,7 @@ class Bench:
         state = self._store.site.assets.get(asset_id)
         if state is None or not self._is_guarded(state):
             return None
-        safe_a = state.asset.spec.safe_current_a or 0.0
+        safe_a = gather.safe_a(state, self.terms.wired(state.asset.device_id))
         grant = (self._grants or {}).get(state.asset.device_id)
         is_live = grant is not None and self._clock.monotonic() < grant.valid_until_s
         return min(safe_a, grant.amps) if grant is not None and is_live else safe_a
@@ -235,14 +236,8 @@ class Bench:
             ruling.valid_until_s,
             may_yield=not is_bound,
             most_a=grant.amps if grant and self._is_guarded(state) else None,
-            only_lowers=self._only_lowers(state, ruling),
+            only_lowers=only_lowers(self.terms, state, ruling),
         )
-
-    def _only_lowers(self, state: AssetState, ruling: Ruling) -> bool:
-        """Of what an asset is told that is not armed: of all but chargers the guard's own goes."""
-        is_car = state.asset.kind is AssetKind.CHARGER
-        is_safety = not is_car and GUARD in (ruling.owner, ruling.bound_by)
-        return self.terms.withholds(state.asset) is not None and not is_safety
 
     def _owner(self, state: AssetState, ruling: Ruling) -> str:
         owner = ruling.bound_by or ruling.owner
@@ -264,7 +259,7 @@ class Bench:
 
     def _ruled(self, state: AssetState, ruling: Ruling) -> Decision:
         told = heard(state, self._clock.monotonic())
-        grounds, withheld = ruling.grounds, self.terms.withholds(state.asset)
+        grounds = ruling.grounds
         return Decision(
             self._clock.now(),
             ruling.asset_id,
@@ -273,7 +268,7 @@ class Bench:
             grounds.reason,
             (*grounds.inputs, *told),
             grounds.candidates,
-            grounds.binding or (withheld and f"the wiring audit: {withheld}"),
+            held_by(self.terms, state, ruling),
         )
 
     def _given_back(self, asset_id: str) -> Decision:

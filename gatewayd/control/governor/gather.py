@@ -65,6 +65,17 @@ def fallback(state: AssetState, watchdog_s: float | None) -> Fallback | None:
     return None if current_a is None or timeout_s is None else Fallback(current_a, timeout_s)
 
 
+def safe_a(state: AssetState, term: ChargerTerms) -> float:
+    """What a charger may be left at that nobody steers any more; 0 where nobody has declared it.
+
+    A person, then the charger itself, for it falls back to that, then its driver.
+    """
+    reading = state.sample.reading if state.sample else None
+    told_a = reading.failsafe_current_a if isinstance(reading, ChargerReading) else None
+    declared = (term.safe_a, told_a, state.asset.spec.safe_current_a)
+    return next((current_a for current_a in declared if current_a is not None), 0.0)
+
+
 def _drawn_a(reading: ChargerReading, lines: tuple[int, ...] | None) -> tuple[float, ...] | None:
     if reading.power_delivery in _OFF:
         return (0.0,) * len(lines or PHASES)

@@ -30,13 +30,15 @@ class ChargerTerms:
     """A device: where it is wired, and how a charger charges. Without a mode it does as it likes.
 
     `lines` and `priority` are as of a Load. A `circuit` None is none at all; where there are
-    circuits elsewhere, such a charger is left with the least.
+    circuits elsewhere, such a charger is left with the least. `safe_a` is what a person has
+    declared that one may be left at when nobody steers it any more.
     """
 
     circuit: str | None = None
     lines: tuple[int, ...] | None = None
     priority: int = 0
     max_a: float | None = None
+    safe_a: float | None = None
     charging: ChargeSettings | None = None
     arming: Arming = Arming.ARMED
 

@@ -40,6 +40,7 @@ devices:
     priority: 3
     control: shadow
     audited: true
+    safe_a: 6
     charging: {mode: solar, always_charge: once, min_a: 8, max_a: 20, phases: [3, 1]}
 """
 GOOD = f"""\
@@ -75,6 +76,7 @@ def test_everything_reaches_the_governor(tmp_path: Path) -> None:
     assert battery.settings.mode is BatteryMode.HOLD
     assert battery.settings.locked_against == {"charger"}
     assert terms.audited == {"charger"}
+    assert charger.safe_a == 6
     assert terms.grid.export is not None
     assert terms.grid.export.feed_in == FeedIn(Decimal("-0.04"), Decimal("0.84"))
     assert terms.grid.capacity is not None

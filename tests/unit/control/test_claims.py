@@ -11,7 +11,7 @@ import pytest
 
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.claims import Look, Memory, claims
-from gatewayd.control.governor.gather import is_throttled, load_now, meter_now
+from gatewayd.control.governor.gather import is_throttled, load_now, meter_now, safe_a
 from gatewayd.control.governor.quarter import QuarterMeter, starts
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, Terms
 from gatewayd.control.governor.wants import Wants, wants
@@ -304,6 +304,26 @@ def test_a_counter_that_was_exchanged_is_no_peak() -> None:
     meter.restore({quarter - 2: 0.0, quarter - 1: 100.0, quarter: 9e6}, at)
 
     assert meter.now(Site(), at).month_peak_w == 400.0
+
+
+@pytest.mark.parametrize(
+    ("declared_a", "told_a", "known_a", "left_a"),
+    [
+        (None, None, None, 0.0),
+        (None, None, 10.0, 10.0),
+        (None, 8.0, 10.0, 8.0),
+        (6.0, 8.0, 10.0, 6.0),
+        (0.0, 8.0, 10.0, 0.0),
+    ],
+)
+def test_a_charger_that_nobody_steers_is_left_at_what_was_declared(
+    declared_a: float | None, told_a: float | None, known_a: float | None, left_a: float
+) -> None:
+    role = replace(asset(AssetKind.CHARGER).spec, safe_current_a=known_a)
+    said = replace(CHARGING, failsafe_current_a=told_a)
+    one = state(AssetKind.CHARGER, said, asset=asset(AssetKind.CHARGER, spec=role))
+
+    assert safe_a(one, ChargerTerms("main", safe_a=declared_a)) == left_a
 
 
 def test_a_limit_of_the_home_is_one_of_its_own_circuit() -> None:
