@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatewayd.sdk.maps.codec import BlockDecoder, Placed, Words, with_factor, words_of
-from gatewayd.sdk.maps.points import CODES, SUNSPEC_NAN, Defaults, Point, Value
+from gatewayd.sdk.maps.points import CODES, MAX_NAN, SUNSPEC_NAN, Defaults, Point, Value
 
 WHOLE = {
     "u16": (0, 0xFFFF),
@@ -86,11 +86,15 @@ def test_an_offset_is_added_after_scaling() -> None:
 
 
 @pytest.mark.parametrize("kind", SUNSPEC_NAN)
+@pytest.mark.parametrize("scale", [1, 0.1, 10])
+@pytest.mark.parametrize(("name", "numbers"), [("sunspec", SUNSPEC_NAN), ("max", MAX_NAN)])
 @pytest.mark.parametrize("is_float", [False, True])
-def test_the_sunspec_value_for_nothing_is_none(kind: str, is_float: bool) -> None:
-    found = point(type=kind, nan="sunspec")
+def test_the_usual_values_for_nothing_are_none(
+    kind: str, scale: float, name: str, numbers: dict[str, int], is_float: bool
+) -> None:
+    found = point(type=kind, nan=name, scale=scale)
     code, count = CODES[kind]
-    words = struct.unpack(f">{count}H", struct.pack(f">{code}", SUNSPEC_NAN[kind]))
+    words = struct.unpack(f">{count}H", struct.pack(f">{code}", numbers[kind]))
 
     assert decoded(found, words, is_float=is_float) is None
     assert decoded(point(type=kind, nan="none"), words, is_float=is_float) is not None
