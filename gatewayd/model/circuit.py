@@ -84,6 +84,12 @@ def amperes(power_w: float, lines: tuple[int, ...] | None) -> float:
     return power_w / (NOMINAL_V * len(lines or (0,)))
 
 
+def current_of(load: Load, power_w: float) -> float:
+    """Per phase, of a load that draws this; on a phase that nobody knows it is all that it can."""
+    current_a = amperes(power_w, load.lines)
+    return current_a if load.lines is not None else min(current_a, load.max_a)
+
+
 def watts(current_a: float, lines: tuple[int, ...] | None) -> float:
     """What a current per phase carries, likewise."""
     return current_a * NOMINAL_V * len(lines or (0,))

@@ -72,6 +72,11 @@ class Charger:
         return self.lines[: self.car_phases]
 
     @property
+    def step_a(self) -> float:
+        """In which steps its limit is told."""
+        return 1.0
+
+    @property
     def is_controllable(self) -> bool:
         """Whether telling it something would help."""
         obeys = self.is_linked and not self.ignores and not self.draws_more_a
@@ -93,3 +98,32 @@ class Charger:
             self.drawn_a = min(target_a, self.drawn_a + 8.0)
         elif target_a < self.drawn_a:
             self.drawn_a = max(target_a, self.drawn_a - 16.0)
+
+
+@dataclass(slots=True)
+class HeatPump(Charger):
+    """Runs with all it has whenever the house is cold, or not at all while it is blocked.
+
+    It takes up to a minute to stop, which helps nobody at once, and has no fallback of its own.
+    """
+
+    is_cold: bool = True
+    lasts_s: int = 0
+
+    @property
+    def step_a(self) -> float:
+        return self.max_a
+
+    @property
+    def is_controllable(self) -> bool:
+        return False
+
+    def _draw(self) -> None:
+        if self.random.random() < 1 / 900:
+            self.is_cold = not self.is_cold
+        if self.is_cold and self.limit_a >= self.least_a:
+            self.drawn_a, self.lasts_s = self.max_a, self.random.randint(3, 60)
+            return
+        self.lasts_s -= 1
+        if self.lasts_s <= 0:
+            self.drawn_a = 0.0

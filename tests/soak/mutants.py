@@ -78,6 +78,11 @@ _MODEL = {
         "return PHASES if load.lines is None",
         "return (0,) if load.lines is None",
     ),
+    "watts at the wrong voltage": ("return current_a * NOMINAL_V *", "return current_a * 400.0 *"),
+    "unknown wiring counts as three phases": (
+        "power_w / (NOMINAL_V * len(lines or (0,)))",
+        "power_w / (NOMINAL_V * len(lines or PHASES))",
+    ),
     "one phase counts as all": ("if len(drawn) == len(PHASES) else min((0.0, *drawn))", ""),
 }
 _DRAW = {
@@ -195,6 +200,41 @@ _SHARE = {
     "rounded up": ("math.floor(amps", "math.ceil(amps"),
     "less than the least": ("return whole if whole >= load.min_a else 0.0", "return whole"),
 }
+_STORAGE = {
+    "battery's charging forgotten": (
+        "(drawn_a,) * len(load.lines or (0,))",
+        "(0.0,) * len(load.lines or (0,))",
+    ),
+    "what a battery gives is left to the meter": (
+        "drawn_a = current_of(load, reading.power_w)\n    limit_a",
+        "drawn_a = max(0.0, current_of(load, reading.power_w))\n    limit_a",
+    ),
+    "what a battery is told is not looked at": ("elif reading.setpoint_w is not None:", "elif 0:"),
+    "watts rounded up": ("math.floor(watts(", "math.ceil(watts("),
+    "battery of its own mode is never paused": (
+        "drawn_a > grant.amps + _TOLERANCE_A or",
+        "False or",
+    ),
+    "paused battery let go at once": ("was_paused and grant.binding is not None", "False"),
+    "held battery let go for a pause": ("_HELD_PAUSES if isinstance(wanted, Hold) else", ""),
+}
+_HEATING = {
+    "told to stop is stopped": (
+        "if reading.power_w is not None:",
+        "if reading.power_w and limit_a:",
+    ),
+    "heat pump lowered a little": ("return grant.amps > 0", "return True"),
+    "blocked heat pump may run": (
+        "0.0 if is_blocked(asset, reading) else load.max_a",
+        "load.max_a",
+    ),
+}
+_BOOST = {
+    "minimum on time outranks the fuse": (
+        "if seen.is_blocked:",
+        "if seen.is_blocked and not seen.is_on:",
+    ),
+}
 _WIRING = {
     "nested parent ignored": ("next_id = circuit.parent", "next_id = None"),
     "priority inverted": ("reverse=True", "reverse=False"),
@@ -249,6 +289,9 @@ _BY_MODULE = {
     _GUARD + "sane": _SANE,
     _GUARD + "share": _SHARE,
     _GUARD + "wiring": _WIRING,
+    _GUARD + "storage": _STORAGE,
+    _GUARD + "heating": _HEATING,
+    "gatewayd.plan.heat.boost": _BOOST,
     _GUARD + "commission": _COMMISSION,
     _LEASE: _LEASES,
     _POLICY: _LOOP,

@@ -22,6 +22,8 @@ _TESTS = (
     "tests.unit.plan.guard.test_guard",
     "tests.unit.plan.guard.test_parts",
     "tests.unit.plan.guard.test_commission",
+    "tests.unit.plan.guard.test_loads",
+    "tests.unit.plan.heat.test_boost",
     "tests.unit.plan.test_lease",
     "tests.unit.plan.test_keeping",
     "tests.unit.plan.audit.test_steps",
@@ -30,6 +32,7 @@ _TESTS = (
 _HOUSES = "tests.soak.safety"
 _FRESH = (
     "gatewayd.plan.guard",
+    "gatewayd.plan.heat",
     "gatewayd.plan.lease",
     "gatewayd.plan.keeping",
     "gatewayd.plan.audit",

@@ -3,13 +3,20 @@
 import math
 from typing import Protocol
 
+from gatewayd.model.asset import AssetKind, Capability, Role
+from gatewayd.model.circuit import NOMINAL_V, Load
+from gatewayd.model.reading import BatteryReading, HvacReading, SgReady
+from gatewayd.plan.guard import heating, storage
 from gatewayd.plan.guard.guard import decide
-from gatewayd.plan.guard.words import LoadNow, Memory
+from gatewayd.plan.guard.words import Grant, LoadNow, Memory
+from tests.fakes.home import asset
+from tests.soak.charger import Charger, HeatPump
 from tests.soak.house import House
 
 GUARD_S = 2.0
 FAILSAFE_S = 20.0
 _ROUND_S = 10.0
+PUMP = asset(AssetKind.HVAC, spec=Role(AssetKind.HVAC, frozenset({Capability.SET_SG_READY})))
 
 
 class Policy(Protocol):
@@ -40,23 +47,48 @@ class Guarded:
         grants = decide(house.wiring, now_s, meters, heard, self._memory)
         for charger in house.chargers:
             grant = grants[charger.id]
-            if charger.limit_a != grant.amps:
-                charger.write(grant.amps, now_s)
+            limit_a = _told_a(charger, house.wiring.loads[charger.id], grant)
+            if charger.limit_a != limit_a:
+                charger.write(limit_a, now_s)
             if grant.renews:
                 charger.feed(now_s)
 
     def _read(self, house: House, now_s: float) -> dict[str, LoadNow]:
         if not self._heard:
             for charger in house.chargers:
-                charger.failsafe_s = FAILSAFE_S
+                if not isinstance(charger, HeatPump):
+                    charger.failsafe_s = FAILSAFE_S
         for charger in house.chargers:
             told = charger.report(now_s)
             if told is not None:
-                self._heard[charger.id] = LoadNow(charger.max_a, told[0], told[1], now_s)
+                self._heard[charger.id] = _heard(house.wiring.loads[charger.id], *told, now_s)
             elif charger.id in self._heard:
                 before = self._heard[charger.id]
                 self._heard[charger.id] = LoadNow(charger.max_a, None, None, before.at_s)
         return self._heard
+
+
+def _told_a(charger: Charger, load: Load, grant: Grant) -> float:
+    """A battery is told watts, a heat pump to run or not."""
+    if charger.id == "battery":
+        return storage.most_w(grant, load.lines) / (NOMINAL_V * len(load.lines or (0,)))
+    if charger.id == "heat":
+        return charger.max_a if heating.may_run(grant) else 0.0
+    return grant.amps
+
+
+def _heard(load: Load, limit_a: float, drawn_a: tuple[float, ...], now_s: float) -> LoadNow:
+    """A battery and a heat pump do not speak of ampere."""
+    if load.id not in ("battery", "heat"):
+        return LoadNow(load.max_a, limit_a, drawn_a, now_s)
+    # Of one whose wiring nobody knows its power does not tell which phases it is on.
+    lines, power_w = load.lines, sum(drawn_a) * NOMINAL_V
+    if load.id == "battery":
+        per_phase_w = NOMINAL_V * len(lines or (0,))
+        said = BatteryReading(power_w=power_w, setpoint_w=limit_a * per_phase_w)
+        return storage.now(load, said, load.max_a, now_s)
+    level = SgReady.NORMAL if limit_a >= load.min_a else SgReady.BLOCKED
+    return heating.now(load, PUMP, HvacReading(power_w=power_w, sg_ready=level), now_s)
 
 
 class Reference:

@@ -4,7 +4,7 @@ What spares its compressor (`plan.heat`) is none of the guard's business: a fuse
 """
 
 from gatewayd.model.asset import Asset
-from gatewayd.model.circuit import Load, amperes
+from gatewayd.model.circuit import Load, current_of
 from gatewayd.model.reading import HvacReading
 from gatewayd.plan.guard.words import Grant, LoadNow
 from gatewayd.plan.heat.levels import is_blocked
@@ -15,7 +15,7 @@ def now(load: Load, asset: Asset, reading: HvacReading, at_s: float) -> LoadNow:
     limit_a = 0.0 if is_blocked(asset, reading) else load.max_a
     drawn_a = None
     if reading.power_w is not None:
-        drawn_a = (amperes(reading.power_w, load.lines),) * len(load.lines or (0,))
+        drawn_a = (current_of(load, reading.power_w),) * len(load.lines or (0,))
     return LoadNow(load.max_a, limit_a, drawn_a, at_s)
 
 

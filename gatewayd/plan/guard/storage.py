@@ -6,7 +6,7 @@ Powers are in watt, charging +. `lines` are as of a Load.
 import math
 
 from gatewayd.model.asset import Capability
-from gatewayd.model.circuit import Load, amperes, watts
+from gatewayd.model.circuit import Load, amperes, current_of, watts
 from gatewayd.model.command import Command, SetOperationMode, required
 from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower
 from gatewayd.model.reading import BatteryReading, OperationMode
@@ -30,12 +30,12 @@ def now(load: Load, reading: BatteryReading, wish_a: float, at_s: float) -> Load
     """What it said last. One that goes by a mode of its own has no other limit than its draw."""
     if reading.power_w is None:
         return LoadNow(wish_a, None, None, at_s)
-    drawn_a = amperes(reading.power_w, load.lines)
+    drawn_a = current_of(load, reading.power_w)
     limit_a = max(0.0, drawn_a)
     if reading.is_charge_held:
         limit_a = 0.0
     elif reading.setpoint_w is not None:
-        limit_a = max(0.0, amperes(reading.setpoint_w, load.lines))
+        limit_a = max(0.0, current_of(load, reading.setpoint_w))
     return LoadNow(wish_a, limit_a, (drawn_a,) * len(load.lines or (0,)), at_s)
 
 

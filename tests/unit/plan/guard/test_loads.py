@@ -45,6 +45,7 @@ def grant(amps: float, binding: str | None = "main: phase a") -> Grant:
         (BATTERY, BatteryReading(power_w=6900.0), 10.0, (10.0, 10.0, 10.0)),
         (SINGLE, BatteryReading(power_w=2300.0), 10.0, (10.0,)),
         (LOST, BatteryReading(power_w=2300.0), 10.0, (10.0,)),
+        (LOST, BatteryReading(power_w=11_000.0), 16.0, (16.0,)),
         (SINGLE, BatteryReading(power_w=-2300.0), 0.0, (-10.0,)),
         (SINGLE, BatteryReading(power_w=2300.0, setpoint_w=1150.0), 5.0, (10.0,)),
         (SINGLE, BatteryReading(power_w=-2300.0, setpoint_w=-2300.0), 0.0, (-10.0,)),
