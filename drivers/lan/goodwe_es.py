@@ -35,7 +35,7 @@ _GAP_S = 0.1
 _FROM_US, _TO_US = bytes.fromhex("aa55c07f"), bytes.fromhex("aa557fc0")
 # What is asked for, the kind of its answer, and how many bytes of values that has at least.
 _INFO = (0x0102, 0x0182, 47)
-_RUNNING = (0x0106, 0x0186, 85)
+RUNNING = (0x0106, 0x0186, 85)
 _HEAD_SIZE, _SUM_SIZE = 7, 2
 # In the serials of these families.
 _FAMILIES = ("ESU", "EMU", "ESA", "BPS", "BPU", "EMJ", "IJL")
@@ -107,14 +107,14 @@ class GoodweEs(ReadOnly):
 
     async def read(self) -> Mapping[str, Reading]:
         """The inverter, the grid and, where there is one, the battery."""
-        told = await self._ask(_RUNNING)
+        told = await self._ask(RUNNING)
         readings: dict[str, Reading] = {"inverter": _inverter(told), "meter": _meter(told)}
         if told.byte(30) in _STATUS:
             readings["battery"] = _battery(told)
         return readings
 
     async def _ask(self, kind: _Kind) -> _Values:
-        data = await self._peer.ask(_question(kind), lambda data: _values(data, kind) is not None)
+        data = await self._peer.ask(_question(kind), lambda data: values(data, kind) is not None)
         return _Values(data[_HEAD_SIZE:-_SUM_SIZE])
 
 
@@ -123,7 +123,7 @@ def _question(kind: _Kind) -> bytes:
     return body + sum(body).to_bytes(2, "big")
 
 
-def _values(data: bytes, kind: _Kind) -> _Values | None:
+def values(data: bytes, kind: _Kind) -> _Values | None:
     """What an answer of this kind tells; None for anything else."""
     if len(data) < _HEAD_SIZE + _SUM_SIZE or not data.startswith(_TO_US):
         return None
@@ -178,7 +178,7 @@ def _product(first: float | None, second: float | None) -> float | None:
 
 
 def _judge(data: bytes) -> Likeness | None:
-    told = _values(data, _INFO)
+    told = values(data, _INFO)
     if told is None or not _is_ours(serial := told.text(31, 47)):
         return None
     return Likeness(_BITS, model=told.text(5, 15), serial=serial, firmware=told.text(0, 5))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import click
 
+from drivers.lan import goodwe_es
 from gatewayd.errors import BadReadingError, DeviceError
 from gatewayd.links import modbus_proxy, modbus_wire
 from gatewayd.links.aa55 import Aa55Envelope
@@ -22,6 +23,7 @@ from gatewayd.links.envelope import Envelope
 from gatewayd.links.modbus_wire import Question, Wire
 from gatewayd.links.solarman import SolarmanEnvelope
 from gatewayd.sdk import p1, sml
+from tests.drivers import test_goodwe_es as es_talk
 from tests.fakes import data_adapter
 from tests.fakes.data_adapter import answer
 from tests.fakes.meter_talk import EMH, ISKRA, TELEGRAMS
@@ -278,6 +280,22 @@ def _is_right_telegram(frame: bytes) -> bool:
     return told == b"%04X\r\n" % crc(body + b"!", 0xA001, 0)
 
 
+def _whole(data: bytes) -> tuple[list[bytes], bytes]:
+    return [data], b""
+
+
+def _es_values(frame: bytes) -> object:
+    values = goodwe_es.values(frame, goodwe_es.RUNNING)
+    if values is None:
+        raise BadReadingError("no answer")
+    return values
+
+
+def _is_right_sum(frame: bytes) -> bool:
+    head = frame[:4] == b"\xaa\x55\x7f\xc0" and len(frame) == 9 + frame[6]
+    return head and sum(frame[:-2]) == int.from_bytes(frame[-2:], "big")
+
+
 def _is_right_file(frame: bytes) -> bool:
     return crc(frame[:-2], 0x8408, 0xFFFF) ^ 0xFFFF == int.from_bytes(frame[-2:], "little")
 
@@ -327,11 +345,13 @@ _FRAMINGS = {
 
 def _attempts(draw: random.Random) -> dict[str, tuple[Try, list[bytes]]]:
     meters = [EMH, ISKRA]
+    es = [es_talk.running(), es_talk.running(at30=(1, 3), at80=(1, 2))]
     nothing = [b"\0"]
     return {
         **{name: (_modbus(framing, draw), nothing) for name, framing in _FRAMINGS.items()},
         "modbus proxy": (_proxied, _requests()),
         "p1": (_parser(p1.cut, p1.parse, _is_right_telegram, TELEGRAMS), TELEGRAMS),
+        "goodwe es": (_parser(_whole, _es_values, _is_right_sum, es), es),
         "sml": (_parser(sml.cut, sml.parse, _is_right_file, meters), meters),
     }
 
