@@ -58,6 +58,13 @@ def said(c: Connection, start: datetime, **readings: Reading) -> None:
     history.put_minutes(c, rows)
 
 
+def heard(c: Connection, grid: Sample, *, is_news: bool) -> None:
+    """What the meter says in a minute, or what is only repeated of it."""
+    minute = RoleMinute.repeating(AssetKind.METER, grid)
+    minute.count = int(is_news)
+    history.put_minutes(c, {(history.minute_of(grid.at), "meter"): {"meter": minute}})
+
+
 def decided(c: Connection, asset: Asset, at: datetime, owner: str, command: Command | None) -> None:
     decisions.record(c, Decision(at, asset.id, owner, command, "because"))
 
@@ -85,8 +92,8 @@ def home(c: Connection, *, is_priced: bool = True) -> Asset:
                 state, power_w, current_a_a=drawn_a, current_b_a=drawn_a, current_c_a=drawn_a
             ),
         )
-        if number % 10:
-            said(c, start, meter=MeterReading(power_w + 100.0))
+        grid = Sample(MeterReading(power_w + 100.0), start, 0.0)
+        heard(c, grid, is_news=number % 10 > 0)
     shadow = f"mode plan{SHADOW}"
     decided(c, charger, BEGIN - HOUR, shadow, SetMaxCurrent(16.0))
     decided(c, charger, BEGIN - 20 * MINUTE, shadow, StopCharging())
