@@ -264,18 +264,20 @@ def _services(config: Config, rooms: _Rooms) -> dict[str, Coroutine[Any, Any, No
 
         services["mdns"] = Announcement(config.mdns.name, config.api.lan_port, rooms.clock).run()
     if config.mqtt is not None:
-        orders = Direct(rooms.store, rooms.government.commander, rooms.steering)
-        shown, governor = _mqtt(config.mqtt, rooms.gateway_id), rooms.government.governor
-        mirror = Mirror(
-            rooms.store,
-            orders,
-            rooms.clock,
-            shown,
-            modes=governor.choices,
-            operator=governor.operator,
-        )
-        services["mqtt"] = mirror.run()
+        services["mqtt"] = _mirror(config.mqtt, rooms).run()
     return services
+
+
+def _mirror(mqtt: settings.Mqtt, rooms: _Rooms) -> Mirror:
+    governor = rooms.government.governor
+    return Mirror(
+        rooms.store,
+        Direct(rooms.store, rooms.government.commander, rooms.steering),
+        rooms.clock,
+        _mqtt(mqtt, rooms.gateway_id),
+        modes=governor.choices,
+        operator=governor.operator,
+    )
 
 
 def _proxy(shared: settings.ModbusProxy, rooms: _Rooms) -> ModbusProxy:
