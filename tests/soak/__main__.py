@@ -13,7 +13,7 @@ from tests.soak.commands import crash
 from tests.soak.control import Outcome, soak
 from tests.soak.faults import FAULTS, TELLING
 from tests.soak.mutants import MUTANTS
-from tests.soak.planting import caught_by
+from tests.soak.planting import SUITES, caught_by, false_alarm
 from tests.soak.policy import Guarded, Reference
 from tests.soak.safety import OVERSHOOT_S_MAX
 
@@ -51,6 +51,7 @@ def control(*, hours: float, seed: int, points: int, as_json: bool) -> None:
         passed_s = time.monotonic() - began_s
         caught = pool.map(_is_caught, range(len(MUTANTS)), chunksize=4)
         missed = [mutant.name for mutant, by in zip(MUTANTS, caught, strict=True) if not by]
+        alarms = [check for check in pool.map(false_alarm, SUITES) if check]
     cut = crash(points, seed)
     guarded_h, reference_h = (_total(faults, of) for of in ("house_hours", "reference_house_hours"))
     figures = {
@@ -70,7 +71,7 @@ def control(*, hours: float, seed: int, points: int, as_json: bool) -> None:
         for name, figure in figures.items():
             if name != "faults":
                 click.echo(f"{name:32} {figure:>10}")
-    sys.exit(_complain(failures(figures, missed)))
+    sys.exit(_complain([*failures(figures, missed), *(f"without a mutant: {a}" for a in alarms)]))
 
 
 def failures(figures: Figures, missed: list[str]) -> list[str]:

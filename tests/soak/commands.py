@@ -113,7 +113,7 @@ def _crashes(points: int, seed: int) -> Found:
     # What a device or a disk does is logged, and here they do it all the time.
     logging.disable(logging.CRITICAL)
     total = Found()
-    with tempfile.TemporaryDirectory(prefix="gatewayd-crash-", dir=_memory()) as folder:
+    with tempfile.TemporaryDirectory(prefix="gatewayd-crash-", dir=memory()) as folder:
         while total.points < points:
             total.add(asyncio.run(cut(Path(folder), seed)))
             seed += _PROCESSES
@@ -139,6 +139,6 @@ async def _forgotten(path: Path, work: Awaitable[T]) -> T:
             file.unlink()
 
 
-def _memory() -> str | None:
+def memory() -> str | None:
     """Where files are not on a disk."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

@@ -1,10 +1,12 @@
-"""Mistakes that a fuse guard must not have: each is planted, and the safety checks must see it.
+"""Mistakes that must not be, first of a fuse guard: each is planted, and a check must see it.
 
 A mutant is a name, a file, what stands there once, and what is put in its place.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from tests.soak import flaws
 
 _GUARD = "gatewayd.plan.guard."
 _PLAN = "gatewayd.plan."
@@ -303,7 +305,7 @@ _BY_MODULE = {
 
 
 def _all() -> Iterator[Mutant]:
-    for module, mutants in _BY_MODULE.items():
+    for module, mutants in (_BY_MODULE | flaws.BY_MODULE).items():
         for name, (old, new) in mutants.items():
             yield Mutant(name, module, old, new)
 

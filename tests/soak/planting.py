@@ -1,4 +1,4 @@
-"""Plants a mutant and runs the safety checks on it, in this process.
+"""Plants a mutant and runs the checks of its suite on it, in this process.
 
 The checks are the unit tests of the guard and of leases, then a few houses that a wrong guard
 does not survive. They are imported anew beside the patched module, and everything is put back.
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import CodeType, ModuleType
+from typing import NamedTuple
 
 from tests.soak.mutants import Mutant
 
@@ -46,6 +47,39 @@ _FRESH = (
 )
 
 
+class Suite(NamedTuple):
+    """The modules with the checks, in this order, and what is imported anew for them."""
+
+    checks: tuple[str, ...]
+    fresh: tuple[str, ...]
+
+
+_GRID = tuple(f"tests.unit.plan.grid.test_{part}" for part in ("operator", "capacity", "export"))
+# By the beginning of the mutant's module.
+SUITES = {
+    "gatewayd.plan.arbiter.": Suite(
+        ("tests.unit.plan.arbiter.test_ruling",),
+        ("gatewayd.plan.arbiter", "tests.unit.plan.arbiter"),
+    ),
+    "gatewayd.plan.grid.": Suite(_GRID, ("gatewayd.plan.grid", "tests.unit.plan.grid")),
+    "gatewayd.plan.steer": Suite(
+        ("tests.unit.plan.test_steer",), ("gatewayd.plan.steer", "tests.unit.plan.test_steer")
+    ),
+    "gatewayd.devices.": Suite(
+        ("tests.soak.cuts",),
+        (
+            "gatewayd.devices",
+            "gatewayd.control",
+            "tests.fakes",
+            "tests.soak.commands",
+            "tests.soak.stories",
+            "tests.soak.cuts",
+        ),
+    ),
+    "": Suite((*_TESTS, _HOUSES), _FRESH),
+}
+
+
 def patched(mutant: Mutant) -> str:
     """The source with the mistake in it; ValueError if it does not fit there exactly once."""
     spec = importlib.util.find_spec(mutant.module)
@@ -58,10 +92,20 @@ def patched(mutant: Mutant) -> str:
     return source.replace(mutant.old, mutant.new)
 
 
-def caught_by(mutant: Mutant | None) -> str | None:
+def caught_by(mutant: Mutant) -> str | None:
     """The first check that fails with this mistake; None when all pass."""
-    with _planted(mutant):
-        for name in (*_TESTS, _HOUSES):
+    suite = next(suite for of, suite in SUITES.items() if mutant.module.startswith(of))
+    return _failing(suite, _Finder(mutant))
+
+
+def false_alarm(of: str) -> str | None:
+    """The first check of a suite that fails without any mistake: it would show nothing."""
+    return _failing(SUITES[of])
+
+
+def _failing(suite: Suite, *finders: "_Finder") -> str | None:
+    with _planted(suite.fresh, finders):
+        for name in suite.checks:
             for check, call in _checks(importlib.import_module(name)):
                 try:
                     call()
@@ -99,9 +143,8 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 @contextmanager
-def _planted(mutant: Mutant | None) -> Iterator[None]:
-    finders = [] if mutant is None else [_Finder(mutant)]
-    kept = {name: module for name, module in sys.modules.items() if name.startswith(_FRESH)}
+def _planted(fresh: tuple[str, ...], finders: Sequence[_Finder]) -> Iterator[None]:
+    kept = {name: module for name, module in sys.modules.items() if name.startswith(fresh)}
     for name in kept:
         del sys.modules[name]
     sys.meta_path[:0] = finders
@@ -110,7 +153,7 @@ def _planted(mutant: Mutant | None) -> Iterator[None]:
     finally:
         for finder in finders:
             sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if name.startswith(_FRESH)]:
+        for name in [name for name in sys.modules if name.startswith(fresh)]:
             del sys.modules[name]
         sys.modules.update(kept)
         for name, module in kept.items():
@@ -120,7 +163,9 @@ def _planted(mutant: Mutant | None) -> Iterator[None]:
 
 def _checks(module: ModuleType) -> Iterator[tuple[str, Callable[[], object]]]:
     for name, test in inspect.getmembers(module, inspect.isfunction):
-        if not name.startswith("test_") or test.__module__ != module.__name__:
+        # What is looked for by chance is not found each time.
+        by_chance = getattr(test, "is_hypothesis_test", False)
+        if not name.startswith("test_") or test.__module__ != module.__name__ or by_chance:
             continue
         for arguments in _arguments(test):
             yield name, partial(test, **arguments)

@@ -154,6 +154,8 @@ class Asked:
             is_done = is_confirmed(action.command, box.readings["charger"])
             if not is_done or action.state is not ActionState.CONFIRMED:
                 wrong.append(f"{action.command} is {action.state}, done: {is_done}")
+            if action.sent_at is None and action.command in box.writes:
+                wrong.append(f"{action.command} was written and is not marked as sent")
         if not set(box.writes) <= set(self.commands):
             wrong.append(f"nobody asked for it: {box.writes}")
         return Found(wrong=wrong)

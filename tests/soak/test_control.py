@@ -7,7 +7,7 @@ from tests.soak.breaker import HOLDS, Breaker
 from tests.soak.control import live, soak
 from tests.soak.faults import FAULTS
 from tests.soak.mutants import MUTANTS
-from tests.soak.planting import caught_by, patched
+from tests.soak.planting import SUITES, caught_by, false_alarm, patched
 from tests.soak.policy import Guarded, Reference
 from tests.soak.safety import OVERSHOOT_S_MAX
 
@@ -21,6 +21,9 @@ SAMPLE = {
     "acknowledged early",
     "sign of our draw flipped",
     "no number is a wish",
+    "the weakest has the say",
+    "failsafe not applied",
+    "remembered after the write",
 }
 
 
@@ -56,6 +59,12 @@ def test_a_mutant_is_caught(mutant: object) -> None:
     found = next(one for one in MUTANTS if one is mutant)
 
     assert caught_by(found) is not None
+
+
+@pytest.mark.parametrize("of", [of for of in SUITES if "plan" in of])
+def test_no_check_fails_without_a_mistake(of: str) -> None:
+    """Of the suites that take no time; `./run soak control` tries them all."""
+    assert false_alarm(of) is None
 
 
 def test_there_are_mutants_enough_each_by_its_own_name() -> None:

@@ -26,6 +26,13 @@ def test_what_is_left_of_a_quarter(quarter: Quarter, limit_w: float) -> None:
     assert import_limit_w(SETTINGS, quarter) == pytest.approx(limit_w)
 
 
+def test_the_margin_is_not_used() -> None:
+    settings = CapacitySettings(billed_w=2500.0, margin_w=100.0)
+
+    assert import_limit_w(settings, Quarter(0.0, 0.0)) == 2400.0
+    assert import_limit_w(settings, Quarter(450.0, None)) == 2400.0
+
+
 @given(st.lists(st.floats(0.0, 20_000.0), min_size=90, max_size=90))
 def test_whoever_keeps_to_it_never_makes_a_new_peak(wishes_w: list[float]) -> None:
     imported_wh = 0.0

@@ -1,7 +1,5 @@
 """The grid operator's limits, and the failsafe that holds without a sign of life."""
 
-import pytest
-
 from gatewayd.plan.grid.operator import (
     OperatorMemory,
     OperatorSettings,
@@ -40,31 +38,30 @@ class Line:
         return found
 
 
-@pytest.fixture
-def line() -> Line:
-    return Line()
-
-
-def test_before_the_first_sign_of_life_the_failsafe_holds(line: Line) -> None:
+def test_before_the_first_sign_of_life_the_failsafe_holds() -> None:
+    line = Line()
     line.is_alive = False
 
     assert line.after(100_000) == 4200.0
 
 
-def test_a_first_limit_holds_at_once(line: Line) -> None:
+def test_a_first_limit_holds_at_once() -> None:
+    line = Line()
     line.limit(6000.0)
 
     assert line.after(1) == 6000.0
 
 
-def test_signs_of_life_without_a_limit_free_the_connection_after_two_minutes(line: Line) -> None:
+def test_signs_of_life_without_a_limit_free_the_connection_after_two_minutes() -> None:
+    line = Line()
     line.beat()
 
     assert line.after(119) == 4200.0
     assert line.after(5) is None
 
 
-def test_a_limit_is_taken_back(line: Line) -> None:
+def test_a_limit_is_taken_back() -> None:
+    line = Line()
     line.limit(6000.0)
     line.after(100)
     line.limit(None)
@@ -72,14 +69,16 @@ def test_a_limit_is_taken_back(line: Line) -> None:
     assert line.after(1) is None
 
 
-def test_a_limit_runs_out(line: Line) -> None:
+def test_a_limit_runs_out() -> None:
+    line = Line()
     line.limit(6000.0, duration_s=90.0)
 
     assert line.after(89) == 6000.0
     assert line.after(2) is None
 
 
-def test_silence_is_failsafe_after_two_minutes(line: Line) -> None:
+def test_silence_is_failsafe_after_two_minutes() -> None:
+    line = Line()
     line.limit(None)
     line.after(1)
     line.is_alive = False
@@ -97,21 +96,24 @@ def failed(line: Line) -> None:
     line.is_alive = True
 
 
-def test_signs_of_life_alone_do_not_end_the_failsafe_before_its_time(line: Line) -> None:
+def test_signs_of_life_alone_do_not_end_the_failsafe_before_its_time() -> None:
+    line = Line()
     failed(line)
 
     assert line.after(6900) == 4200.0
     assert line.after(400) == 9000.0
 
 
-def test_a_new_limit_ends_the_failsafe_at_once(line: Line) -> None:
+def test_a_new_limit_ends_the_failsafe_at_once() -> None:
+    line = Line()
     failed(line)
     line.limit(5000.0)
 
     assert line.after(1) == 5000.0
 
 
-def test_a_sign_of_life_at_the_end_of_the_failsafe_is_not_enough(line: Line) -> None:
+def test_a_sign_of_life_at_the_end_of_the_failsafe_is_not_enough() -> None:
+    line = Line()
     failed(line)
     line.is_alive = False
     line.after(10_000)
@@ -122,7 +124,8 @@ def test_a_sign_of_life_at_the_end_of_the_failsafe_is_not_enough(line: Line) -> 
     assert line.after(2) == 9000.0
 
 
-def test_a_heartbeat_of_the_future_is_none(line: Line) -> None:
+def test_a_heartbeat_of_the_future_is_none() -> None:
+    line = Line()
     line.limit(9000.0)
     line.signal = Signal(line.now_s + 50_000, 9000.0, 5)
     line.is_alive = False

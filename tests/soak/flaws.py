@@ -1,0 +1,140 @@
+"""Mistakes beyond the fuse guard: of who has the say, of the grid, of the path of commands.
+
+By module, then by name: what stands there once, and what is put in its place.
+"""
+
+_RULING = {
+    "the weakest has the say": ("min(reversed(wishing)", "max(reversed(wishing)"),
+    "the first of equals has the say": ("min(reversed(wishing)", "min(iter(wishing)"),
+    "caps ignored": ("narrowed(wished, _common(binding))", "wished"),
+    "the weaker narrow": (
+        "c.bounds is not None and c.rank <= winner.rank]",
+        "c.bounds is not None]",
+    ),
+    "the stronger do not narrow": ("c.rank <= winner.rank", "c.rank >= winner.rank"),
+    "a claim lives on": ("if claim.holds(now_s):", "if True:"),
+    "a ruling outlives its cap": ("for claim in (winner, *binding))", "for claim in (winner,))"),
+    "caps widen each other": (
+        "max(least, claim.bounds.least), min(most, claim.bounds.most)",
+        "max(least, claim.bounds.least), claim.bounds.most",
+    ),
+}
+_CLAIMS = {
+    "a claim holds when it has run out": (
+        "now_s < self.valid_until_s",
+        "now_s <= self.valid_until_s",
+    ),
+    "no number is a bound": ("if math.isnan(self.least) or math.isnan(self.most):", "if False:"),
+    "taken up to the least": ("min(max(value, self.least), self.most)", "max(value, self.least)"),
+    "operator above the fuse": ("SAFETY = 0\n    GRID = 1", "SAFETY = 1\n    GRID = 0"),
+}
+_NARROW = {
+    "widened to the cap": ("_chargeable(min(current_a, bounds.most))", "_chargeable(bounds.most)"),
+    "a little is given": (
+        "return current_a if current_a >= MIN_CHARGE_A else 0.0",
+        "return current_a",
+    ),
+    "a start has no bounds": (
+        "return wish if bounds.most == math.inf else Setpoint(_chargeable(bounds.most))",
+        "return wish",
+    ),
+    "a limit below the least is the least": (
+        "return SetMaxCurrent(lower_a) if lower_a else Setpoint(0.0)",
+        "return SetMaxCurrent(max(lower_a, MIN_CHARGE_A))",
+    ),
+    "a forced mode has no bounds": (
+        "return wish if math.isinf(power_w) else SetBatteryPower(power_w)",
+        "return wish",
+    ),
+    "a held battery charges": ("case Hold() if bounds.most <= 0:", "case Hold() if False:"),
+    "a battery by itself has no bounds": ("return Hold()\n", "return wish\n"),
+}
+_OPERATOR = {
+    "failsafe not applied": (
+        "_enter(memory, OperatorState.FAILSAFE, now_s)\n        return settings.failsafe_w",
+        "_enter(memory, OperatorState.FAILSAFE, now_s)\n        return signal and signal.limit_w",
+    ),
+    "free before the first sign of life": (
+        "if memory.state in (OperatorState.INIT, OperatorState.FAILSAFE) and not _is_over(",
+        "if memory.state is OperatorState.FAILSAFE and not _is_over(",
+    ),
+    "alive for ever": ("<= settings.heartbeat_timeout_s", "<= 1e9"),
+    "alive in the future": (
+        "0 <= now_s - signal.heartbeat_s",
+        "-1e9 <= now_s - signal.heartbeat_s",
+    ),
+    "failsafe ends with a sign of life": (
+        "return is_long_enough and heard_s >= settings.recover_s",
+        "return is_long_enough",
+    ),
+    "failsafe ends too soon": ("now_s - memory.since_s >= settings.failsafe_least_s", "True"),
+    "no new limit ends the failsafe": ("if signal.number > memory.number:", "if False:"),
+    "a limit lasts for ever": ("now_s >= self.limited_at_s + self.duration_s", "False"),
+}
+_CAPACITY = {
+    "what was taken is added": ("/ 3600.0 - quarter.imported_wh", "/ 3600.0 + quarter.imported_wh"),
+    "margin on the wrong side": ("- settings.margin_w", "+ settings.margin_w"),
+    "the month's peak forgotten": (
+        "max(settings.billed_w, quarter.month_peak_w)",
+        "settings.billed_w",
+    ),
+    "the rest of the quarter forgotten": ("* 3600.0 / left_s", "* 3600.0 / QUARTER_S"),
+    "an unseen beginning was nothing": (
+        "return max(0.0, goal_w)",
+        "return goal_w * QUARTER_S / max(_LEAST_LEFT_S, QUARTER_S - quarter.elapsed_s)",
+    ),
+}
+_EXPORT = {
+    "sign of the grid flipped": ("produced_w + grid_w", "produced_w - grid_w"),
+    "an unknown home takes all": ("0.0 if grid_w is None", "produced_w if grid_w is None"),
+    "inverters raised at once": ("_RAISE * producer.rated_w", "producer.rated_w"),
+    "fed in at a loss": ("feed_in_price < 0", "feed_in_price > 0"),
+}
+_HOLDING = {
+    "remembered after the write": (
+        "if not self._is_stored and",
+        "await self._write(found.command, reading, asset)\n        if not self._is_stored and",
+    ),
+    "forgotten before it is given back": (
+        "            await self._write(command, reading, asset)\n        elif is_back and",
+        """            await self._db.write(lambda c: setpoints.remove(c, self._asset_id))
+            await self._write(command, reading, asset)
+        elif is_back and""",
+    ),
+    "never given back": (
+        "is_back, command = keeping",
+        "return False\n        is_back, command = keeping",
+    ),
+    "never recalled": ("if self._was is None and found is not None:", "if False:"),
+    "half of it given back": ("Before(found), True", "Before(found[:-1]), True"),
+}
+_LANE = {
+    "written before it is marked": ("if not job.is_marked:", "if False:"),
+    "written again before a look": ("must_look=True,", "must_look=False,"),
+}
+_JOURNAL = {
+    "its end not told": ("outbox.append(c, _EVENT,", "(lambda *_: None)(c, _EVENT,"),
+}
+_STEER = {
+    "given back without its current": (
+        "if reading.max_current_a is not None and reading.max_current_a >= MIN_CHARGE_A:",
+        "if False:",
+    ),
+    "given back without its mode": ("if known and mode else []", "if False else []"),
+    "given back running": (
+        "if reading.power_delivery is PowerDelivery.STOPPED:\n        found.append",
+        "if False:\n        found.append",
+    ),
+}
+BY_MODULE = {
+    "gatewayd.plan.arbiter.ruling": _RULING,
+    "gatewayd.plan.arbiter.claims": _CLAIMS,
+    "gatewayd.plan.arbiter.narrow": _NARROW,
+    "gatewayd.plan.grid.operator": _OPERATOR,
+    "gatewayd.plan.grid.capacity": _CAPACITY,
+    "gatewayd.plan.grid.export": _EXPORT,
+    "gatewayd.devices.holding": _HOLDING,
+    "gatewayd.devices.lane": _LANE,
+    "gatewayd.devices.journal": _JOURNAL,
+    "gatewayd.plan.steer": _STEER,
+}
