@@ -12,7 +12,6 @@ from gatewayd.model.climate import HvacMode, PermanentHold
 from gatewayd.model.command import is_confirmed
 from gatewayd.model.reading import HvacReading
 from tests.drivers.recorded import answering
-from tests.fakes.jump_loop import jumping
 
 KEY = b"unregistered\0\0\0\0"
 VECTOR = bytes(range(16))
@@ -124,10 +123,10 @@ async def test_its_states(state: str, expected: tuple[object, ...]) -> None:
         (WHOLE_DEGREES, PermanentHold(HvacMode.COOL, None, 20), [4]),
     ],
 )
-@jumping
 async def test_each_change_is_told_by_itself_and_what_is_so_already_is_not(
-    state: str, command: PermanentHold, flags: list[int]
+    state: str, command: PermanentHold, flags: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("drivers.lan.mitsubishi_mac577._BETWEEN_CHANGES_S", 0.001)
     adapter = Adapter(state)
     async with answering("mitsubishi_mac577", adapter.answer) as driver:
         await driver.apply("hvac", command)
