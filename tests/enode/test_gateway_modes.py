@@ -26,7 +26,7 @@ def client(a_home: Home, modes: RememberedModes) -> httpx.AsyncClient:
 
 async def test_a_mode_is_shown_and_chosen(a_home: Home) -> None:
     charger = a_home.asset(AssetKind.CHARGER)
-    modes = RememberedModes({charger.id: Mode("off", ("off", "solar"))})
+    modes = RememberedModes({charger.id: Mode("off", ("off", "solar"), "zoe")})
     async with client(a_home, modes) as http:
         shown = (await http.get("/modes")).json()
         chosen = await http.put(f"/modes/{charger.id}", json={"mode": "solar"})
@@ -35,8 +35,9 @@ async def test_a_mode_is_shown_and_chosen(a_home: Home) -> None:
         wrong = await http.put(f"/modes/{charger.id}", json={"mod": "solar"})
 
     one = {"assetId": charger.id, "kind": "charger", "mode": "off", "offered": ["off", "solar"]}
-    assert shown == {"data": [one | {"numbers": {}}]}
-    assert chosen.json() == one | {"mode": "solar", "numbers": {}}
+    one |= {"car": "zoe", "numbers": {}}
+    assert shown == {"data": [one]}
+    assert chosen.json() == one | {"mode": "solar"}
     assert [r.status_code for r in (chosen, refused, unknown, wrong)] == [200, 400, 404, 400]
 
 

@@ -14,10 +14,11 @@ _NOTHING = "this asset is not governed: give it a mode in the config first"
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """An asset's mode now, and those it can be given."""
+    """An asset's mode now, those it can be given, and which of the home's cars is at a charger."""
 
     mode: str
     offered: tuple[str, ...]
+    car: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,20 @@
 """What users have chosen: modes, numbers and plans, over what the config says."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from gatewayd.clock import Clock
 from gatewayd.control.governor.choice import Mode, Number, Planned
+from gatewayd.control.governor.claims import Memory
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
 from gatewayd.errors import InvalidError
 from gatewayd.model.asset import Asset
 from gatewayd.model.ready_by import ReadyBy
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
-from gatewayd.plan.ev.ready import Ready, next_deadline
+from gatewayd.plan.ev.ready import next_deadline
 from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
 from gatewayd.state import modes
 from gatewayd.state.db import Database
@@ -38,7 +39,7 @@ _BATTERY = {
 
 
 class Choices:
-    """See `Modes`. `terms` are the config's; `planned` tells what a device's plans come to."""
+    """See `Modes`. `terms` are the config's; `memory` is what the last look left."""
 
     def __init__(
         self,
@@ -46,13 +47,13 @@ class Choices:
         store: Store,
         db: Database,
         clock: Clock,
-        planned: Callable[[str], Ready | None],
+        memory: Memory,
     ) -> None:
         self.terms = terms
         self._store = store
         self._db = db
         self._clock = clock
-        self._planned = planned
+        self._memory = memory
         self._chosen: dict[str, Chosen] = {}
 
     async def load(self) -> None:
@@ -80,7 +81,8 @@ class Choices:
         for asset in self._assets():
             charger, battery = self._charger(asset), self._battery(asset)
             if charger and charger.charging:
-                found[asset.id] = Mode(charger.charging.mode, tuple(ChargeMode))
+                car = self._memory.parked.get(asset.device_id)
+                found[asset.id] = Mode(charger.charging.mode, tuple(ChargeMode), car)
             elif battery:
                 found[asset.id] = Mode(battery.mode, tuple(BatteryMode))
         return found
@@ -127,7 +129,7 @@ class Choices:
         for asset in self._assets():
             charger = self._charger(asset)
             if charger and charger.charging:
-                ready = self._planned(asset.device_id)
+                ready = self._memory.planned.get(asset.device_id)
                 found[asset.id] = {
                     name: Planned(
                         plan,

@@ -36,12 +36,13 @@ _AS_IT_LIKES = Grounds("it does as it likes")
 class Memory:
     """What one look passes on to the next. `is_on`: the charger was charging when left alone.
 
-    `planned` is what the plans came to, by device.
+    `planned` is what the plans came to, and `parked` which of the home's cars was there, by device.
     """
 
     cars: dict[str, EvMemory] = field(default_factory=dict)
     ready: dict[str, ReadyMemory] = field(default_factory=dict)
     planned: dict[str, Ready | None] = field(default_factory=dict)
+    parked: dict[str, str | None] = field(default_factory=dict)
     batteries: dict[str, BatteryMemory] = field(default_factory=dict)
     heaters: dict[str, BoostMemory] = field(default_factory=dict)
     is_on: dict[str, bool] = field(default_factory=dict)
@@ -134,6 +135,7 @@ def _by_mode(
     surplus_w: float | None,
 ) -> Iterator[Claim]:
     at = cars.at_charger(state, look.site, look.terms.cars)
+    memory.parked[state.asset.device_id] = at.terms.id if at.terms else None
     settings = at.terms.of(settings) if at.terms else settings
     car = cars.car_now(state, at)
     own = memory.cars.setdefault(state.asset.device_id, EvMemory())

@@ -61,7 +61,7 @@ class Governor:
         self._commander = commander
         self._clock = clock
         self._memory = claiming.Memory()
-        self.choices = Choices(bench.terms, store, db, clock, self._memory.planned.get)
+        self.choices = Choices(bench.terms, store, db, clock, self._memory)
         self._floor: datetime | None = None
         self._quarter = QuarterMeter()
         self._wants: dict[str, Wants] = {}

@@ -55,6 +55,7 @@ def _modes(api: Api) -> list[wire.Mode]:
             kind=asset.kind,
             mode=found[asset.id].mode,
             offered=list(found[asset.id].offered),
+            car=found[asset.id].car,
             numbers=numbers.get(asset.id, {}),
         )
         for asset in known

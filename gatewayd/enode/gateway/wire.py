@@ -186,12 +186,16 @@ class Number(EnodeModel):
 
 
 class Mode(EnodeModel):
-    """How a charger or a battery is governed; `offered` are the modes it can be given."""
+    """How a charger or a battery is governed; `offered` are the modes it can be given.
+
+    `car` is which of the config's vehicles is at a charger, as far as that is known.
+    """
 
     asset_id: str
     kind: AssetKind
     mode: str
     offered: list[str]
+    car: str | None
     numbers: dict[str, Number]
 
 

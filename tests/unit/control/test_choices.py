@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.control.governor.choices import PLANS_MAX, Choices
+from gatewayd.control.governor.claims import Memory
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
 from gatewayd.errors import InvalidError
 from gatewayd.model.asset import AssetKind
@@ -48,7 +49,7 @@ async def choices(path: Path, terms: Terms = CONFIGURED) -> AsyncIterator[Choice
     clock = FakeClock()
     async with Database.open(path, clock=clock) as db:
         store = Store(clock, [CHARGER, BATTERY, asset(AssetKind.METER)])
-        found = Choices(terms, store, db, clock, lambda _: None)
+        found = Choices(terms, store, db, clock, Memory(parked={"charger": "zoe"}))
         await found.load()
         yield found
 
@@ -68,6 +69,7 @@ async def test_numbers_are_set_and_given_back_to_the_config(path: Path) -> None:
     async with choices(path) as second:
         settings = charging(second)
         battery = second.applied().batteries["battery"].settings
+        assert second.modes()[CHARGER.id].car == "zoe"
         await second.set(CHARGER.id, {"limit_soc_pct": None, "min_soc_pct": 0.0})
         later = charging(second)
 
