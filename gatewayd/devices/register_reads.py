@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from gatewayd.errors import AbsentError, RefusedError
+from gatewayd.errors import AbsentError, BusyError, RefusedError
 from gatewayd.sdk.driver import ModbusReader
 from gatewayd.sdk.maps.blocks import Block, Joining, plan
 from gatewayd.sdk.maps.points import Table, Value
@@ -133,6 +133,15 @@ class Reads:
         return lack
 
     async def _ask(self, block: Block) -> list[Value]:
+        try:
+            return await self._answer(block)
+        except BusyError as error:
+            # So a gateway says, too, that there is no such unit behind it.
+            if block.unit is None or not block.is_optional:
+                raise
+            raise RefusedError(str(error)) from error
+
+    async def _answer(self, block: Block) -> list[Value]:
         unit, mirror = self._units[block.unit], self._mirrors.get(block.table)
         try:
             found = await _reader(unit, block.table)(block.address, block.count)

@@ -118,6 +118,15 @@ async def test_busy_is_for_the_poller() -> None:
 
 
 @jumping
+async def test_a_gateway_that_does_not_reach_a_further_unit_does_not_hold_up_the_rest() -> None:
+    point = Point(holding=10, type="u16", unit="meter", optional=True)
+    units = {"meter": Unit(a10=BusyError()), None: Unit()}
+    wanted = [Block([Placed("meter", point)]), *blocks(20)]
+
+    assert await Reads(units, Joining(), is_strict=False).values(wanted, some=True) == [None, 20]
+
+
+@jumping
 async def test_one_that_has_nothing_at_all_is_refused() -> None:
     wanted = [*blocks(10, optional=False), *blocks(20)]
     with pytest.raises(AbsentError):
