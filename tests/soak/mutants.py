@@ -263,6 +263,7 @@ _KEEPING = {
 }
 _STEPS = {
     "others' steps count": ("if noise_a > max(1.0, _NOISE * abs(size_a)):", "if False:"),
+    "battery ignored": ("if _have_moved(memory.others,", "if 0 and _have_moved(memory.others,"),
     "half a step is one": ("_NOTHING, _SOME = 0.2, 0.2, 0.35", "_NOTHING, _SOME = 0.2, 0.9, 0.9"),
     "one step convicts": ("AGREEING = 3", "AGREEING = 1"),
 }

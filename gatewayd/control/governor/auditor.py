@@ -117,7 +117,8 @@ class Auditor:
         if now is None or now.drawn_a is None or meter is None or not math.isfinite(meter.at_s):
             return
         drawn, seen = Said(now.at_s, now.drawn_a), Said(meter.at_s, meter.current_a)
-        if note(drawn, seen, audit.steps) is not None:
+        others_w = gather.beside_w(site, load.id, self._clock.monotonic())
+        if note(drawn, seen, audit.steps, others_w) is not None:
             verdict = judge(audit.steps.steps, load, circuit.meter_id or "", lines)
             if verdict is not None:
                 audit.of_steps = verdict.findings

@@ -9,6 +9,7 @@ from gatewayd.model.circuit import NOMINAL_V, PHASES, Circuit, Load
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
+    HvacReading,
     InverterReading,
     MeterReading,
     PowerDelivery,
@@ -145,6 +146,34 @@ def grid_w(site: Site, now_s: float, doubted: Collection[str] = ()) -> float | N
     ]
     known = [power_w for power_w in powers if power_w is not None]
     return sum(known) if found and len(known) == len(found) else None
+
+
+def beside_w(site: Site, device_id: str, now_s: float) -> float | None:
+    """What all but one device draws, less what it brings; None while that is not known."""
+    parts = [
+        _flow_w(state, now_s)
+        for state in site.assets.values()
+        if state.asset.device_id != device_id
+    ]
+    known = [part_w for part_w in parts if part_w is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
+def _flow_w(state: AssetState, now_s: float) -> float | None:
+    reading = state.sample.reading if state.sample and is_fresh(state.sample, now_s) else None
+    match state.asset.kind:
+        case AssetKind.BATTERY:
+            return reading.power_w if isinstance(reading, BatteryReading) else None
+        case AssetKind.CHARGER:
+            if not isinstance(reading, ChargerReading):
+                return None
+            return 0.0 if reading.power_delivery in _OFF else reading.power_w
+        # An inverter sleeps at night, and most heat pumps do not say what they draw.
+        case AssetKind.INVERTER:
+            return -(reading.power_w or 0.0) if isinstance(reading, InverterReading) else 0.0
+        case AssetKind.HVAC:
+            return (reading.power_w or 0.0) if isinstance(reading, HvacReading) else 0.0
+    return 0.0
 
 
 def batteries(site: Site, now_s: float) -> list[BatteryNow] | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from gatewayd.model.circuit import PHASES
+from gatewayd.model.circuit import NOMINAL_V, PHASES
 
 # So many steps in a row have to agree.
 AGREEING = 3
@@ -60,17 +60,26 @@ class _Plateau:
 
 @dataclass(slots=True)
 class StepMemory:
-    """What is passed on: the load's plateaus, the meter's last minutes, and the last steps."""
+    """What is passed on: the load's plateaus, the meter's last minutes, and the last steps.
+
+    `others` is what is known to flow beside the load at the meter's readings, in watt.
+    """
 
     now: _Plateau | None = None
     before: _Plateau | None = None
     meter: deque[Said] = field(default_factory=deque)
+    others: deque[tuple[float, float | None]] = field(default_factory=deque)
     steps: deque[Step] = field(default_factory=lambda: deque(maxlen=AGREEING))
 
 
-def note(load: Said, meter: Said, memory: StepMemory) -> Step | None:
-    """Take in what both said last; the step that has just come to its end, if it stands out."""
-    _note_meter(meter, memory)
+def note(load: Said, meter: Said, memory: StepMemory, others_w: float | None = 0.0) -> Step | None:
+    """Take in what both said last; the step that has just come to its end, if it stands out.
+
+    `others_w` is what all that is known beside the load draws, less what it brings: a battery that
+    makes up for a step, or a charger that is lowered for another, hides it from the meter. None is
+    unknown, and then nothing can be said.
+    """
+    _note_meter(meter, memory, others_w)
     now = memory.now
     if now is None or not _is_still(now.first.amps, load.amps):
         if now is not None and now.lasts_s >= STILL_S:
@@ -82,18 +91,20 @@ def note(load: Said, meter: Said, memory: StepMemory) -> Step | None:
     if before is None or not was_short or now.lasts_s < STILL_S:
         return None
     memory.before = None
-    found = _step(before, now, memory.meter)
+    found = _step(before, now, memory)
     if found is not None:
         memory.steps.append(found)
     return found
 
 
-def _note_meter(meter: Said, memory: StepMemory) -> None:
+def _note_meter(meter: Said, memory: StepMemory, others_w: float | None) -> None:
     kept = memory.meter
     if not kept or meter.at_s > kept[-1].at_s:
         kept.append(meter)
+        memory.others.append((meter.at_s, others_w))
     while kept[0].at_s < meter.at_s - 2 * STILL_S - _STEP_S - _LAG_S:
         kept.popleft()
+        memory.others.popleft()
 
 
 def _is_still(one: Sequence[float], other: Sequence[float]) -> bool:
@@ -102,14 +113,17 @@ def _is_still(one: Sequence[float], other: Sequence[float]) -> bool:
     )
 
 
-def _step(before: _Plateau, now: _Plateau, meter: Sequence[Said]) -> Step | None:
+def _step(before: _Plateau, now: _Plateau, memory: StepMemory) -> Step | None:
     """The step between the two; None for one that says nothing."""
+    meter = memory.meter
     own_a = [b - a for a, b in zip(before.first.amps, now.first.amps, strict=False)]
     size_a = max(own_a, key=abs, default=0.0)
     if abs(size_a) < _STEP_A or now.first.at_s - before.until_s > _STEP_S:
         return None
-    earlier = _within(meter, before.until_s - STILL_S + _LAG_S, before.until_s - _LAG_S)
-    later = _within(meter, now.first.at_s + _LAG_S, now.first.at_s + STILL_S)
+    if _have_moved(memory.others, before, now, sum(own_a)):
+        return None
+    earlier = [said for said in meter if _is_before(said.at_s, before)]
+    later = [said for said in meter if _is_after(said.at_s, now)]
     own, shown = [part / size_a for part in own_a], _shown(earlier, later, size_a)
     if shown is None or not all(_is_clear(part) for part in (*own, *shown)):
         return None
@@ -122,8 +136,24 @@ def _step(before: _Plateau, now: _Plateau, meter: Sequence[Said]) -> Step | None
     return Step(own_moved, (a, b, c), fmean(moved) if moved else 0.0, delay_s)
 
 
-def _within(meter: Sequence[Said], since_s: float, until_s: float) -> list[Said]:
-    return [said for said in meter if since_s <= said.at_s <= until_s]
+def _is_before(at_s: float, before: _Plateau) -> bool:
+    return before.until_s - STILL_S + _LAG_S <= at_s <= before.until_s - _LAG_S
+
+
+def _is_after(at_s: float, now: _Plateau) -> bool:
+    return now.first.at_s + _LAG_S <= at_s <= now.first.at_s + STILL_S
+
+
+def _have_moved(
+    others: Sequence[tuple[float, float | None]], before: _Plateau, now: _Plateau, step_a: float
+) -> bool:
+    """Whether what is known beside the load changed with it, or is not known."""
+    were = [watts for at_s, watts in others if _is_before(at_s, before)]
+    are = [watts for at_s, watts in others if _is_after(at_s, now)]
+    known = [[watts for watts in some if watts is not None] for some in (were, are)]
+    if known != [were, are] or not were or not are:
+        return True
+    return abs(fmean(known[1]) - fmean(known[0])) > _NOISE * abs(step_a) * NOMINAL_V
 
 
 def _shown(earlier: Sequence[Said], later: Sequence[Said], size_a: float) -> list[float] | None:

@@ -11,7 +11,7 @@ import pytest
 
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.claims import Look, Memory, claims
-from gatewayd.control.governor.gather import is_throttled, load_now, meter_now, safe_a
+from gatewayd.control.governor.gather import beside_w, is_throttled, load_now, meter_now, safe_a
 from gatewayd.control.governor.quarter import QuarterMeter, starts
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, Terms
 from gatewayd.control.governor.wants import Wants, wants
@@ -31,11 +31,14 @@ from gatewayd.model.power import Hold, SetBatteryPower, SetExportLimit, SetProdu
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
+    HvacReading,
     InverterReading,
     MeterReading,
     OperationMode,
     PowerDelivery,
+    Reading,
     Sample,
+    VehicleReading,
 )
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import Rank, Setpoint
@@ -48,7 +51,7 @@ from gatewayd.state.db import Database
 from gatewayd.state.minute import RoleMinute
 from gatewayd.state.store import Store
 from tests.fakes.clock import FakeClock
-from tests.fakes.home import SINCE, asset, state
+from tests.fakes.home import READING_TYPES, SINCE, asset, state
 
 ALL = frozenset(Capability)
 SOLAR = ChargeSettings(mode=ChargeMode.SOLAR)
@@ -304,6 +307,32 @@ def test_a_counter_that_was_exchanged_is_no_peak() -> None:
     meter.restore({quarter - 2: 0.0, quarter - 1: 100.0, quarter: 9e6}, at)
 
     assert meter.now(Site(), at).month_peak_w == 400.0
+
+
+@pytest.mark.parametrize(
+    ("states", "power_w"),
+    [
+        ((), 0.0),
+        ((BatteryReading(power_w=-2000.0), InverterReading(power_w=3000.0)), -5000.0),
+        ((HvacReading(power_w=1500.0), CHARGING, InverterReading()), 5180.0),
+        ((HvacReading(), MeterReading(power_w=9.0), VehicleReading()), 0.0),
+        ((BatteryReading(),), None),
+        ((ChargerReading(PowerDelivery.CHARGING),), None),
+        ((ChargerReading(PowerDelivery.STOPPED),), 0.0),
+    ],
+)
+def test_what_flows_beside_a_load_is_known_or_not(
+    states: tuple[Reading, ...], power_w: float | None
+) -> None:
+    kinds = {reading: kind for kind, reading in READING_TYPES.items()}
+    found = [state(kinds[type(one)], one) for one in states]
+    own = state(
+        AssetKind.CHARGER, CHARGING, asset=asset(AssetKind.CHARGER, device_id="own", id="o")
+    )
+
+    home = Site(MappingProxyType({one.asset.id: one for one in (own, *found)}))
+
+    assert beside_w(home, "own", 0.0) == power_w
 
 
 @pytest.mark.parametrize(

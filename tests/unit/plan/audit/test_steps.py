@@ -26,6 +26,7 @@ def watched(
     base: Callable[[float, int], float] = lambda _at_s, _line: 2.0,
     period_s: float = 2.0,
     lag_s: float = 1.0,
+    others_w: Callable[[float], float | None] = lambda _drawn_w: 0.0,
 ) -> StepMemory:
     """Each level for a minute, looked at every two seconds by a meter that is late."""
     memory = StepMemory()
@@ -39,7 +40,8 @@ def watched(
         amps = [base(seen_s, line) for line in PHASES]
         for own, line in enumerate(place):
             amps[line] += drawn(seen_s - lag_s)[own] * factors[line]
-        note(Said(at_s, drawn(at_s)), Said(seen_s, tuple(amps)), memory)
+        said = others_w(230.0 * sum(drawn(at_s)))
+        note(Said(at_s, drawn(at_s)), Said(seen_s, tuple(amps)), memory, said)
     return memory
 
 
@@ -106,6 +108,25 @@ def test_what_others_switch_in_the_middle_of_a_step_is_no_step() -> None:
         return 10.0 if line == 0 and at_s % 20 < 10 else 1.0
 
     assert not watched(starts((16.0, 16.0, 16.0)), base=oven).steps
+
+
+@pytest.mark.parametrize(
+    ("others_w", "is_told"),
+    [
+        # A battery makes up for the car, and the meter shows nothing of it.
+        (lambda drawn_w: -drawn_w, False),
+        # Another charger gives way to this one.
+        (lambda drawn_w: 11_000.0 - drawn_w / 2, False),
+        (lambda drawn_w: None if drawn_w else 0.0, False),
+        (lambda drawn_w: 3000.0 - drawn_w / 20, True),
+    ],
+)
+def test_a_step_that_others_make_up_for_convicts_no_meter(
+    others_w: Callable[[float], float | None], is_told: bool
+) -> None:
+    hidden = watched(starts((10.0, 0.0, 0.0)), factors=(0, 0, 0), others_w=others_w)
+
+    assert bool(hidden.steps) is is_told
 
 
 def test_steps_that_disagree_convict_nobody() -> None:
