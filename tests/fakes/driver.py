@@ -58,6 +58,10 @@ class ScriptedBox:
     renewals: list[str] = field(default_factory=list)
     worn: tuple[Worn, ...] = ()
 
+    def driver(self) -> "ScriptedDriver":
+        """A driver that has just been opened."""
+        return ScriptedDriver(self)
+
     def count(self, step: str) -> int:
         """How often the driver did this."""
         return self.steps.count(step)
@@ -276,7 +280,7 @@ class Opener:
 
     @asynccontextmanager
     async def __call__(self, _options: DeviceOptions, _links: object) -> AsyncIterator[Driver]:
-        driver = ScriptedDriver(self.box)
+        driver = self.box.driver()
         await driver._do("open")
         try:
             yield driver

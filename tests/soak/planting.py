@@ -26,17 +26,12 @@ _TESTS = (
     "tests.unit.plan.guard.test_loads",
     "tests.unit.plan.heat.test_boost",
     "tests.unit.plan.test_lease",
-    "tests.unit.plan.test_keeping",
-    "tests.unit.plan.audit.test_steps",
-    "tests.unit.plan.audit.test_doubts",
 )
 _HOUSES = "tests.soak.safety"
 _FRESH = (
     "gatewayd.plan.guard",
     "gatewayd.plan.heat",
     "gatewayd.plan.lease",
-    "gatewayd.plan.keeping",
-    "gatewayd.plan.audit",
     "gatewayd.model.circuit",
     "tests.unit.plan",
     "tests.soak.policy",
@@ -62,6 +57,13 @@ SUITES = {
         ("gatewayd.plan.arbiter", "tests.unit.plan.arbiter"),
     ),
     "gatewayd.plan.grid.": Suite(_GRID, ("gatewayd.plan.grid", "tests.unit.plan.grid")),
+    "gatewayd.plan.audit.": Suite(
+        ("tests.unit.plan.audit.test_steps", "tests.unit.plan.audit.test_doubts"),
+        ("gatewayd.plan.audit", "tests.unit.plan.audit"),
+    ),
+    "gatewayd.plan.keeping": Suite(
+        ("tests.unit.plan.test_keeping",), ("gatewayd.plan.keeping", "tests.unit.plan.test_keeping")
+    ),
     "gatewayd.plan.steer": Suite(
         ("tests.unit.plan.test_steer",), ("gatewayd.plan.steer", "tests.unit.plan.test_steer")
     ),

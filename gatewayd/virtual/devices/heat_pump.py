@@ -17,6 +17,12 @@ EMERGENCY, STANDBY, PROGRAMME, COMFORT_MODE, ECO_MODE, HOT_WATER = range(6)
 
 _ROOM, _ROOM_WANTED, _OUTDOOR = 502, 503, 506
 _STATUS = 2500
+# SG Ready: whether it is heeded, its two inputs, and the level they make.
+SG_READY, SG_ENCOURAGE, SG_BLOCK = 4000, 4001, 4002
+SG_LEVEL = 5000
+_LEVELS = {(0, 1): 1, (0, 0): 2, (1, 0): 3, (1, 1): 4}
+# How much warmer the house may be than it has to, by level.
+_WARMER_C = {3: 2.0, 4: 4.0}
 _HEATED_KWH, _HEATED_MWH = 3511, 3512
 _STATUS_PUMP, _STATUS_HEATING, _STATUS_COMPRESSOR = 1 << 0, 1 << 4, 1 << 6
 _NO_SENSOR = 0x8000
@@ -27,7 +33,7 @@ _DAY = range(6, 22)
 
 
 class IsgWpm(WritableDevice):
-    """Starts in programme mode: comfort by day, eco by night."""
+    """Starts in programme mode: comfort by day, eco by night. With the ISG plus's SG Ready."""
 
     driver: ClassVar[str] = "stiebel_isg"
     unit: ClassVar[int] = 1
@@ -37,14 +43,30 @@ class IsgWpm(WritableDevice):
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
         self.words = {OPERATING_MODE: PROGRAMME, COMFORT: 215, ECO: 190}
+        self.words |= {SG_READY: 1, SG_ENCOURAGE: 0, SG_BLOCK: 0}
         self._accepted = {
             OPERATING_MODE: range(6),
             COMFORT: range(50, 301),
             ECO: range(50, 301),
+            SG_READY: range(2),
+            SG_ENCOURAGE: range(2),
+            SG_BLOCK: range(2),
         }
+
+    @property
+    def level(self) -> int:
+        """Of SG Ready; without it, and in comfort mode, always the normal one."""
+        inputs = self.words[SG_ENCOURAGE], self.words[SG_BLOCK]
+        is_heeded = self.words[SG_READY] and self.words[OPERATING_MODE] != COMFORT_MODE
+        return _LEVELS[inputs] if is_heeded else 2
 
     def wanted_c(self, local: datetime) -> float:
         """What the room is to be heated to."""
+        if self.level == 1:
+            return _FROST_C
+        return self._set_c(local) + _WARMER_C.get(self.level, 0.0)
+
+    def _set_c(self, local: datetime) -> float:
         match self.words[OPERATING_MODE]:
             case mode if mode in (STANDBY, HOT_WATER):
                 return _FROST_C
@@ -78,6 +100,7 @@ class IsgWpm(WritableDevice):
             _ROOM_WANTED: _tenths(self.wanted_c(house.local)),
             _OUTDOOR: _tenths(warmth.outdoor_c),
             _STATUS: self._status(house),
+            SG_LEVEL: self.level,
             _HEATED_KWH: used_kwh % 1000,
             _HEATED_MWH: used_kwh // 1000,
         }
@@ -92,6 +115,7 @@ class IsgWpm(WritableDevice):
             "operating_mode": self.words[OPERATING_MODE],
             "comfort": self.words[COMFORT],
             "eco": self.words[ECO],
+            "sg_ready": self.level,
         }
 
     def truth(self, house: House) -> Mapping[str, float]:

@@ -1,4 +1,4 @@
-"""A day of a home with a fuse, a charger on the sun and a battery, governed in long strides."""
+"""A day of a home with a fuse, a car, a battery and a heat pump, governed in long strides."""
 
 import asyncio
 import math
@@ -18,7 +18,7 @@ from gatewayd.control.governor import governor, guard_loop
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.governor import Governor
 from gatewayd.control.governor.guard_loop import GuardLoop
-from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
+from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, HeatTerms, Terms
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.poller import Poller
 from gatewayd.links.pool import Links
@@ -27,13 +27,17 @@ from gatewayd.model.circuit import Circuit
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
+    HvacReading,
     MeterReading,
     PowerDelivery,
     Reading,
+    SgReady,
 )
+from gatewayd.model.ready_by import ReadyBy
 from gatewayd.plan.arbiter.claims import Setpoint
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
+from gatewayd.plan.heat.boost import BoostSettings
 from gatewayd.plan.prices import Prices
 from gatewayd.state import assets
 from gatewayd.state.assets import DeviceRecord
@@ -43,12 +47,14 @@ from tests.fakes.gateway import SteppedDatabase
 
 # By the home's clock, in Vienna.
 MIDNIGHT = datetime(2026, 6, 20, 22, 0, tzinfo=UTC)
+VIENNA = ZoneInfo("Europe/Vienna")
 STRIDE_S = 50.0
 ROLES = [
     Role(kind, frozenset(Capability), min_current_a=6.0, max_current_a=16.0)
-    for kind in (AssetKind.CHARGER, AssetKind.METER, AssetKind.BATTERY)
+    for kind in (AssetKind.CHARGER, AssetKind.METER, AssetKind.BATTERY, AssetKind.HVAC)
 ]
-SUN = ChargeSettings(ChargeMode.SOLAR, max_a=16.0)
+BREAKFAST = ReadyBy(weekdays=frozenset(range(7)), minute=7 * 60, energy_wh=9000.0)
+SUN = ChargeSettings(ChargeMode.SOLAR, max_a=16.0, plans={"breakfast": BREAKFAST})
 CHEAP = BatterySettings(
     BatteryMode.IMPORT_FOCUS, reserve_pct=20.0, grid_charge_below=Decimal("0.20")
 )
@@ -56,10 +62,12 @@ TERMS = Terms(
     {"main": Circuit("main", limit_a=20.0, meter_id="meter", assumed_base_a=8.0)},
     chargers={"charger": ChargerTerms("main", (0, 1, 2), charging=SUN)},
     batteries={"battery": BatteryTerms(CHEAP)},
+    heaters={"hvac": HeatTerms(boost=BoostSettings(for_s=60.0))},
+    zone=VIENNA,
 )
 
 NIGHT = ((0, 300, Decimal("0.10")), (300, 1440, Decimal("0.30")))
-PRICES = Prices(ZoneInfo("Europe/Vienna"), "EUR", (NIGHT,) * 7)
+PRICES = Prices(VIENNA, "EUR", (NIGHT,) * 7)
 
 
 async def live(path: Path, since: float = 0.0, until: float = 24.0) -> None:
@@ -105,6 +113,7 @@ class _Home:
     def __init__(self, store: Store, chance: random.Random) -> None:
         self.store = store
         self._chance = chance
+        self._session_wh = 0.0
 
     @property
     def _current_a(self) -> float:
@@ -122,11 +131,15 @@ class _Home:
         grid = MeterReading(230.0 * (a + b + c), current_a_a=a, current_b_a=b, current_c_a=c)
         self._put(AssetKind.METER, grid)
         state = PowerDelivery.CHARGING if drawn_a else PowerDelivery.STOPPED
-        charger = ChargerReading(state, power_w=690.0 * drawn_a, max_current_a=drawn_a or 6.0)
+        self._session_wh += 690.0 * drawn_a * STRIDE_S / 3600
+        charger = ChargerReading(
+            state, 690.0 * drawn_a, max_current_a=drawn_a or 6.0, session_wh=self._session_wh
+        )
         self._put(
             AssetKind.CHARGER,
             replace(charger, current_a_a=drawn_a, current_b_a=drawn_a, current_c_a=drawn_a),
         )
+        self._put(AssetKind.HVAC, HvacReading(300.0, sg_ready=SgReady.NORMAL))
         self._put(AssetKind.BATTERY, BatteryReading(power_w=0.0, soc_pct=30 - 15 * math.cos(hour)))
 
     def _put(self, kind: AssetKind, reading: Reading) -> None:

@@ -39,7 +39,7 @@ class Car:
         self.session_wh = 0.0
         self.is_plugged = True
         self.memory = ReadyMemory()
-        self.now = EVENING
+        self.now = self.last_on = EVENING
         self.hours: list[int] = []
         self.starts = 0
         self.ready: Ready | None = None
@@ -60,6 +60,7 @@ class Car:
         is_on = self.ready is not None and self.ready.is_due
         self.starts += is_on and not was_on
         if is_on:
+            self.last_on = self.now
             self.hours.append((self.now - EVENING) // HOUR)
             self.session_wh += self.power_w / 60
             if self.soc_pct is not None:
@@ -86,7 +87,7 @@ def test_without_prices_it_charges_as_late_as_it_can_and_is_ready_in_time() -> N
     assert hours == {9, 10, 11}
     assert car.starts == 1
     assert car.soc_pct == pytest.approx(80, abs=0.5)
-    assert car.now - timedelta(minutes=20) < EVENING + timedelta(hours=11, minutes=45)
+    assert MORNING - timedelta(minutes=17) < car.last_on < MORNING - timedelta(minutes=13)
 
 
 def test_it_charges_in_the_cheapest_hours_and_joins_what_lies_together() -> None:
