@@ -48,7 +48,7 @@ from tests.fakes.gateway import SteppedDatabase
 # By the home's clock, in Vienna.
 MIDNIGHT = datetime(2026, 6, 20, 22, 0, tzinfo=UTC)
 VIENNA = ZoneInfo("Europe/Vienna")
-STRIDE_S = 50.0
+STRIDE_S = 58.0
 ROLES = [
     Role(kind, frozenset(Capability), min_current_a=6.0, max_current_a=16.0)
     for kind in (AssetKind.CHARGER, AssetKind.METER, AssetKind.BATTERY, AssetKind.HVAC)

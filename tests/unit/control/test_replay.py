@@ -84,6 +84,8 @@ def test_a_whole_day_comes_out_as_it_was(tmp_path: Path, run: Run) -> None:
         "mode solar",
         "mode import_focus",
         "battery rules",
+        "heating",
+        "governor",
     }
     assert len(told["decisions"]) > 50
 
