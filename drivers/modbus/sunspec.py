@@ -174,7 +174,7 @@ class SunSpec:
         if not sunspec.is_known(at.id):
             return None
         try:
-            return await sunspec.fetch(unit, at, self._options.max_registers)
+            return await sunspec.fetch_twice(unit, at, self._options.max_registers)
         except RefusedError as error:
             log.warning("model %d at %d is left out: %s", at.id, at.address, error)
             self._absent.add(at)

@@ -14,7 +14,8 @@ from gatewayd.model.command import SetOperationMode, StartCharging
 from gatewayd.model.power import Hold, SetBatteryPower, SetProductionLimit, SetReserve
 from gatewayd.model.reading import BatteryReading, InverterReading, MeterReading, OperationMode
 from gatewayd.sdk.driver import Driver
-from tests.drivers.images import FOLDER, Bench, Fixture, bench
+from gatewayd.sdk.sunspec import ModelAt, fetch_twice
+from tests.drivers.images import FOLDER, Bench, Fixture, ImageUnit, bench
 from tests.fakes.jump_loop import jumping
 from tests.fakes.modbus_server import Fault, ModbusServer, Request, image
 
@@ -465,3 +466,18 @@ async def test_what_is_not_told_at_the_dc_side_is_no_sun_unless_it_sleeps(
         on.server.store(1, inverter + 38, state)
         await on.driver.identify()
         assert (await limited(on)).power_w == power_w
+
+
+@jumping
+async def test_a_refusal_that_passes_leaves_no_model_out() -> None:
+    class Hesitant(ImageUnit):
+        refusals = [RefusedError("exception 4")]  # noqa: RUF012
+
+        async def read_holding(self, address: int, count: int) -> tuple[int, ...]:
+            if self.refusals:
+                raise self.refusals.pop()
+            return await super().read_holding(address, count)
+
+    unit = Hesitant({3: {100: 123, 101: 24} | dict.fromkeys(range(102, 126), 0)})
+
+    assert (await fetch_twice(unit, ModelAt(123, 100, 24), 120)).at.id == 123

@@ -5,6 +5,7 @@ from gatewayd.sdk.sunspec.chain import (
     ModelAt,
     ModelValues,
     fetch,
+    fetch_twice,
     walk,
     without_twins,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Registers",
     "controls",
     "fetch",
+    "fetch_twice",
     "is_known",
     "walk",
     "without_twins",

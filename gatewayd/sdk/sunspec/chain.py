@@ -128,6 +128,16 @@ def _spans(at: ModelAt, codec: models.Codec) -> Iterator[tuple[int, int]]:
             yield from ((start + first, start + last) for first, last in inner.spans)
 
 
+async def fetch_twice(unit: ModbusReader, at: ModelAt, max_registers: int) -> ModelValues:
+    """The same, asked once more after a refusal that may pass."""
+    try:
+        return await fetch(unit, at, max_registers)
+    except AbsentError:
+        raise
+    except RefusedError:
+        return await fetch(unit, at, max_registers)
+
+
 def without_twins(chain: Sequence[ModelAt]) -> tuple[ModelAt, ...]:
     """A meter that is there twice, in whole numbers and as floats, once."""
     kept: list[ModelAt] = []
