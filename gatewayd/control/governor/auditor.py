@@ -124,9 +124,12 @@ class Auditor:
                 audit.of_steps = verdict.findings
 
     def _found(self, asset: Asset, audit: _Audit, site: Site, terms: Terms) -> list[Finding]:
+        if any(one.where in terms.audited for one in audit.of_steps):
+            # A person has mended it, or knows better: it takes new steps to say so again.
+            audit.of_steps, audit.steps = (), StepMemory()
         devices = (*_needs(asset, terms), *_followed(asset, site, terms))
         held = [one for id_ in devices for one in self._of_device(id_, site, terms)]
-        return held + [one for one in audit.of_steps if one.where not in terms.audited]
+        return [*held, *audit.of_steps]
 
     def _of_device(self, device_id: str, site: Site, terms: Terms) -> list[Finding]:
         states = () if device_id in terms.audited else site.of_device(device_id)

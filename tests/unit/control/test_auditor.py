@@ -171,11 +171,33 @@ async def test_steps_on_another_phase_than_configured_disarm_until_the_wiring_is
     async with house(db, clock, terms(**wired), one) as (home, _):
         await home.pass_time(5, step_s=1)
         assert withheld(home) == found
-    async with house(db, clock, terms(lines=(2, 0, 1)), one) as (home, _):
-        await home.pass_time(5, step_s=1)
+        assert home.governor is not None
+        home.governor.adopt(replace(terms(**wired), audited=frozenset({"charger"})))
+        await home.pass_time(2, step_s=1)
+        home.governor.adopt(terms(**wired))
+        await home.pass_time(2, step_s=1)
+        # Whoever says that it is mended is believed until steps say so again.
         assert withheld(home) == {}
 
     assert found == {"charger": "charger: phase 1 of it is on phase c of the house"}
+
+
+async def test_another_wiring_is_audited_anew(db: Path, clock: FakeClock) -> None:
+    one, texts = Wired(), ("step wiring", "charger", "it is on other phases", "correct it")
+    async with house(db, clock, terms(), one) as (home, _):
+        await home.pass_time(3, step_s=0.5)
+        asset_id = home.asset("charger").id
+        [passed] = (await home.db.read(audits.load)).values()
+        held = replace(passed, findings=(texts,))
+        await home.db.write(lambda c: audits.put(c, asset_id, held, clock.now()))
+    async with house(db, clock, terms(), one) as (home, _):
+        await home.pass_time(3, step_s=0.5)
+        before = withheld(home)
+    async with house(db, clock, terms(lines=(2, 0, 1)), one) as (home, _):
+        await home.pass_time(3, step_s=0.5)
+        assert withheld(home) == {}
+
+    assert before == {"charger": "charger: it is on other phases"}
 
 
 async def test_a_battery_whose_sign_is_wrong_is_only_decided_about(
