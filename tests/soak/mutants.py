@@ -93,8 +93,8 @@ _DRAW = {
         "not memory.drawn",
     ),
     "what a battery feeds is room": (
-        "at_least(load, now.drawn_a), at_most",
-        "at_least(load, tuple(map(abs, now.drawn_a))), at_most",
+        "at_least(load, now.drawn_a)",
+        "at_least(load, tuple(map(abs, now.drawn_a)))",
     ),
     "no skew": ("SKEW_S = 2.5", "SKEW_S = 0.0"),
     "phases guessed at once": (">= PATTERN_S", ">= 0.0"),

@@ -27,8 +27,10 @@ def note(load: Load, now: LoadNow | None, memory: LoadMemory) -> None:
     if memory.drawn and now.at_s <= memory.drawn[-1][0]:
         return
     total_a = sum(now.drawn_a)
-    least, most = at_least(load, now.drawn_a), at_most(load, now.drawn_a)
-    memory.drawn.append((now.at_s, (*least, total_a), (*most, total_a)))
+    least = (*at_least(load, now.drawn_a), total_a)
+    # Where its phases are known, there is no better and no worse.
+    most = least if load.lines is not None else (*at_most(load, now.drawn_a), total_a)
+    memory.drawn.append((now.at_s, least, most))
     _note_pattern(load, now.drawn_a, memory, now.at_s)
     while memory.drawn[0][0] < now.at_s - _KEPT_S:
         memory.drawn.popleft()
