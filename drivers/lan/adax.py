@@ -23,7 +23,10 @@ from gatewayd.sdk.one_climate import HOLDING, HVAC, OneClimate
 from gatewayd.sdk.options import HttpOptions
 
 _THERMOSTAT = Thermostat(
-    frozenset({HvacMode.OFF, HvacMode.HEAT}), heat_c=Bounds(5, 35), category=HvacCategory.HEATING
+    frozenset({HvacMode.OFF, HvacMode.HEAT}),
+    heat_c=Bounds(5, 35),
+    category=HvacCategory.HEATING,
+    step_c=1.0,
 )
 _REPORTS = frozenset({"temperature_c", "mode", "hold_type", "heat_setpoint_c"})
 
@@ -46,8 +49,6 @@ class _Status(BaseModel):
 
 class Adax(OneClimate):
     """One heater."""
-
-    step_c = 1.0
 
     def __init__(self, link: DeviceHttp, *, read_only: bool) -> None:
         super().__init__("Adax", _THERMOSTAT, read_only=read_only)

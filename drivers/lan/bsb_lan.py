@@ -36,7 +36,10 @@ _PROTECTION, _AUTOMATIC, _IN_COMFORT = 0, 1, 3
 _TAKEN = 1
 _UNITS = {"W": 1.0, "kW": 1000.0, "Wh": 1.0, "kWh": 1000.0, "MWh": 1_000_000.0}
 _THERMOSTAT = Thermostat(
-    frozenset({HvacMode.OFF, HvacMode.HEAT}), heat_c=Bounds(10, 30), category=HvacCategory.HEATING
+    frozenset({HvacMode.OFF, HvacMode.HEAT}),
+    heat_c=Bounds(10, 30),
+    category=HvacCategory.HEATING,
+    step_c=0.5,
 )
 _CONTROLS = HOLDING | {Capability.SET_FOLLOW_SCHEDULE}
 _CONFIRM_S = 180.0

@@ -27,6 +27,7 @@ _THERMOSTAT = Thermostat(
     heat_c=Bounds(10, 30),
     cool_c=Bounds(18, 32),
     category=HvacCategory.HEAT_PUMP,
+    step_c=0.5,
 )
 _ABOUT = "/common/basic_info"
 # A path and a form of its own.

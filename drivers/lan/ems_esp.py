@@ -35,6 +35,7 @@ _HVAC: dict[str, Any] = {
     "thermostat": {
         "modes": ["OFF", "HEAT"],
         "heat_c": [_LOWEST_C, _HIGHEST_C],
+        "step_c": 0.5,
         "category": "HEATING",
     },
     "energy_wh": "energy",

@@ -32,6 +32,7 @@ _THERMOSTAT = Thermostat(
     heat_c=Bounds(16, 30),
     cool_c=Bounds(18, 30),
     category=HvacCategory.HEAT_PUMP,
+    step_c=0.5,
 )
 _NOTHING = {"", "65535"}
 _REPORTS = frozenset({"temperature_c", "mode", "hold_type", "heat_setpoint_c", "cool_setpoint_c"})

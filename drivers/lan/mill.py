@@ -79,6 +79,7 @@ _MAP = item_map(
                 "thermostat": {
                     "modes": ["OFF", "HEAT"],
                     "heat_c": [_LOWEST_C, _HIGHEST_C],
+                    "step_c": 0.5,
                     "category": "HEATING",
                 },
                 "power_w": _now("current_power", valid=[0, 5000]),

@@ -44,6 +44,7 @@ _THERMOSTAT = Thermostat(
     heat_c=Bounds(16, 31),
     cool_c=Bounds(16, 31),
     category=HvacCategory.HEAT_PUMP,
+    step_c=0.5,
 )
 _REPORTS = frozenset({"temperature_c", "mode", "hold_type", "heat_setpoint_c", "cool_setpoint_c"})
 _BETWEEN_CHANGES_S = 1.0

@@ -78,6 +78,7 @@ _MAP = item_map(
                 "thermostat": {
                     "modes": ["OFF", "HEAT"],
                     "heat_c": [_LOWEST_C, _HIGHEST_C],
+                    "step_c": 1,
                     "category": "HEAT_PUMP",
                 },
                 "power_w": {"sum_present": ["heat", "cool", "water"]},

@@ -22,6 +22,7 @@ from gatewayd.model.decision import Decision, Grounds, owner_in_words
 from gatewayd.model.site import AssetState
 from gatewayd.plan.attempts import is_already
 from gatewayd.plan.heard import heard
+from gatewayd.plan.holds import settable
 from gatewayd.plan.keeping import Kept
 from gatewayd.plan.lease import Lease
 from gatewayd.plan.preconditions import refusal
@@ -80,6 +81,7 @@ class Commander:
         What the asset says now is added to the grounds' inputs; without grounds the owner just
         asks. `given` is what was decided from, where that can be done again. An older PENDING
         action of the asset is cancelled, or returned where it does the same and may be used again.
+        A setpoint between two of the device's becomes the nearer.
         Raises NotFoundError and InvalidError, and then nothing is stored.
         """
         state = self._store.site.assets.get(asset_id)
@@ -89,7 +91,7 @@ class Commander:
         if why_not is not None:
             raise InvalidError(why_not)
         born_at = self._clock.monotonic()
-        action = self._new(state, command, owner)
+        action = self._new(state, settable(state.asset.spec.thermostat, command), owner)
         decision = self._decision(state, action, grounds)
         begun, replaced = await self._db.write(lambda c: journal.begin(c, action, decision, given))
         if begun.id != action.id:

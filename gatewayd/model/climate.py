@@ -55,7 +55,8 @@ class Thermostat:
     """What a heater or cooler can be held at.
 
     `difference_c` is how far the cool setpoint must lie above the heat setpoint in AUTO. A range
-    that is None is not known, and then nothing is refused for it.
+    that is None is not known, and then nothing is refused for it. `step_c` is how far two setpoints
+    of the device are apart, 0 where it takes any.
     """
 
     modes: frozenset[HvacMode] = frozenset()
@@ -63,6 +64,13 @@ class Thermostat:
     cool_c: Bounds | None = None
     difference_c: Bounds | None = None
     category: HvacCategory = HvacCategory.HEAT_PUMP
+    step_c: float = 0.0
+
+    def nearest_c(self, setpoint_c: float) -> float:
+        """The setpoint of the device that is nearest to a wanted one."""
+        if not self.step_c:
+            return setpoint_c
+        return round(round(setpoint_c / self.step_c) * self.step_c, 3)
 
 
 @dataclass(frozen=True, slots=True)

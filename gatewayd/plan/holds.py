@@ -1,6 +1,9 @@
 """What a heater or cooler can be held at."""
 
+from dataclasses import replace
+
 from gatewayd.model.climate import Bounds, HvacMode, PermanentHold, Thermostat
+from gatewayd.model.command import Command
 
 
 def unholdable(thermostat: Thermostat | None, hold: PermanentHold) -> str | None:
@@ -13,6 +16,18 @@ def unholdable(thermostat: Thermostat | None, hold: PermanentHold) -> str | None
         _setpoint("heat", hold.heat_setpoint_c, known.heat_c, is_used=hold.mode.heats)
         or _setpoint("cool", hold.cool_setpoint_c, known.cool_c, is_used=hold.mode.cools)
         or _difference(hold, known.difference_c)
+    )
+
+
+def settable(thermostat: Thermostat | None, command: Command) -> Command:
+    """A command as the device can carry it out: what it rounds would never be seen confirmed."""
+    if thermostat is None or not isinstance(command, PermanentHold):
+        return command
+    heat_c, cool_c = command.heat_setpoint_c, command.cool_setpoint_c
+    return replace(
+        command,
+        heat_setpoint_c=None if heat_c is None else thermostat.nearest_c(heat_c),
+        cool_setpoint_c=None if cool_c is None else thermostat.nearest_c(cool_c),
     )
 
 

@@ -15,10 +15,8 @@ _CHANGES_PER_DAY = 20
 class OneClimate:
     """Tells the commands apart; a driver has `hold`, and `follow` where there is a schedule.
 
-    What the thermostat cannot be held at is refused; setpoints are rounded down to `step_c`.
+    What the thermostat cannot be held at is refused.
     """
-
-    step_c = 0.5
 
     def __init__(self, name: str, thermostat: Thermostat, *, read_only: bool) -> None:
         self._name = name
@@ -84,4 +82,4 @@ class OneClimate:
             raise RefusedError(
                 f"{self._name}: {wanted:g} C is not between {bounds.min:g} and {bounds.max:g}"
             )
-        return int(wanted / self.step_c + 1e-6) * self.step_c
+        return self._thermostat.nearest_c(wanted)

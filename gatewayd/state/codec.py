@@ -202,6 +202,7 @@ def _thermostat_body(thermostat: Thermostat | None) -> dict[str, object] | None:
         "cool_c": _bounds_body(thermostat.cool_c),
         "difference_c": _bounds_body(thermostat.difference_c),
         "category": thermostat.category.value,
+        "step_c": thermostat.step_c,
     }
 
 
@@ -218,6 +219,7 @@ def _thermostat_of(body: dict[str, Any] | None) -> Thermostat | None:
         cool_c=_bounds_of(body["cool_c"]),
         difference_c=_bounds_of(body["difference_c"]),
         category=HvacCategory(body["category"]),
+        step_c=body.get("step_c", 0.0),
     )
 
 

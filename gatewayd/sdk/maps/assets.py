@@ -30,13 +30,14 @@ class Limits(Strict):
 
 
 class ThermostatMap(Strict):
-    """What a heater or cooler can be held at; each range is [lowest, highest] in degrees."""
+    """What a heater or cooler can be held at, in degrees; each range is [lowest, highest]."""
 
     modes: list[HvacMode] = Field(min_length=1)
     heat_c: tuple[float, float] | None = None
     cool_c: tuple[float, float] | None = None
     difference_c: tuple[float, float] | None = None
     category: HvacCategory = HvacCategory.HEAT_PUMP
+    step_c: float = Field(0.0, ge=0)
 
     @property
     def thermostat(self) -> Thermostat:
@@ -47,6 +48,7 @@ class ThermostatMap(Strict):
             cool_c=Bounds(*self.cool_c) if self.cool_c else None,
             difference_c=Bounds(*self.difference_c) if self.difference_c else None,
             category=self.category,
+            step_c=self.step_c,
         )
 
 
