@@ -227,9 +227,9 @@ async def test_a_heat_pump_is_blocked_last_and_is_given_back_as_it_was(
         await home.pass_time(8, step_s=0.5)
         blocked, why = one.said.sg_ready, home.state("pump").decision
         one.base_a[2] = 2.0
-        await home.pass_time(560, step_s=1.0)
+        await home.pass_time(560, step_s=4.0)
         still = one.said.sg_ready
-        await home.pass_time(120, step_s=1.0)
+        await home.pass_time(120, step_s=4.0)
 
     assert 6.0 <= lowered_a <= 6.75
     assert untouched == []
@@ -256,7 +256,7 @@ async def test_the_sun_left_over_warms_the_house_and_a_fuse_comes_first(
         await home.pass_time(8, step_s=0.5)
         blocked = one.said.sg_ready
         one.base_a[0] = 2.0
-        await home.pass_time(680, step_s=1.0)
+        await home.pass_time(680, step_s=4.0)
 
     assert boosted is RECOMMENDED
     assert why is not None
@@ -275,7 +275,7 @@ async def test_a_pump_without_levels_is_set_warmer_and_gets_its_schedule_back(
         await home.pass_time(90, step_s=1.0)
         boosted = list(one.pump.writes)
         one.sun_w = 0.0
-        await home.pass_time(680, step_s=1.0)
+        await home.pass_time(680, step_s=4.0)
 
     assert boosted == [PermanentHold(HvacMode.HEAT, 23.0)]
     assert one.pump.writes[1:] == [FollowSchedule()]
