@@ -70,7 +70,10 @@ def test_what_a_car_says_through_its_charger_is_its_own() -> None:
     elsewhere = vehicle("leaf_cloud", replace(HERE, soc_pct=20.0))
 
     assert found(charger(), through, elsewhere).reading == HERE
-    assert found(charger(rfid="04A2B3C4"), through, cars=(LEAF,)) == AtCharger(LEAF, HERE)
+    by_card = charger(rfid="04A2B3C4")
+    assert found(by_card, through, cars=(LEAF,)) == AtCharger(LEAF, HERE)
+    # What its maker says of it is more than what goes through the plug.
+    assert found(by_card, through, elsewhere, cars=(LEAF,)).reading == replace(HERE, soc_pct=20.0)
 
 
 def test_two_chargers_with_cars_do_not_share_the_one_that_says_it_is_plugged_in() -> None:

@@ -116,6 +116,11 @@ def test_of_equal_prices_the_later_are_taken() -> None:
 
     assert car.looks(MORNING, trip=TO_80) == {9, 10, 11}
 
+    again = Car()
+    again.known = prices(9, 1, 9, 9, 9, 9, 9, 1, 9, 9, 9, 9)
+    an_hour = ReadyBy(at=MORNING, energy_wh=10_000.0)
+    assert again.looks(MORNING, trip=an_hour) == {7}
+
 
 def test_what_fits_after_the_known_prices_waits_for_those_to_come() -> None:
     car = Car()
