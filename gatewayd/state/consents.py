@@ -12,7 +12,17 @@ from uuid import uuid4
 
 from gatewayd.errors import NotFoundError
 from gatewayd.model.asset import Asset, AssetKind, Consent
-from gatewayd.state import assets, grants, linked_devices, links, locations, meta, outbox, users
+from gatewayd.state import (
+    assets,
+    givens,
+    grants,
+    linked_devices,
+    links,
+    locations,
+    meta,
+    outbox,
+    users,
+)
 from gatewayd.state.codec import json_text, time_text
 from gatewayd.state.grants import NOBODYS, Grant
 
@@ -153,6 +163,7 @@ def _agree(c: sqlite3.Connection, asset: Asset, consent: Consent, now: datetime)
 
 def _end(c: sqlite3.Connection, found: Iterable[Asset], now: datetime) -> Ended:
     ended = Ended()
+    givens.erase(c)
     for asset in found:
         assets.announce(c, "deleted", asset.kind, asset.id, asset.user_id, now)
         grants.put(c, asset.device_id, asset.kind, NOBODYS, now)

@@ -197,4 +197,5 @@ def _name(kind: type) -> str:
 
 
 def _json(plain: object) -> str:
-    return json.dumps(plain, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    # In ASCII, so that no text of a device is too odd to be written.
+    return json.dumps(plain, separators=(",", ":"), allow_nan=False)

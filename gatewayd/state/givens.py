@@ -66,6 +66,12 @@ def purge(c: sqlite3.Connection) -> None:
     c.execute("DELETE FROM standing WHERE number NOT IN (SELECT standing FROM givens)")
 
 
+def erase(c: sqlite3.Connection) -> None:
+    """Delete all: whatever one asset was decided from tells of all the others too."""
+    c.execute("DELETE FROM givens")
+    c.execute("DELETE FROM standing")
+
+
 def _packed(text: str, alike: bytes = b"") -> bytes:
     compressor = zlib.compressobj(_LEVEL, zdict=alike)
     return compressor.compress(text.encode()) + compressor.flush()

@@ -7,6 +7,7 @@ from gatewayd.control.governor.terms import Terms
 from gatewayd.control.steering.given import FlexGiven, OrderGiven, ScheduleGiven, SmartGiven
 from gatewayd.errors import StorageError
 from gatewayd.model.asset import Asset
+from gatewayd.model.reading import VehicleReading
 from gatewayd.model.site import AssetState
 from gatewayd.plan.prices import Prices
 from gatewayd.state import decisions
@@ -17,7 +18,12 @@ EXACT = Exact(
     (RulingGiven, ScheduleGiven, SmartGiven, FlexGiven),
     standing=(Terms, Asset, Prices),
     # Who decides does not go by what was decided before, but by what came of it.
-    left_out=((AssetState, "decision"),),
+    # Nor by where exactly a car is.
+    left_out=(
+        (AssetState, "decision"),
+        (VehicleReading, "latitude"),
+        (VehicleReading, "longitude"),
+    ),
 )
 
 

@@ -71,6 +71,7 @@ def again(value: object) -> object:
         True,
         None,
         "ä",
+        "\ud800",
         (1.0, (2, "b")),
         [1, 2],
         deque([(1.0, 2.0)]),

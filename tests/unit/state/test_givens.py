@@ -3,7 +3,7 @@
 import pytest
 
 from gatewayd.errors import StorageError
-from gatewayd.state import decisions, givens
+from gatewayd.state import consents, decisions, givens
 from gatewayd.state.db import Database
 from gatewayd.state.givens import Given
 from tests.unit.state.conftest import NOW
@@ -50,6 +50,15 @@ async def test_it_goes_with_its_decision_and_what_stood_for_it_too(db: Database)
     assert len(await sizes(db)) == 1
     assert await db.read(lambda c: c.execute("SELECT count(*) FROM standing").fetchone()[0]) == 1
     assert await db.read(lambda c: givens.get(c, kept)) == given(9, "[1]")
+
+
+async def test_nothing_of_it_is_left_when_a_user_is_erased(db: Database) -> None:
+    known = await keep(db, 0)
+
+    await db.write(lambda c: consents.erase(c, "ada", NOW))
+
+    assert await db.read(lambda c: givens.get(c, known)) is None
+    assert await db.read(lambda c: c.execute("SELECT count(*) FROM standing").fetchone()[0]) == 0
 
 
 @pytest.mark.parametrize(
