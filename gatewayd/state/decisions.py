@@ -28,6 +28,7 @@ _TIMES = """
     SELECT seq, at FROM decisions
     WHERE asset_id IN (SELECT value FROM json_each(?)) AND at >= ? AND at < ?
 """
+_OUTCOME = "SELECT owner, command, grounds FROM decisions WHERE seq = ?"
 _OF_IDS = "seq IN (SELECT value FROM json_each(?))"
 _NEWEST = "seq IN (SELECT max(seq) FROM decisions GROUP BY asset_id)"
 
@@ -74,6 +75,11 @@ def outcome(decision: Decision) -> dict[str, str | None]:
         "command": command_text(decision.command) if decision.command else None,
         "grounds": _GROUNDS.text(decision.grounds),
     }
+
+
+def written(c: sqlite3.Connection, seq: int) -> dict[str, str | None]:
+    """What `outcome` was of a decision on record, byte for byte."""
+    return dict(c.execute(_OUTCOME, (seq,)).fetchone())
 
 
 def purge(c: sqlite3.Connection, now: datetime) -> None:

@@ -10,7 +10,7 @@ from gatewayd.control.replay.record import unpacked
 from gatewayd.errors import StorageError
 from gatewayd.plan.arbiter.claims import Rank
 from gatewayd.state import givens
-from gatewayd.state.decisions import Decided, outcome
+from gatewayd.state.decisions import Decided, outcome, written
 
 
 class Result(StrEnum):
@@ -52,7 +52,7 @@ def judged(c: sqlite3.Connection, decided: Decided) -> Verdict:
         return Verdict(decided, Result.DAMAGED, why)
     if given is None:
         return Verdict(decided, Result.NOT_REPLAYED, _why_not(decided))
-    recorded, replayed = outcome(decided.decision), outcome(again(given, decided.decision))
+    recorded, replayed = written(c, decided.id), outcome(again(given, decided.decision))
     if recorded == replayed:
         return Verdict(decided, Result.SAME, software=given.software)
     return Verdict(decided, Result.DIFFERENT, None, recorded, replayed, software=given.software)
