@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gatewayd.model.asset import AssetKind, Capability
+from gatewayd.model.climate import HvacMode, PermanentHold
 from gatewayd.model.command import (
     Action,
     ActionState,
@@ -16,13 +17,15 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
 )
-from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetPhases
+from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetPhases, SetSgReady
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
+    HvacReading,
     OperationMode,
     PowerDelivery,
     Reading,
+    SgReady,
 )
 from gatewayd.plan import keeping
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
@@ -45,6 +48,27 @@ def able(kind: AssetKind, missing: frozenset[Capability] = frozenset()):  # type
 
 
 CHARGER, BATTERY = able(AssetKind.CHARGER), able(AssetKind.BATTERY)
+
+
+@pytest.mark.parametrize(
+    ("command", "reading", "is_so"),
+    [
+        (StopCharging(), CHARGING, True),
+        (SetMaxCurrent(10.0), CHARGING, True),
+        (SetMaxCurrent(20.0), CHARGING, False),
+        (HoldCharge(), BatteryReading(), True),
+        (Hold(), BatteryReading(power_w=900.0), False),
+        (SetBatteryPower(500.0), BatteryReading(power_w=900.0), True),
+        (SetBatteryPower(500.0), BatteryReading(power_w=900.0, setpoint_w=400.0), False),
+        (SetBatteryPower(500.0), BatteryReading(), True),
+        (SetSgReady(SgReady.BLOCKED), HvacReading(), True),
+        (SetSgReady(SgReady.NORMAL), HvacReading(sg_ready=SgReady.FORCED), False),
+        (PermanentHold(HvacMode.HEAT, 15.0), HvacReading(heat_setpoint_c=21.0), True),
+        (PermanentHold(HvacMode.HEAT, 23.0), HvacReading(heat_setpoint_c=21.0), False),
+    ],
+)
+def test_what_takes_something_away(command: Command, reading: Reading, is_so: bool) -> None:
+    assert keeping.is_decrease(command, reading) is is_so
 
 
 def yielding(wish: Wish, **terms: object) -> tuple[Kept, KeepMemory]:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from gatewayd.model.command import SetMaxCurrent, SetOperationMode, StartCharging, StopCharging
 from gatewayd.model.decision import Grounds
-from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetReserve
-from gatewayd.model.reading import OperationMode
+from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetReserve, SetSgReady
+from gatewayd.model.reading import OperationMode, SgReady
 from gatewayd.plan.arbiter.claims import Bounds, Claim, Rank, Setpoint, Wish
 from gatewayd.plan.arbiter.narrow import is_off, narrowed
 from gatewayd.plan.arbiter.ruling import Ruling, settle
@@ -127,6 +127,9 @@ EXPORT = SetOperationMode(OperationMode.EXPORT_FOCUS)
         (EXPORT, Bounds(least=-2000), SetBatteryPower(-2000)),
         (EXPORT, Bounds(most=0), EXPORT),
         (Hold(), Bounds(most=0), SetBatteryPower(0)),
+        (SetSgReady(SgReady.FORCED), Bounds(most=SgReady.NORMAL), SetSgReady(SgReady.NORMAL)),
+        (SetSgReady(SgReady.FORCED), Bounds(most=0), SetSgReady(SgReady.BLOCKED)),
+        (SetSgReady(SgReady.NORMAL), Bounds(most=3), SetSgReady(SgReady.NORMAL)),
         (Hold(), Bounds(most=1), Hold()),
         (HoldCharge(), Bounds(least=0), SetBatteryPower(0)),
         (HoldCharge(), Bounds(), HoldCharge()),
