@@ -7,10 +7,12 @@ from enum import StrEnum
 from gatewayd.control.governor.wants import rank_of
 from gatewayd.control.replay.again import again
 from gatewayd.control.replay.record import unpacked
-from gatewayd.errors import StorageError
+from gatewayd.errors import GatewayError, StorageError
 from gatewayd.plan.arbiter.claims import Rank
 from gatewayd.state import givens
 from gatewayd.state.decisions import Decided, outcome, written
+
+_FAILURES = (GatewayError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class Result(StrEnum):
@@ -52,7 +54,13 @@ def judged(c: sqlite3.Connection, decided: Decided) -> Verdict:
         return Verdict(decided, Result.DAMAGED, why)
     if given is None:
         return Verdict(decided, Result.NOT_REPLAYED, _why_not(decided))
-    recorded, replayed = written(c, decided.id), outcome(again(given, decided.decision))
+    try:
+        replayed = outcome(again(given, decided.decision))
+    except _FAILURES as error:
+        # What an older version knew may be too little for this one.
+        why = f"decision {decided.id}: it cannot be made again: {error!r}"
+        return Verdict(decided, Result.DAMAGED, why, software=given.software)
+    recorded = written(c, decided.id)
     if recorded == replayed:
         return Verdict(decided, Result.SAME, software=given.software)
     return Verdict(decided, Result.DIFFERENT, None, recorded, replayed, software=given.software)

@@ -140,6 +140,17 @@ def test_damage_is_told_with_the_decision(sql: str, folder: Path, run: Run) -> N
     assert "decision 3: what it was made from cannot be read" in out
 
 
+def test_what_this_version_cannot_decide_is_told(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(sun, "decide")
+
+    status, out, _ = run(folder, DAY, "--asset", "charger")
+
+    assert status == 1
+    assert "it cannot be made again: AttributeError" in out
+
+
 def test_what_was_not_kept_is_not_claimed(folder: Path, run: Run) -> None:
     changed(folder, "DELETE FROM givens WHERE seq = 2")
 
