@@ -7,7 +7,7 @@ from gatewayd.control.governor import gather
 from gatewayd.control.governor.terms import ChargerTerms, Terms
 from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.circuit import Load
-from gatewayd.model.command import Command
+from gatewayd.model.command import Command, SetMaxCurrent
 from gatewayd.model.reading import BatteryReading, HvacReading
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
@@ -76,7 +76,7 @@ class Loads:
                 return storage.now(load, reading, wish_a, sample.at_monotonic)
             case HvacReading() as reading:
                 return heating.now(load, state.asset, reading, sample.at_monotonic)
-        current_a = wanted.current_a if isinstance(wanted, Setpoint) else 0.0
+        current_a = wanted.current_a if isinstance(wanted, Setpoint | SetMaxCurrent) else 0.0
         return gather.load_now(state, term, current_a)
 
     def look(

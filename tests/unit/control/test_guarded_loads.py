@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from gatewayd.control.governor.loads import Loads
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, HeatTerms, Terms
 from gatewayd.model.asset import AssetKind, Capability, Identity, MeterUsage, Role
+from gatewayd.model.circuit import Load
 from gatewayd.model.climate import FollowSchedule, HvacMode, PermanentHold
-from gatewayd.model.command import ActionState, SetOperationMode
+from gatewayd.model.command import ActionState, SetMaxCurrent, SetOperationMode, StopCharging
 from gatewayd.model.power import HoldCharge, SetSgReady
 from gatewayd.model.reading import (
     BatteryReading,
@@ -19,12 +21,14 @@ from gatewayd.model.reading import (
     OperationMode,
     SgReady,
 )
+from gatewayd.plan.arbiter.claims import Setpoint, Wish
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.grid.operator import OperatorSettings
 from gatewayd.plan.heat.boost import BoostSettings
 from tests.fakes.clock import FakeClock
 from tests.fakes.driver import ScriptedBox, thermostat_box
 from tests.fakes.gateway import Gateway, gateway
+from tests.fakes.home import BATTERY, CHARGER, state
 from tests.unit.control.governed import MAIN, House
 
 STEERED = frozenset(
@@ -198,6 +202,26 @@ async def test_a_battery_in_a_mode_of_its_own_pauses_until_all_it_draws_fits(
     assert told == [HoldCharge()]
     assert one.battery.writes == [HoldCharge(), SELF]
     assert one.charging_w == 6900.0
+
+
+def test_a_charger_s_limit_is_its_wish_whether_it_charges_or_not() -> None:
+    load, said = Load("charger", "main", 32.0, (0, 1, 2)), state(AssetKind.CHARGER, CHARGER)
+    wishes: list[Wish | None] = [Setpoint(10.0), SetMaxCurrent(6.0), StopCharging(), None]
+
+    found = [Loads().now(said, load, PLACE, wish) for wish in wishes]
+
+    assert [now and now.wish_a for now in found] == [10.0, 6.0, 0.0, 0.0]
+
+
+def test_what_never_spoke_or_is_out_of_reach_is_not_known() -> None:
+    away = state(AssetKind.BATTERY, BATTERY)
+    load = Load("battery", "main", 16.0, (0, 1, 2), min_a=0.0)
+
+    lost = Loads().now(replace(away, is_reachable=False), load, PLACE, None)
+
+    assert Loads().now(replace(away, sample=None), load, PLACE, None) is None
+    assert lost is not None
+    assert (lost.wish_a, lost.limit_a, lost.drawn_a) == (16.0, None, None)
 
 
 async def test_a_battery_that_gives_is_neither_told_anything_nor_counted_upon(
