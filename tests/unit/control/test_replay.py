@@ -6,6 +6,7 @@ import math
 import shutil
 import sqlite3
 import sys
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,9 @@ from gatewayd import cli
 from gatewayd.control.replay.record import EXACT
 from gatewayd.plan.ev import sun
 from gatewayd.plan.guard import share
+from gatewayd.shell.replay import replay
 from gatewayd.state import givens
+from gatewayd.state.db import Database
 from gatewayd.state.engine.connect import connect
 from tests.unit.control.replayed import live
 
@@ -177,6 +180,15 @@ def test_a_wrong_question_is_answered_in_a_line(
 
     assert (code, out) == (status, "")
     assert said in err
+
+
+async def test_it_reads_beside_a_running_gateway(folder: Path) -> None:
+    async with Database.open(folder / "gatewayd.db") as running:
+        await running.write(lambda c: c.execute("DELETE FROM givens WHERE seq = 2"))
+        found = await replay(folder / "gatewayd.yaml", date.fromisoformat(DAY), "charger")
+
+    assert found.is_well
+    assert len(found.verdicts) > 5
 
 
 def test_a_database_of_a_newer_version_is_told(folder: Path, run: Run) -> None:
