@@ -1,5 +1,7 @@
 """A few houses that show in seconds whether a guard is one; `planting` puts mutants in charge."""
 
+import math
+
 from tests.soak.control import live
 from tests.soak.house import House
 from tests.soak.policy import Guarded
@@ -30,7 +32,9 @@ def test_chargers_that_hear_nothing_more_fall_back_when_the_meter_is_gone() -> N
             for charger in house.chargers:
                 charger.ignores = True
 
-    assert all(charger.limit_a == 0.0 for charger in house.chargers)
+    fallen_a = [c.limit_a for c in house.chargers if c.failsafe_s < math.inf]
+    assert fallen_a
+    assert not any(fallen_a)
 
 
 def _charged(jump_s: float) -> list[float]:
