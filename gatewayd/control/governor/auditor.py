@@ -1,29 +1,31 @@
 """Whether the wiring that governed assets rely on was audited: what is found withholds arming."""
 
+import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from sqlite3 import Connection
 
 from gatewayd.clock import Clock
-from gatewayd.control.governor import gather
+from gatewayd.control.governor import gather, reliance
 from gatewayd.control.governor.terms import Terms
 from gatewayd.errors import StorageError
-from gatewayd.model.asset import Asset, AssetKind, MeterUsage
-from gatewayd.model.circuit import PHASES, Circuit, Load
+from gatewayd.model.asset import Asset
+from gatewayd.model.circuit import PHASES, Load
 from gatewayd.model.decision import Decision, Grounds
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.audit.doubts import Doubts
 from gatewayd.plan.audit.finding import Finding
 from gatewayd.plan.audit.steps import Said, StepMemory, note
-from gatewayd.plan.audit.wired import judge
+from gatewayd.plan.audit.wired import Verdict, judge, placed
 from gatewayd.state import audits, decisions
 from gatewayd.state.audits import Audited
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
+
+log = logging.getLogger(__name__)
 
 OWNER = "audit"
 
@@ -36,6 +38,7 @@ class _Audit:
     has_passed: bool = False
     steps: StepMemory = field(default_factory=StepMemory)
     of_steps: tuple[Finding, ...] = ()
+    certain: tuple[int | None, ...] = ()
     told: tuple[str, ...] = ()
 
 
@@ -63,17 +66,19 @@ class Auditor:
         """Take in what was read since."""
         site, withheld, findings = self._store.site, {}, dict[Finding, None]()
         self._hear(site)
-        for state in _governed(site, terms):
+        self._audits = {id_: audit for id_, audit in self._audits.items() if id_ in site.assets}
+        for state in reliance.governed(site, terms):
             audit = self._audit(state.asset, site, terms)
             self._step(state, audit, site, terms)
             found = self._found(state.asset, audit, site, terms)
-            why = _in_words(found) or self._waits(state, audit, site, terms)
+            known = [*found, *self._of_others(state.asset, terms)]
+            why = _in_words(known) or self._waits(state, audit, site, terms)
             if why:
                 withheld[state.asset.device_id] = why
             findings |= dict.fromkeys(found)
             if found or not why:
                 await self._settle(state, audit, found)
-        for state in _grid_meters(site):
+        for state in reliance.grid_meters(site):
             findings |= dict.fromkeys(self._of_device(state.asset.device_id, site, terms))
         for one in findings:
             withheld.setdefault(one.where, one.what)
@@ -89,7 +94,7 @@ class Auditor:
 
     def _audit(self, asset: Asset, site: Site, terms: Terms) -> _Audit:
         """Where the audit stands; a new one where something else than before is to be audited."""
-        fingerprint = _fingerprint(asset, site, terms)
+        fingerprint = reliance.fingerprint(asset, site, terms)
         known = self._audits.get(asset.id)
         if known is not None and known.fingerprint == fingerprint:
             return known
@@ -108,7 +113,7 @@ class Auditor:
 
     def _step(self, state: AssetState, audit: _Audit, site: Site, terms: Terms) -> None:
         load = gather.loads(site, terms).get(state.asset.device_id)
-        circuit = _metered(load, terms) if load else None
+        circuit = reliance.metered(load, terms) if load else None
         if load is None or circuit is None:
             return
         lines = terms.meter_lines.get(circuit.id, PHASES)
@@ -122,14 +127,21 @@ class Auditor:
             verdict = judge(audit.steps.steps, load, circuit.meter_id or "", lines)
             if verdict is not None:
                 audit.of_steps = verdict.findings
+                _tell(load, verdict, audit)
 
     def _found(self, asset: Asset, audit: _Audit, site: Site, terms: Terms) -> list[Finding]:
         if any(one.where in terms.audited for one in audit.of_steps):
             # A person has mended it, or knows better: it takes new steps to say so again.
             audit.of_steps, audit.steps = (), StepMemory()
-        devices = (*_needs(asset, terms), *_followed(asset, site, terms))
+        devices = (*reliance.needs(asset, terms), *reliance.followed(asset, site, terms))
         held = [one for id_ in devices for one in self._of_device(id_, site, terms)]
         return [*held, *audit.of_steps]
+
+    def _of_others(self, asset: Asset, terms: Terms) -> list[Finding]:
+        """What the steps of others on its meters have shown of these."""
+        meters = [id_ for id_ in reliance.needs(asset, terms) if id_ != asset.device_id]
+        others = (audit for id_, audit in self._audits.items() if id_ != asset.id)
+        return [one for audit in others for one in audit.of_steps if one.where in meters]
 
     def _of_device(self, device_id: str, site: Site, terms: Terms) -> list[Finding]:
         states = () if device_id in terms.audited else site.of_device(device_id)
@@ -140,7 +152,7 @@ class Auditor:
         """What has to be seen before the first pass."""
         if audit.has_passed:
             return None
-        for device_id in _needs(state.asset, terms):
+        for device_id in reliance.needs(state.asset, terms):
             states = site.of_device(device_id)
             doubts = [self._doubts[one.asset.id] for one in states if one.asset.id in self._doubts]
             if not doubts:
@@ -166,6 +178,17 @@ class Auditor:
             self._stored[asset_id] = audited
 
 
+def _tell(load: Load, verdict: Verdict, audit: _Audit) -> None:
+    """Once: what may be written into the config."""
+    if verdict.certain == audit.certain:
+        return
+    audit.certain = verdict.certain
+    where = placed(verdict.certain)
+    if where and not verdict.findings:
+        ratio, delay_s = verdict.ratio, verdict.delay_s
+        log.info("%s: %s; seen %.2f-fold, %.0f s later", load.id, where, ratio, delay_s)
+
+
 def _put(
     c: Connection, asset_id: str, audited: Audited, decision: Decision | None, now: datetime
 ) -> None:
@@ -183,56 +206,3 @@ def _decision(found: Sequence[Finding], at: datetime, asset_id: str) -> Decision
 
 def _in_words(found: Sequence[Finding]) -> str:
     return "; ".join(f"{one.where}: {one.what}" for one in found)
-
-
-def _governed(site: Site, terms: Terms) -> Iterator[AssetState]:
-    for state in site.assets.values():
-        if terms.charger(state.asset) or terms.battery(state.asset):
-            yield state
-
-
-def _chain(circuit_id: str | None, terms: Terms) -> Iterator[Circuit]:
-    """A circuit and those above it."""
-    circuit = terms.circuits.get(circuit_id or "")
-    while circuit is not None:
-        yield circuit
-        circuit = terms.circuits.get(circuit.parent or "")
-
-
-def _metered(load: Load, terms: Terms) -> Circuit | None:
-    """The next one that sees what the load draws."""
-    return next((one for one in _chain(load.circuit, terms) if one.meter_id), None)
-
-
-def _needs(asset: Asset, terms: Terms) -> tuple[str, ...]:
-    """The devices that have to be heard and right."""
-    meters = (one.meter_id for one in _chain(terms.wired(asset.device_id).circuit, terms))
-    return (*dict.fromkeys(one for one in meters if one), asset.device_id)
-
-
-def _followed(asset: Asset, site: Site, terms: Terms) -> tuple[str, ...]:
-    """The meters that a charger's modes follow, as far as there are any."""
-    found = terms.charger(asset)
-    if found is None or found.charging is None:
-        return ()
-    followed = (state.asset.device_id for state in _grid_meters(site))
-    return tuple(id_ for id_ in followed if id_ not in _needs(asset, terms))
-
-
-def _grid_meters(site: Site) -> list[AssetState]:
-    return [s for s in site.of_kind(AssetKind.METER) if s.asset.usage is MeterUsage.GRID]
-
-
-def _fingerprint(asset: Asset, site: Site, terms: Terms) -> str:
-    """What an audit is of: the wiring, and who the devices are."""
-    wired = [
-        (one.id, one.meter_id, terms.meter_lines.get(one.id, PHASES))
-        for one in _chain(terms.wired(asset.device_id).circuit, terms)
-    ]
-    devices = [
-        (one.asset.device_id, one.asset.vendor, one.asset.model, one.asset.serial)
-        for device_id in (*_needs(asset, terms), *_followed(asset, site, terms))
-        for one in site.of_device(device_id)
-    ]
-    of_all = (wired, terms.wired(asset.device_id).lines, devices)
-    return sha256(repr(of_all).encode()).hexdigest()[:16]

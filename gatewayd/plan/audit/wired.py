@@ -35,6 +35,11 @@ class Verdict:
     delay_s: float
     findings: tuple[Finding, ...]
 
+    @property
+    def certain(self) -> tuple[int | None, ...]:
+        """The house's phase on each of the load's own; None where it is not certain."""
+        return _certain(self.places)
+
 
 def judge(steps: Sequence[Step], load: Load, meter: str, measured: Sequence[int]) -> Verdict | None:
     """What the steps come to; None before enough of them agree.
@@ -76,16 +81,25 @@ def _fits(
     )
 
 
+def placed(certain: Sequence[int | None], told: Sequence[int | None] = ()) -> str:
+    """Where the load's phases are, in words, as far as that is not as it is `told`."""
+    return " and ".join(
+        f"phase {own + 1} of it is on phase {PHASE_NAMES[line]} of the house"
+        for own, line in enumerate(certain)
+        if line is not None and line not in told[own : own + 1]
+    )
+
+
+def _certain(places: Sequence[tuple[int, ...]]) -> tuple[int | None, ...]:
+    # Of a load that draws on one phase alone only that phase is known.
+    ways = [set(lines) for lines in zip(*places, strict=True)]
+    return tuple(min(lines) if len(lines) == 1 else None for lines in ways)
+
+
 def _of_places(shown: Sequence[tuple[int, ...]], load: Load) -> Iterator[Finding]:
     if load.lines is None or load.lines in shown:
         return
-    # Of a load that draws on one phase alone only that phase is known.
-    ways = ({place[own] for place in shown} for own in range(len(load.lines)))
-    told = " and ".join(
-        f"phase {own + 1} of it is on phase {PHASE_NAMES[min(lines)]} of the house"
-        for own, lines in enumerate(ways)
-        if len(lines) == 1 and load.lines[own] not in lines
-    )
+    told = placed(_certain(shown), load.lines)
     do = "correct its `wiring`, or exchange the meter's transformers"
     yield Finding("step wiring", load.id, told or "it is on other phases", do)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gatewayd.control.governor.terms import BatteryTerms, Terms
+from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
 from gatewayd.model.command import (
     ActionState,
     FailureReason,
@@ -19,7 +19,7 @@ from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
 from gatewayd.state import audits
 from tests.fakes.clock import FakeClock
-from tests.fakes.driver import battery_box
+from tests.fakes.driver import battery_box, charger_box
 from tests.fakes.gateway import Gateway, gateway
 from tests.unit.control.governed import House, house, terms
 
@@ -198,6 +198,28 @@ async def test_another_wiring_is_audited_anew(db: Path, clock: FakeClock) -> Non
         assert withheld(home) == {}
 
     assert before == {"charger": "charger: it is on other phases"}
+
+
+async def test_what_one_charger_shows_of_a_meter_holds_for_all_behind_it(
+    db: Path, clock: FakeClock
+) -> None:
+    one, other = Wired(), charger_box("C2")
+    boxes = {"charger": one.charger, "meter": one.meter, "other": other}
+    fuse, own = terms(), ChargerTerms("main", (0, 1, 2))
+    both = replace(fuse, chargers={**fuse.chargers, "other": own})
+    texts = ("step sign", "meter", "it shows less on phase a when charger draws more", "turn it")
+    async with gateway(db, clock, boxes, terms=both) as home:
+        await home.pass_time(3, step_s=0.5)
+        assert withheld(home) == {}
+        asset_id = home.asset("charger").id
+        passed = (await home.db.read(audits.load))[asset_id]
+        held = replace(passed, findings=(texts,))
+        await home.db.write(lambda c: audits.put(c, asset_id, held, clock.now()))
+    async with gateway(db, clock, boxes, terms=both) as home:
+        await home.pass_time(3, step_s=0.5)
+
+        assert withheld(home).keys() == {"charger", "meter", "other"}
+        assert withheld(home)["other"] == f"meter: {texts[2]}"
 
 
 async def test_a_battery_whose_sign_is_wrong_is_only_decided_about(

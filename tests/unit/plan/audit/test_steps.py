@@ -9,7 +9,7 @@ import pytest
 from gatewayd.model.circuit import PHASES, Load
 from gatewayd.plan.audit.finding import Finding
 from gatewayd.plan.audit.steps import AGREEING, Said, Step, StepMemory, note
-from gatewayd.plan.audit.wired import Verdict, judge
+from gatewayd.plan.audit.wired import Verdict, judge, placed
 
 Amps = tuple[float, ...]
 _ALL, _ONE = (True, True, True), (True, False, False)
@@ -63,7 +63,8 @@ def test_a_car_on_one_phase_shows_where_that_phase_is(place: tuple[int, ...]) ->
     found = verdict(memory, load(place))
     swapped = verdict(memory, load((place[1], place[0], place[2])))
 
-    assert {places[0] for places in found.places} == {place[0]}
+    assert found.certain == (place[0], None, None)
+    assert placed(found.certain) == f"phase 1 of it is on phase {'abc'[place[0]]} of the house"
     assert (found.findings, found.sign) == ((), 1)
     assert found.ratio == pytest.approx(1.0)
     assert -2.0 <= found.delay_s <= 4.0
