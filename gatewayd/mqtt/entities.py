@@ -9,9 +9,11 @@ from gatewayd.model.asset import AssetKind
 from gatewayd.model.reading import (
     BatteryReading,
     BatteryStatus,
+    HvacReading,
     InverterReading,
     OperationMode,
     PowerDelivery,
+    SgReady,
 )
 from gatewayd.mqtt.entity import (
     AMPERE,
@@ -58,6 +60,7 @@ _DELIVERY_LABELS = {
 }
 _HVAC_LABELS = {"OFF": "Off", "AUTO": "Heat and cool", "COOL": "Cool", "HEAT": "Heat"}
 _HOLD_LABELS = {"PERMANENT": "Held", "SCHEDULED": "Own schedule"}
+_SG_LABELS = {level.name: level.name.capitalize() for level in SgReady}
 _INVERTER_LABELS = {
     state: state.capitalize() for state in ("PRODUCING", "IDLE", "ASLEEP", "FAULT", "UNKNOWN")
 }
@@ -67,6 +70,10 @@ def _mode(reading: BatteryReading) -> Value:
     """Enode's word; None for UNKNOWN, which nobody can choose."""
     mode = reading.operation_mode
     return None if mode in (None, OperationMode.UNKNOWN) else mode.value
+
+
+def _level(reading: HvacReading) -> Value:
+    return "UNKNOWN" if reading.sg_ready is None else reading.sg_ready.name
 
 
 def _stored_wh(reading: BatteryReading) -> Value:
@@ -195,6 +202,7 @@ _HVAC = (
     flag("active", "Active", "is_active", "running", lambda reading: reading.is_active),
     number("heat_setpoint_c", "Heat setpoint", "heat_setpoint_c", CELSIUS),
     number("cool_setpoint_c", "Cool setpoint", "cool_setpoint_c", CELSIUS),
+    word("sg_ready", "SG Ready", "sg_ready", _SG_LABELS, _level),
 )
 
 ENTITIES: Mapping[AssetKind, tuple[Entity, ...]] = MappingProxyType(
