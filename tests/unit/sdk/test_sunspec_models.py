@@ -78,7 +78,9 @@ def images() -> Iterator[tuple[str, list[int]]]:
 
 def _runs(fixture: Fixture) -> Iterator[list[int]]:
     for tables in (fixture.content["registers"], *fixture.content.get("others", {}).values()):
-        yield from (words for words in tables["holding"].values() if words[0] == 0x5375)
+        yield from (
+            words for words in tables["holding"].values() if words[0] == 0x5375 and len(words) > 4
+        )
 
 
 @pytest.mark.parametrize("words", [pytest.param(w, id=name) for name, w in images()])
