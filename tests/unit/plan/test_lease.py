@@ -45,5 +45,10 @@ def test_a_watchdog_is_fed_within_a_third_of_its_time(watchdog_s: float, period_
     assert since_s <= watchdog_s / 3
 
 
+@pytest.mark.parametrize(("since_s", "is_now"), [(18.0, False), (18.1, True)])
+def test_a_watchdog_is_fed_when_the_next_chance_would_be_late(since_s: float, is_now: bool) -> None:
+    assert is_due(Lease(60.0, math.inf), since_s, 2.0) is is_now
+
+
 def test_a_watchdog_never_fed_is_due() -> None:
     assert is_due(Lease(600.0, math.inf), math.inf, 1.0)
