@@ -6,7 +6,7 @@ from gatewayd.model.reading import HvacReading
 from gatewayd.model.site import AssetState
 from gatewayd.plan.heat import boost
 from gatewayd.plan.heat.boost import BoostMemory, HeatAsk, HeatSeen
-from gatewayd.plan.heat.levels import told
+from gatewayd.plan.heat.levels import is_blocked, told
 
 
 def ask(
@@ -18,7 +18,9 @@ def ask(
         return None
     found = boost.decide(terms.settings, terms.boost, seen, memory, now_s)
     if found is None:
-        memory.heat_setpoint_c = reading.heat_setpoint_c
+        # What blocks it is not what people want it to be.
+        if not is_blocked(state.asset, reading):
+            memory.heat_setpoint_c = reading.heat_setpoint_c
         return None
     wanted_c = None
     if terms.boost is not None and memory.heat_setpoint_c is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gatewayd.control.governor import warmth
 from gatewayd.control.governor.loads import Loads
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, HeatTerms, Terms
 from gatewayd.model.asset import AssetKind, Capability, Identity, MeterUsage, Role
@@ -24,11 +25,11 @@ from gatewayd.model.reading import (
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.grid.operator import OperatorSettings
-from gatewayd.plan.heat.boost import BoostSettings
+from gatewayd.plan.heat.boost import BoostMemory, BoostSettings, HeatSeen
 from tests.fakes.clock import FakeClock
 from tests.fakes.driver import ScriptedBox, thermostat_box
 from tests.fakes.gateway import Gateway, gateway
-from tests.fakes.home import BATTERY, CHARGER, state
+from tests.fakes.home import BATTERY, CHARGER, asset, state
 from tests.unit.control.governed import MAIN, House
 
 STEERED = frozenset(
@@ -303,6 +304,21 @@ async def test_a_pump_without_levels_is_set_warmer_and_gets_its_schedule_back(
 
     assert boosted == [PermanentHold(HvacMode.HEAT, 23.0)]
     assert one.pump.writes[1:] == [FollowSchedule()]
+
+
+def test_what_blocks_a_pump_is_not_what_it_is_set_warmer_than() -> None:
+    role, terms = thermostat_box().identity.roles["hvac"], HeatTerms(boost=BoostSettings(for_s=0.0))
+    memory, sun = BoostMemory(), HeatSeen(surplus_w=5000.0)
+
+    def ask(setpoint_c: float, seen: HeatSeen) -> object:
+        said = HvacReading(mode="HEAT", hold_type="PERMANENT", heat_setpoint_c=setpoint_c)
+        pump = state(AssetKind.HVAC, said, asset=asset(AssetKind.HVAC, spec=role))
+        found = warmth.ask(pump, terms, seen, memory, 0.0)
+        return found and found[0]
+
+    assert ask(20.0, HeatSeen()) is None
+    assert ask(10.0, HeatSeen()) is None
+    assert ask(10.0, sun) == PermanentHold(HvacMode.HEAT, 22.0)
 
 
 async def test_what_people_set_is_nothing_to_the_levels(db: Path, clock: FakeClock) -> None:
