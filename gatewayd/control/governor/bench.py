@@ -225,7 +225,9 @@ class Bench:
             self._owners[asset_id] = owner
             self._note(state)
         if self.terms.writes(state.asset):
-            self._steer(asset_id, self._kept(state, ruling))
+            kept, is_car = self._kept(state, ruling), state.asset.kind is AssetKind.CHARGER
+            # What is not armed must not stay in what it was forced to.
+            self._steer(asset_id, kept if is_car or not kept.only_lowers else None)
 
     def _kept(self, state: AssetState, ruling: Ruling) -> Kept:
         grant = (self._grants or {}).get(state.asset.device_id)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
+from gatewayd.model.asset import AssetKind, Capability
 from gatewayd.model.command import (
     ActionState,
     FailureReason,
@@ -14,13 +16,20 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
 )
+from gatewayd.model.decision import Grounds
+from gatewayd.model.power import SetBatteryPower
 from gatewayd.model.reading import BatteryReading, MeterReading, OperationMode
+from gatewayd.plan.arbiter.claims import Claim, Rank
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
+from gatewayd.plan.guard.words import Footing, Grant
+from gatewayd.plan.keeping import Kept
 from gatewayd.state import audits
+from gatewayd.state.store import Store
 from tests.fakes.clock import FakeClock
 from tests.fakes.driver import battery_box, charger_box
 from tests.fakes.gateway import Gateway, gateway
+from tests.fakes.home import asset
 from tests.unit.control.governed import House, house, terms
 
 NOW = ChargeSettings(mode=ChargeMode.NOW, max_a=16.0)
@@ -220,6 +229,30 @@ async def test_what_one_charger_shows_of_a_meter_holds_for_all_behind_it(
 
         assert withheld(home).keys() == {"charger", "meter", "other"}
         assert withheld(home)["other"] == f"meter: {texts[2]}"
+
+
+@pytest.mark.parametrize(("why", "is_given_back"), [(None, False), ("its sign is wrong", True)])
+def test_a_forced_battery_on_a_circuit_is_given_back_when_it_is_disarmed(
+    why: str | None, is_given_back: bool
+) -> None:
+    clock, steered = FakeClock(), list[Kept | None]()
+    role = replace(asset(AssetKind.BATTERY).spec, capabilities=frozenset(Capability))
+    cell = asset(AssetKind.BATTERY, spec=role)
+    own = BatteryTerms(BatterySettings(BatteryMode.IMPORT_FOCUS))
+    wired = {cell.device_id: ChargerTerms("main")}
+    fuse = replace(terms(), chargers=wired, batteries={cell.device_id: own})
+    held = {cell.device_id: why} if why else {}
+    store = Store(clock, [cell])
+    store.put(cell.device_id, {cell.role: BatteryReading(power_w=3000.0)})
+    bench = Bench(replace(fuse, withheld=held), store, clock)
+    bench.begin(lambda _, kept: steered.append(kept))
+    forced = Claim(
+        cell.id, Rank.PLAN, "mode", Grounds("it is cheap"), 1e6, wish=SetBatteryPower(3000.0)
+    )
+    bench.claim([forced])
+    bench.grant({cell.device_id: Grant(32.0, 1e6, Footing.FRESH, renews=True)}, ())
+
+    assert [kept is None for kept in steered] == [is_given_back]
 
 
 async def test_a_battery_whose_sign_is_wrong_is_only_decided_about(
