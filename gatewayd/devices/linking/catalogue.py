@@ -15,6 +15,8 @@ from gatewayd.sdk.options import DeviceOptions, ModbusOptions, secret_fields
 from gatewayd.state.assets import machine_name
 
 _HOST = "host"
+# What devices have instead that call us.
+CHARGE_POINT = "charge_point"
 # A serial line is the operator's to wire and to configure, and so is how often a device is asked.
 _OPERATORS = (frozenset(ModbusOptions.model_fields) - {"host", "port", "unit"}) | frozenset(
     DeviceOptions.model_fields
@@ -90,7 +92,7 @@ class Catalogue:
         self._entries: tuple[Entry, ...] | None = None
 
     async def entries(self) -> tuple[Entry, ...]:
-        """Every driver that can be told an address, by name."""
+        """Every driver that can be told an address, or who calls, by name."""
         if self._entries is None:
             self._entries = await asyncio.to_thread(self._read)
         return self._entries
@@ -110,7 +112,7 @@ class Catalogue:
         return tuple(
             Entry(name, info)
             for name, info in self._registry.usable().items()
-            if _HOST in info.options.model_fields
+            if {_HOST, CHARGE_POINT} & info.options.model_fields.keys()
         )
 
 

@@ -7,13 +7,13 @@ from datetime import datetime
 
 from gatewayd.clock import Clock
 from gatewayd.devices.linking import picture
-from gatewayd.devices.linking.catalogue import Catalogue, Entry
+from gatewayd.devices.linking.catalogue import CHARGE_POINT, Catalogue, Entry
 from gatewayd.devices.linking.draft import Draft, NewDevice, answered
 from gatewayd.devices.linking.probe import Probe
 from gatewayd.devices.linking.roster import Roster
 from gatewayd.errors import ConflictError, InvalidError
 from gatewayd.model.asset import Asset, AssetKind, Consent, Identity
-from gatewayd.state import assets, consents, grants, linked_devices, links, users
+from gatewayd.state import assets, consents, grants, linked_devices, links, ocpp, users
 from gatewayd.state.assets import DeviceRecord
 from gatewayd.state.db import Database
 from gatewayd.state.links import LinkSession, Wanted
@@ -81,6 +81,11 @@ class Linker:
             if state.asset.kind in kinds and self._may_choose(state.asset, wanted):
                 by_device.setdefault(state.asset.device_id, []).append(state.asset)
         return [_known(device_id, found) for device_id, found in sorted(by_device.items())]
+
+    async def waiting(self, entry: Entry) -> list[ocpp.ChargePointRow]:
+        """The charge points that call and wait for approval, for a driver of such."""
+        is_called = CHARGE_POINT in entry.info.options.model_fields
+        return await self._db.read(ocpp.waiting) if is_called else []
 
     async def connect(self, wanted: Wanted, entry: Entry, typed: Mapping[str, str]) -> Draft:
         """Ask who answers by what was typed; a box that the gateway has already is chosen instead.

@@ -78,12 +78,14 @@ class Renderer:
         mended = await self._linker.reached_by(session.wanted)
         if mended is not None and not typed:
             typed = dict(mended.options)
-        can_search = any(field.name == "port" for field in entry.fields)
-        return self._render(
-            "connect.html",
-            shared
-            | {"entry": entry, "typed": typed, "found": again.found, "can_search": can_search},
-        )
+        asked = {
+            "entry": entry,
+            "typed": typed,
+            "found": again.found,
+            "waiting": await self._linker.waiting(entry),
+            "can_search": any(field.name == "port" for field in entry.fields),
+        }
+        return self._render("connect.html", shared | asked)
 
     def _consent(
         self,

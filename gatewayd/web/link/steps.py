@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from gatewayd.devices.linking.catalogue import Entry
+from gatewayd.devices.linking.catalogue import CHARGE_POINT, Entry
 from gatewayd.devices.linking.draft import Draft
 from gatewayd.devices.linking.linker import Linker
 from gatewayd.devices.linking.probe import Found
@@ -14,6 +14,7 @@ from gatewayd.state.links import LinkSession
 from gatewayd.web.link.forms import Form
 
 _FOUND = "found:"
+_WAITING = "waiting:"
 _PORT = "port"
 _HOST = "host"
 _PORTS = range(1, 65_536)
@@ -98,6 +99,8 @@ class Steps:
         typed = dict(form.values)
         if form.do.startswith(_FOUND):
             typed[_HOST] = form.do.removeprefix(_FOUND)
+        if form.do.startswith(_WAITING):
+            typed[CHARGE_POINT] = form.do.removeprefix(_WAITING)
         return await self._linker.connect(session.wanted, entry, typed)
 
     def _known(self, session: LinkSession, form: Form) -> Draft:

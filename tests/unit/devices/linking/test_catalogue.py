@@ -32,9 +32,11 @@ async def test_a_vendor_narrows_the_choice_unless_nothing_is_left() -> None:
     catalogue = Catalogue(Registry())
 
     theirs = await catalogue.fitting({AssetKind.INVERTER}, "SOLAREDGE")
-    others = await catalogue.fitting({AssetKind.CHARGER}, "ZAPTEC")
+    called = await catalogue.fitting({AssetKind.CHARGER}, "ZAPTEC")
+    others = await catalogue.fitting({AssetKind.CHARGER}, "NOBODY")
 
     assert [one.driver for one in theirs] == ["sunspec"]
+    assert [one.driver for one in called] == ["ocpp"]
     assert "keba_p30" in {one.driver for one in others}
 
 

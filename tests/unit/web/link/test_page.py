@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gatewayd.model.asset import AssetKind, Consent
-from gatewayd.state import linked_devices, outbox
+from gatewayd.state import linked_devices, ocpp, outbox
 from tests.enode.home import USER
 from tests.unit.web.link.conftest import SCOPES, LinkHome
 
@@ -69,6 +69,29 @@ async def test_a_search_finds_what_answers_in_the_network(linking: LinkHome) -> 
     await browser.press("found:127.0.0.1", port=str(linking.box.port))
     await browser.press("allow")
     assert len(await linking.chargers()) == 1
+
+
+async def test_charge_points_that_wait_for_approval_are_offered(linking: LinkHome) -> None:
+    now = linking.home.clock.now()
+    rows = [
+        ocpp.ChargePointRow("cp-7", "1.6", "192.0.2.9", False, now, "Acme", "Pole", "S7"),
+        ocpp.ChargePointRow("cp-8", "1.6", "192.0.2.9", True, now),
+    ]
+    for row in rows:
+        await linking.home.db.write(lambda c, row=row: ocpp.see(c, row))  # type: ignore[misc]
+    browser = await linking.opened()
+    await browser.press("driver", driver="acme_wall")
+    other = browser.text
+    await browser.press("back")
+    await browser.press("driver", driver="ocpp")
+    shown = browser.text
+    await browser.press("waiting:cp-7")
+
+    assert "Acme Pole cp-7, S7" in shown
+    assert "cp-8" not in shown
+    assert "cp-7" not in other
+    # It was tried, but nothing listens for calls here.
+    assert "charge points can call the daemon only" in browser.text
 
 
 async def test_a_search_that_finds_nothing_says_what_to_look_at(linking: LinkHome) -> None:
@@ -205,10 +228,10 @@ async def test_the_colours_are_the_clients_choice(linking: LinkHome) -> None:
 
 
 async def test_a_vendor_without_a_driver_of_its_own_gets_what_may_fit(linking: LinkHome) -> None:
-    browser = await linking.opened(vendor="ZAPTEC")
+    browser = await linking.opened(vendor="TOSHIBA", scopes=["hvac:read:data"])
 
-    assert "ZAPTEC" in browser.text
-    assert "Acme: Wall" in browser.text
+    assert "TOSHIBA" in browser.text
+    assert "Stiebel Eltron" in browser.text
 
 
 async def test_a_disconnected_linked_device_is_read_no_more(linking: LinkHome) -> None:
