@@ -60,7 +60,8 @@ async def shadows(
             found.append(Shadow(asset, begin, None))
             continue
         book = Account(await db.read(partial(zone_of, asset=asset)), decided, own)
-        for start, end in _days(begin, until):
+        # The minute under way is not on the disk yet.
+        for start, end in _days(begin, until.replace(second=0, microsecond=0)):
             read = partial(_minutes, asset=asset, meters=meters, since=start, until=end)
             book.feed(_paid(await db.read(read), feed_in), start, end)
         found.append(Shadow(asset, begin, book.would()))

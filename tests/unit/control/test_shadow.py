@@ -112,7 +112,8 @@ FREE = FeedIn(Decimal(0), Decimal(0))
 async def test_a_charge_of_the_evening_would_have_been_cheaper_at_night(path: Path) -> None:
     async with Database.open(path) as db:
         charger = await db.write(home)
-        [found] = await shadows(db, [charger], FREE, BEGIN, BEGIN + 2 * HOUR)
+        end = BEGIN + 2 * HOUR + timedelta(seconds=30)
+        [found] = await shadows(db, [charger], FREE, BEGIN, end)
 
     would = found.would
     assert would is not None
