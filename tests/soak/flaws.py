@@ -15,8 +15,8 @@ _RULING = {
     "a claim lives on": ("if claim.holds(now_s):", "if True:"),
     "a ruling outlives its cap": ("for claim in (winner, *binding))", "for claim in (winner,))"),
     "caps widen each other": (
-        "max(least, claim.bounds.least), min(most, claim.bounds.most)",
-        "max(least, claim.bounds.least), claim.bounds.most",
+        "min((each.most for each in bounds), default=math.inf)",
+        "max((each.most for each in bounds), default=math.inf)",
     ),
 }
 _CLAIMS = {

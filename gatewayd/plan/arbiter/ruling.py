@@ -66,11 +66,11 @@ def _rule(claims: Sequence[Claim]) -> Ruling | None:
 
 
 def _common(claims: Iterable[Claim]) -> Bounds:
-    least, most = -math.inf, math.inf
-    for claim in claims:
-        if claim.bounds is not None:
-            least, most = max(least, claim.bounds.least), min(most, claim.bounds.most)
-    return Bounds(least, most)
+    bounds = [claim.bounds for claim in claims if claim.bounds is not None]
+    return Bounds(
+        max((each.least for each in bounds), default=-math.inf),
+        min((each.most for each in bounds), default=math.inf),
+    )
 
 
 def _tightest(wished: Wish, done: Wish, binding: Sequence[Claim]) -> Claim | None:
