@@ -86,8 +86,9 @@ class Governor:
     async def _recall_quarters(self) -> None:
         """A month's peak, and what the running quarter has taken, outlive a restart."""
         if self.choices.terms.grid.capacity is not None:
-            now, meters = self._clock.now(), grid_meters(self._store.site)
-            self._quarter.restore(await self._db.read(lambda c: starts(c, meters, now)), now)
+            at = self._clock.now().astimezone(self.choices.terms.zone)
+            meters = grid_meters(self._store.site)
+            self._quarter.restore(await self._db.read(lambda c: starts(c, meters, at)), at)
 
     async def _audit(self) -> None:
         await self.auditor.look(self.choices.terms)
@@ -138,7 +139,8 @@ class Governor:
         capacity, told = self.choices.terms.grid.capacity, self.operator.standing()
         paid_w = None
         if capacity is not None:
-            paid_w = import_limit_w(capacity, self._quarter.now(self._store.site, now))
+            at = now.astimezone(self.choices.terms.zone)
+            paid_w = import_limit_w(capacity, self._quarter.now(self._store.site, at))
         if told is None or told.limit_w is None or (paid_w is not None and paid_w < told.limit_w):
             return paid_w, None
         return told.limit_w, told.by

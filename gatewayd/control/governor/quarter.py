@@ -26,7 +26,10 @@ class QuarterMeter:
         self._month: tuple[int, int] | None = None
 
     def restore(self, starts_wh: Mapping[int, float], at: datetime) -> None:
-        """Go on from the counters at the starts of quarters, as `starts` finds them."""
+        """Go on from the counters at the starts of quarters, as `starts` finds them; `at` as there.
+
+        The time zone of `at` is where months begin.
+        """
         self._month, self._number = (at.year, at.month), int(at.timestamp() // QUARTER_S)
         self._start_wh = starts_wh.get(self._number)
         for (number, start_wh), (following, end_wh) in pairwise(sorted(starts_wh.items())):

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -298,6 +299,17 @@ async def test_a_month_s_peak_and_the_running_quarter_are_found_in_the_history(
 
     assert (now.imported_wh, now.month_peak_w) == (250.0, 4000.0)
     assert silent == {}
+
+
+def test_a_month_begins_where_the_home_is() -> None:
+    # In Vienna July has begun.
+    at, meter = datetime(2026, 6, 30, 22, 5, tzinfo=UTC), QuarterMeter()
+    quarter, there = int(at.timestamp() // 900), at.astimezone(ZoneInfo("Europe/Vienna"))
+
+    meter.restore({quarter - 1: 0.0, quarter: 100.0}, at)
+
+    assert meter.now(Site(), at).month_peak_w == 400.0
+    assert meter.now(Site(), there).month_peak_w == 0.0
 
 
 def test_a_counter_that_was_exchanged_is_no_peak() -> None:
