@@ -113,7 +113,9 @@ def decide(
 
     `power_w` is what the charger may draw; `memory` is brought forward.
     """
-    if car.is_plugged is not True or not plans:
+    if car.is_plugged is None:
+        return None
+    if not car.is_plugged or not plans:
         memory.is_on, memory.goal, memory.power_w, memory.on_since_s = False, None, None, None
         return None
     _learn(car, memory, now_s)

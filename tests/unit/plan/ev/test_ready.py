@@ -37,7 +37,7 @@ class Car:
         self.soc_pct = soc_pct
         self.power_w = power_w
         self.session_wh = 0.0
-        self.is_plugged = True
+        self.is_plugged: bool | None = True
         self.memory = ReadyMemory()
         self.now = self.last_on = EVENING
         self.hours: list[int] = []
@@ -161,6 +161,10 @@ def test_a_missed_deadline_of_a_weekly_plan_is_made_up_for_and_a_met_one_is_not(
     car = Car()
     car.looks(EVENING + HOUR, daily=daily)
     assert car.memory.is_on
+    # A charger that cannot be reached for a while changes nothing of that.
+    car.is_plugged = None
+    assert not car.look(daily=daily)
+    car.is_plugged = True
 
     car.looks(EVENING + 4 * HOUR, daily=daily)
 
