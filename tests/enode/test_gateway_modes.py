@@ -34,8 +34,8 @@ async def test_a_mode_is_shown_and_chosen(a_home: Home) -> None:
         unknown = await http.put("/modes/nobody", json={"mode": "solar"})
         wrong = await http.put(f"/modes/{charger.id}", json={"mod": "solar"})
 
-    one = {"assetId": charger.id, "kind": "charger", "mode": "off", "offered": ["off", "solar"]}
-    one |= {"car": "zoe", "numbers": {}}
+    one: dict[str, object] = {"assetId": charger.id, "kind": "charger", "mode": "off"}
+    one |= {"offered": ["off", "solar"], "car": "zoe", "numbers": {}}
     assert shown == {"data": [one]}
     assert chosen.json() == one | {"mode": "solar"}
     assert [r.status_code for r in (chosen, refused, unknown, wrong)] == [200, 400, 404, 400]
