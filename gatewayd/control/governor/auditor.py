@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
@@ -79,7 +79,7 @@ class Auditor:
             if found or not why:
                 await self._settle(state, audit, found)
         for state in reliance.grid_meters(site):
-            findings |= dict.fromkeys(self._of_device(state.asset.device_id, site, terms))
+            findings |= dict.fromkeys(self._held([state], terms))
         for one in findings:
             withheld.setdefault(one.where, one.what)
         self.withheld, self.findings = withheld, tuple(findings)
@@ -134,8 +134,8 @@ class Auditor:
             # A person has mended it, or knows better: it takes new steps to say so again.
             audit.of_steps, audit.steps = (), StepMemory()
         devices = (*reliance.needs(asset, terms), *reliance.followed(asset, site, terms))
-        held = [one for id_ in devices for one in self._of_device(id_, site, terms)]
-        return [*held, *audit.of_steps]
+        states = [one for id_ in devices for one in reliance.relied_on(asset, id_, site)]
+        return [*self._held(states, terms), *audit.of_steps]
 
     def _of_others(self, asset: Asset, terms: Terms) -> list[Finding]:
         """What the steps of others on its meters have shown of these."""
@@ -143,9 +143,9 @@ class Auditor:
         others = (audit for id_, audit in self._audits.items() if id_ != asset.id)
         return [one for audit in others for one in audit.of_steps if one.where in meters]
 
-    def _of_device(self, device_id: str, site: Site, terms: Terms) -> list[Finding]:
-        states = () if device_id in terms.audited else site.of_device(device_id)
-        doubts = (self._doubts.get(state.asset.id, Doubts()) for state in states)
+    def _held(self, states: Iterable[AssetState], terms: Terms) -> list[Finding]:
+        assets = (one.asset for one in states if one.asset.device_id not in terms.audited)
+        doubts = (self._doubts.get(asset.id, Doubts()) for asset in assets)
         return [one for doubt in doubts for one in doubt.held.values()]
 
     def _waits(self, state: AssetState, audit: _Audit, site: Site, terms: Terms) -> str | None:
@@ -153,7 +153,7 @@ class Auditor:
         if audit.has_passed:
             return None
         for device_id in reliance.needs(state.asset, terms):
-            states = site.of_device(device_id)
+            states = reliance.relied_on(state.asset, device_id, site)
             doubts = [self._doubts[one.asset.id] for one in states if one.asset.id in self._doubts]
             if not doubts:
                 return f"nothing is known yet of {device_id}"

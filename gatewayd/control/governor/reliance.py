@@ -44,6 +44,12 @@ def followed(asset: Asset, site: Site, terms: Terms) -> tuple[str, ...]:
     return tuple(id_ for id_ in meters if id_ not in needs(asset, terms))
 
 
+def relied_on(asset: Asset, device_id: str, site: Site) -> list[AssetState]:
+    """What of a device an asset relies on: the asset itself, or the meters."""
+    found = site.of_device(device_id)
+    return [s for s in found if s.asset.id == asset.id or s.asset.kind is AssetKind.METER]
+
+
 def grid_meters(site: Site) -> list[AssetState]:
     """What stands between the home and the grid."""
     return [s for s in site.of_kind(AssetKind.METER) if s.asset.usage is MeterUsage.GRID]

@@ -9,7 +9,8 @@ from gatewayd.model.reading import BatteryReading, MeterReading, Reading
 from gatewayd.plan.audit import mains, signs
 from gatewayd.plan.audit.finding import Finding, Track, mean, numbers
 
-# The rules whose findings hold back what relies on the device; of the others people are told.
+# The rules whose findings hold back what relies on a meter or a battery; of the others people are
+# told. What a charger says of itself is held against its meter by its steps.
 _OF_READING = ("power", "phases")
 _OF_TRACK = ("meter sign", "battery sign")
 # So many readings in a row, and so many looks back, have to agree; for the end of it too.
@@ -41,9 +42,10 @@ class Doubts:
         if at_s <= self._heard_s:
             return
         is_gap, self._heard_s = at_s - self._heard_s > _GAP_S, at_s
-        self._note(mains.of_reading(where, reading), _OF_READING, READINGS)
         if not isinstance(reading, MeterReading | BatteryReading):
             return
+        if isinstance(reading, MeterReading):
+            self._note(mains.of_reading(where, reading), _OF_READING, READINGS)
         if is_gap:
             # In a silence counters go on, and power is not known.
             self._said.clear()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gatewayd.model.reading import BatteryReading, MeterReading, Reading
+from gatewayd.model.reading import BatteryReading, ChargerReading, MeterReading, Reading
 from gatewayd.plan.audit.doubts import READINGS, Doubts
 
 AT = datetime(2026, 6, 21, 10, tzinfo=UTC)
@@ -32,6 +32,14 @@ def test_only_what_is_found_all_the_time_holds_back() -> None:
     assert list(doubts.held) == ["phases"]
     hear(doubts, RIGHT, since_s=400.0)
     assert doubts.held == {}
+
+
+def test_what_a_charger_says_of_its_own_power_holds_nothing_back() -> None:
+    doubts = Doubts()
+
+    hear(doubts, *[ChargerReading(power_w=9e3, voltage_a_v=230.0, current_a_a=1.0)] * 50)
+
+    assert (doubts.held, doubts.is_open) == ({}, False)
 
 
 def test_what_was_heard_already_is_no_news() -> None:
