@@ -17,6 +17,7 @@ from tests.soak.mutants import MUTANTS
 from tests.soak.planting import SUITES, caught_by, false_alarm
 from tests.soak.policy import Guarded, Reference
 from tests.soak.safety import OVERSHOOT_S_MAX
+from tests.soak.stories import Found
 
 # The reference is cheap, and some faults make it trip but once in many hours; then it does.
 REFERENCE_HOURS_LEAST, REFERENCE_HOURS_MOST = 60.0, 1000.0
@@ -52,13 +53,9 @@ def control(*, hours: float, seed: int, points: int, as_json: bool) -> None:
         caught = pool.map(_is_caught, range(len(MUTANTS)), chunksize=4)
         missed = [mutant.name for mutant, by in zip(MUTANTS, caught, strict=True) if not by]
         alarms = [check for check in pool.map(false_alarm, SUITES) if check]
-    cut = crash(points, seed)
     figures = {
         "faults": faults,
-        "crash_points": cut.points,
-        "double_effects": len(cut.doubles),
-        "wrong_ends": len(cut.wrong),
-        "not_restored": len(cut.unrestored),
+        **_cut(crash(points, seed)),
         "mutants": len(MUTANTS),
         "mutants_caught": len(MUTANTS) - len(missed),
         "times_real_time": round(_total(faults, "house_hours") * 3600.0 / core_s),
@@ -96,6 +93,15 @@ def _one_class(name: str, hours: float, seed: int) -> tuple[Figures, float]:
     reference_h = min(max(hours, REFERENCE_HOURS_LEAST), REFERENCE_HOURS_MOST)
     reference = soak(name, reference_h, Reference, seed)
     return {**_of(guarded), **{f"reference_{k}": v for k, v in _of(reference).items()}}, took_s
+
+
+def _cut(found: Found) -> Figures:
+    return {
+        "crash_points": found.points,
+        "double_effects": len(found.doubles),
+        "wrong_ends": len(found.wrong),
+        "not_restored": len(found.unrestored),
+    }
 
 
 def _is_caught(number: int) -> bool:
