@@ -132,6 +132,6 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=10.0,
     kinds=frozenset({AssetKind.HVAC}),
-    brands=("Buderus", "Junkers", "Nefit", "Worcester", "Sieger"),
+    brands=("Bosch", "Buderus", "Junkers", "Nefit", "Worcester", "Sieger"),
     controls=frozenset({Capability.SET_PERMANENT_HOLD, Capability.SET_FOLLOW_SCHEDULE}),
 )

@@ -186,7 +186,7 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=10.0,
     kinds=frozenset({AssetKind.CHARGER}),
-    brands=("PC Electric",),
+    brands=("GARO", "PC Electric"),
     controls=CHARGING,
     probes=(HttpProbe(_CONFIG, _judge, port=_PORT),),
 )

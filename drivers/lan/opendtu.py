@@ -153,7 +153,7 @@ DRIVER = DriverInfo(
     quality={"captured": False, "commands_verified": False},
     poll_s=5.0,
     kinds=frozenset({AssetKind.INVERTER}),
-    brands=("TSUN",),
+    brands=("Hoymiles", "TSUN"),
     sleeps=True,
     controls=_CAN,
 )

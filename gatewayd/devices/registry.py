@@ -116,7 +116,7 @@ def map_info(found: RegisterMap) -> DriverInfo:
         quality=dict(found.quality),
         poll_s=found.bus.poll_s,
         kinds=frozenset(asset.kind for asset in found.assets.values()),
-        brands=tuple(found.brands),
+        brands=_names(found),
         sleeps=found.bus.sleeps,
         controls=frozenset(one for asset in found.assets.values() for one in asset.commands),
         probes=(probe,) if probe else (),
@@ -124,8 +124,14 @@ def map_info(found: RegisterMap) -> DriverInfo:
 
 
 def _brand_option(found: RegisterMap) -> tuple[Any, object]:
-    names = tuple(dict.fromkeys((found.vendor, *found.brands)))
-    return Literal[names], Field(default=found.vendor, description="whose name the device bears")
+    return Literal[_names(found)], Field(
+        default=found.vendor, description="whose name the device bears"
+    )
+
+
+def _names(found: RegisterMap) -> tuple[str, ...]:
+    """Under whose names the devices are sold."""
+    return tuple(dict.fromkeys((found.vendor, *found.brands)))
 
 
 def _unit_option(number: int | None) -> tuple[Any, object]:

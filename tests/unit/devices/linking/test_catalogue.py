@@ -81,3 +81,10 @@ async def test_what_cannot_be_is_told_by_its_field(typed: dict[str, str], told: 
 
     with pytest.raises(InvalidError, match=told):
         keba.options(typed)
+
+
+async def test_a_driver_serves_its_own_vendor_and_those_who_sell_under_another_name() -> None:
+    standards = {"sunspec"}
+    for one in await Catalogue(Registry()).entries():
+        assert one.driver in standards or one.info.vendor in one.brands, one.driver
+        assert set(one.info.brands) <= set(one.brands), one.driver
