@@ -159,7 +159,9 @@ async def test_what_is_within_the_fuse_is_left_as_it_is(db: Path, clock: FakeClo
     async with home_of(db, clock, one) as home:
         await home.pass_time(60, step_s=0.5)
 
-    assert one.battery.writes == one.pump.writes == one.charger.writes == []
+    assert one.battery.writes == one.pump.writes == []
+    # A charger could start by itself: what it may then draw is reserved.
+    assert one.charger.writes == [SetMaxCurrent(6.0)]
 
 
 async def test_a_battery_that_is_told_to_charge_gets_what_the_fuse_leaves(
