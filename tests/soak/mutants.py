@@ -142,6 +142,7 @@ _DECIDE = {
     "lease off": ("self._now_s + LEASE_S", 'float("inf")'),
     "heartbeat on a timer": ("footing is not Footing.NOTHING and not falls_back", "True"),
     "heartbeat without a meter": ("renews=footing is not Footing.NOTHING and", "renews="),
+    "raised while a breaker suffers": ("or self._seen.is_overloaded(load):", "or False:"),
     "raised every time": ("self._now_s - own.raised_at_s < RAISE_EVERY_S", "False"),
     "raised at once": ("min(target_a, own.granted_a + step_a)", "target_a"),
     "restarted at once": (

@@ -145,7 +145,7 @@ class _Guard:
         own = self._own[load.id]
         if targets[load.id] <= own.granted_a or self._seen.footing(load) is not Footing.FRESH:
             return False
-        if self._now_s - own.raised_at_s < RAISE_EVERY_S:
+        if self._now_s - own.raised_at_s < RAISE_EVERY_S or self._seen.is_overloaded(load):
             return False
         if own.granted_a == 0 and self._now_s - own.stopped_at_s < RESTART_S:
             return False

@@ -68,6 +68,14 @@ def test_a_battery_that_draws_more_than_it_is_told_is_stopped_for_long() -> None
     assert home.look(60.0) == {"battery": 9.0}
 
 
+def test_nothing_is_raised_while_a_breaker_carries_more_than_it_holds() -> None:
+    home = Home(wiring(ON_A), base_a=(1.0, 1.0, 29.0))
+
+    assert home.look(60.0) == {"on_a": 0.0}
+    home.base_a = (1.0, 1.0, 28.0)
+    assert home.look(2.0) == {"on_a": 6.0}
+
+
 def test_a_step_lowers_at_once_and_only_as_far_as_needed() -> None:
     home = charging(Home(wiring(LEFT)))
 
