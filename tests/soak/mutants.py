@@ -65,6 +65,7 @@ _ROOM = {
     "unbalance ignored": ("if circuit.unbalance_a is None:", "if True:"),
     "headroom on a silent meter": ("and footing is Footing.FRESH and circuit", "and circuit"),
     "headroom without a meter": ("FRESH and circuit.meter_id is not None:", "FRESH:"),
+    "headroom while a breaker suffers": ("if memory.meter is not None and heat", "if 0 and heat"),
     "headroom unasked": ("if circuit.uses_thermal_headroom and footing", "if footing"),
 }
 _HEAT = {

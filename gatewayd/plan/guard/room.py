@@ -104,6 +104,9 @@ def _usable(circuit: Circuit, memory: LineMemory, footing: Footing) -> Quad:
     usable_a = circuit.usable_a
     total_a = math.inf if circuit.limit_w is None else circuit.limit_w / NOMINAL_V
     if circuit.uses_thermal_headroom and footing is Footing.FRESH and circuit.meter_id is not None:
+        if memory.meter is not None and heat.is_over(memory.meter.current_a, circuit.limit_a):
+            # More was used than there was: it is all given back, for loads take time to obey.
+            return usable_a, usable_a, usable_a, total_a
         a, b, c = heat.bonus_a(circuit, memory.heat)
         return usable_a + a, usable_a + b, usable_a + c, total_a
     return usable_a, usable_a, usable_a, total_a

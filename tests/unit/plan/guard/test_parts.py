@@ -354,6 +354,8 @@ def test_heat_is_headroom_only_while_the_meter_is_fresh() -> None:
     assert room.room(main, cool, Footing.FRESH)[0] == pytest.approx(26.5)
     assert room.room(main, warm, Footing.FRESH)[:3] == pytest.approx((22.75, 24.625, 22.75))
     assert room.room(main, cool, Footing.HOLD)[0] == pytest.approx(16.25)
+    over = _line(meter=MeterNow((1.0, 28.5, 1.0), 100.0))
+    assert room.room(main, over, Footing.FRESH)[0] == pytest.approx(22.75)
     assert room.room(main, cool, Footing.ASSUMED)[0] == pytest.approx(11.75)
     alone = Circuit("alone", 25.0, uses_thermal_headroom=True, assumed_base_a=5.0)
     assert room.room(alone, LineMemory(), Footing.FRESH)[0] == pytest.approx(18.75)
