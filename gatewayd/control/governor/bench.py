@@ -12,6 +12,8 @@ from typing import Protocol
 from gatewayd import __version__
 from gatewayd.clock import Clock
 from gatewayd.control.governor import gather
+from gatewayd.control.governor.answers import Patience
+from gatewayd.control.governor.answers import answer as how_it_fares
 from gatewayd.control.governor.given import ClaimsGiven, GuardGiven, Noted, RulingGiven
 from gatewayd.control.governor.safety import GUARD, Granted
 from gatewayd.control.governor.safety import claim as safety_claim
@@ -19,7 +21,7 @@ from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.withholding import held_by, only_lowers, why_not
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import Circuit
-from gatewayd.model.command import Command, SetMaxCurrent, StartCharging, StopCharging
+from gatewayd.model.command import Command, SetMaxCurrent, StopCharging
 from gatewayd.model.decision import GIVEN_BACK, SHADOW, Decision, Grounds, Input
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import LEASE_MAX_S, Claim, Rank, Setpoint, Wish
@@ -32,9 +34,6 @@ from gatewayd.plan.heat.levels import is_apart
 from gatewayd.plan.keeping import Kept
 from gatewayd.plan.steer import next_command
 
-# How long a claim may take to come true before its action is told that it does not.
-_PATIENCE_S = 15.0
-_FORGOTTEN_S = 5.0
 # The guard gives nothing new before it has seen the room for it this long.
 _WARM_S = 40.0
 _LIMIT_STEP_W = 100.0
@@ -73,7 +72,7 @@ class Bench:
         self._claims_given: ClaimsGiven | None = None
         self._guard_given: GuardGiven | None = None
         self._owners: dict[str, str] = {}
-        self._asked: dict[tuple[str, Command], tuple[float, float]] = {}
+        self._patience = Patience()
 
     def begin(self, steer: Steer) -> None:
         """Have rulings carried out from now on."""
@@ -168,10 +167,12 @@ class Bench:
         ruling, withheld = self.rulings.get(asset_id), why_not(self.terms, state, command)
         if ruling is None:
             return Answer()
-        is_late = self._is_late(asset_id, command)
+        now_s = self._clock.monotonic()
+        is_warm = now_s - self._guarded_s >= _WARM_S
+        is_late = self._patience.is_over(asset_id, command, now_s) and is_warm
         if withheld is not None:
             return Answer(binding=withheld if is_late else None)
-        return _answer(ruling, command, is_late=is_late)
+        return how_it_fares(ruling, command, is_late=is_late)
 
     def safe_a(self, asset_id: str) -> float | None:
         """See `Governance`."""
@@ -276,46 +277,6 @@ class Bench:
     def _given_back(self, asset_id: str) -> Decision:
         grounds = Grounds("nobody wants anything of it any more")
         return Decision.on(grounds, self._clock.now(), asset_id, GIVEN_BACK, None)
-
-    def _is_late(self, asset_id: str, command: Command) -> bool:
-        """Whether it has been asked after for so long that what is ruled is all there will be."""
-        now_s, key = self._clock.monotonic(), (asset_id, command)
-        first_s, last_s = self._asked.get(key, (now_s, now_s))
-        if now_s - last_s > _FORGOTTEN_S:
-            first_s = now_s
-        self._asked[key] = first_s, now_s
-        is_warm = now_s - self._guarded_s >= _WARM_S
-        return is_warm and now_s - first_s >= _PATIENCE_S
-
-
-def _answer(ruling: Ruling, command: Command, *, is_late: bool) -> Answer:
-    binding = (ruling.grounds.binding or ruling.grounds.reason) if is_late else None
-    match command:
-        case StartCharging():
-            return Answer(binding=binding) if is_off(ruling.wish) else Answer(command)
-        case StopCharging():
-            return Answer(command) if is_off(ruling.wish) else Answer(binding=binding)
-        case SetMaxCurrent(current_a=asked_a):
-            is_idle = ruling.rank is Rank.DEFAULT and isinstance(ruling.wish, SetMaxCurrent)
-            if is_idle or is_off(ruling.wish):
-                # It holds from the next start on.
-                return Answer(is_settled=True)
-            given_a = _current_a(ruling.wish)
-            is_all = given_a >= asked_a or ruling.bound_by is not None or is_late
-            return Answer(SetMaxCurrent(min(asked_a, given_a))) if is_all else Answer()
-    if ruling.wish == command:
-        return Answer(command)
-    is_narrowed = ruling.rank is Rank.USER and ruling.bound_by is not None
-    if is_narrowed and not isinstance(ruling.wish, Setpoint):
-        return Answer(ruling.wish)
-    return Answer(binding=binding)
-
-
-def _current_a(wish: Wish) -> float:
-    match wish:
-        case Setpoint(current_a=current_a) | SetMaxCurrent(current_a=current_a):
-            return current_a
-    return 0.0
 
 
 def _as_command(wish: Wish) -> Command:
