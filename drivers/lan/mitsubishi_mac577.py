@@ -28,6 +28,7 @@ from gatewayd.sdk.options import HttpOptions
 
 _PATH = "/smart"
 _BLOCK = 16
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _FRAME = re.compile(r"<VALUE>(fc[0-9A-Fa-f]{42})</VALUE>", re.IGNORECASE)
 _STATE, _SENSORS, _ENERGY = 2, 3, 6
 # Where a state's parts stand in its frame, and in the frame that changes them.
@@ -125,9 +126,10 @@ class MitsubishiMac577(OneClimate):
 
 def _hidden(text: str) -> bytes:
     """What is encrypted in an answer. BadReadingError."""
-    found = re.search(r"<ESV>\s*([A-Za-z0-9+/\s]+={0,2})\s*</ESV>", text)
+    found = re.search(r"<ESV>([^<]*)</ESV>", text)
     compact = "".join(found[1].split()) if found else ""
-    told = b64decode(compact) if len(compact) % 4 == 0 else b""
+    is_base64 = len(compact) % 4 == 0 and _BASE64.fullmatch(compact)
+    told = b64decode(compact) if is_base64 else b""
     if len(told) < 2 * _BLOCK or len(told) % _BLOCK:
         raise BadReadingError(f"{_PATH}: this is no answer of a MAC-577IF")
     return told

@@ -158,7 +158,8 @@ async def test_an_adapter_with_another_key_says_so() -> None:
     "text",
     ["<html>login</html>", "", "<ESV></ESV>", "<ESV>AAAA</ESV>", "<ESV>A===</ESV>",
      "<ESV>\xff</ESV>", f"<ESV>{b64encode(bytes(47)).decode()}</ESV>",
-     f"<ESV>{b64encode(bytes(64)).decode()}</ESV>", "<ESV>" + "A" * 70_000],
+     f"<ESV>{b64encode(bytes(64)).decode()}</ESV>", "<ESV>" + "A" * 70_000,
+     f"<ESV>{' ' * 60_000}</ESV>", f"<ESV>{' ' * 60_000}"],
 )  # fmt: skip
 async def test_what_is_no_answer_gives_no_reading(text: str) -> None:
     async def answer(_: web.Request) -> web.StreamResponse:
