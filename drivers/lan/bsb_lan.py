@@ -216,7 +216,7 @@ async def _open(options: BsbLanOptions, links: Links) -> AsyncIterator[Driver]:
     if options.username is not None and options.password is not None:
         login = Basic(Login(options.username, options.password.get_secret_value()))
     key = options.passkey.get_secret_value().strip("/ \n") if options.passkey else ""
-    link = links.http.device(options, login)
+    link = links.http.device(options, login, secrets=[key])
     yield BsbLan(link, key, options.circuit, read_only=options.read_only)
 
 

@@ -210,7 +210,7 @@ def _relay(options: SgReadyOptions, links: Links, host: str, channel: int) -> Re
                 links.http.device(at, Basic(Login(_USER, secret)) if secret else None), channel
             )
     login = {"user": _USER, "password": secret} if secret else {}
-    return _Tasmota(links.http.device(at), channel, login)
+    return _Tasmota(links.http.device(at, secrets=[secret or ""]), channel, login)
 
 
 @asynccontextmanager

@@ -5,10 +5,10 @@ Where a device is comes from the operator's own configuration, so any address ma
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from weakref import WeakValueDictionary
 
 from pydantic import BaseModel, Field
@@ -90,12 +90,16 @@ class HttpDevices:
         options: HttpOptions,
         credentials: Credentials | None = None,
         headers: Mapping[str, str] = _NO_HEADERS,
+        secrets: Sequence[str] = (),
     ) -> "DeviceHttp":
-        """The device of these options; nothing is opened yet. `headers` go with every request."""
+        """The device of these options; nothing is opened yet. `headers` go with every request.
+
+        `secrets` are what paths have of a login: no error tells them.
+        """
         host = options.host.lower()
         turn = self._turns.get(host) or asyncio.Lock()
         self._turns[host] = turn
-        return DeviceHttp(options, turn, credentials, headers)
+        return DeviceHttp(options, turn, credentials, headers, secrets)
 
 
 class DeviceHttp:
@@ -111,6 +115,7 @@ class DeviceHttp:
         turn: asyncio.Lock,
         credentials: Credentials | None = None,
         headers: Mapping[str, str] = _NO_HEADERS,
+        secrets: Sequence[str] = (),
     ) -> None:
         # An IPv6 address would be taken for a host with a port.
         plain = f"[{options.host}]" if ":" in options.host else options.host
@@ -124,6 +129,8 @@ class DeviceHttp:
         self._turn = turn
         self._credentials = credentials
         self._own_headers = headers
+        forms = {form for one in secrets for form in (one, quote(one), quote(one, safe=""))}
+        self._secrets = sorted(forms - {""}, key=len, reverse=True)
         self._token: str | Mapping[str, str] | None = None
 
     async def get(self, path: str, model: type[T]) -> T:
@@ -172,7 +179,15 @@ class DeviceHttp:
             return await self._send(method, path, _json(body))
 
     def _read(self, path: str, answer: Answer, model: type[T]) -> T:
-        return document.read(answer.body, model, f"{self._base}{path}")
+        return document.read(answer.body, model, self._place(path))
+
+    def _place(self, path: str) -> str:
+        return f"{self._base}{self._hide(path)}"
+
+    def _hide(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
     async def _ask(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS
@@ -191,7 +206,7 @@ class DeviceHttp:
                     self._token = old
                 else:
                     answer = await self._send(method, path, body, {**headers, **login})
-        _check(f"{self._base}{path}", answer)
+        _check(self._place(path), answer, self._hide)
         return answer
 
     async def _headers(self) -> Mapping[str, str]:
@@ -213,7 +228,7 @@ class DeviceHttp:
                 method, url, body=body, headers=headers, timeout_s=self._timeout_s
             )
         except UpstreamError as error:
-            raise UnreachableError(f"{url}: {error}") from error
+            raise UnreachableError(f"{self._place(path)}: {self._hide(str(error))}") from error
 
 
 def client_credentials(login: Login, path: str, office: DeviceHttp | None = None) -> Token:
@@ -247,11 +262,11 @@ def _json(body: BaseModel) -> bytes:
     return body.model_dump_json(exclude_none=True).encode()
 
 
-def _check(url: str, answer: Answer) -> None:
+def _check(url: str, answer: Answer, hide: Callable[[str], str] = str) -> None:
     if answer.status in _BUSY:
         raise BusyError(f"{url}: status {answer.status}")
     if 400 <= answer.status < 500:
-        words = answer.body[:_LONGEST_WORDS].decode(errors="replace")
+        words = hide(answer.body.decode(errors="replace"))[:_LONGEST_WORDS]
         kind = AuthError if answer.status == _UNAUTHORIZED else RefusedError
         raise kind(f"{url}: status {answer.status}: {words}")
     if not answer.is_success:

@@ -1,7 +1,7 @@
 """Links that keep what a device answers, and links that answer from what was kept."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
@@ -73,8 +73,9 @@ class RecordingHttp(HttpDevices):
         options: HttpOptions,
         credentials: Credentials | None = None,
         headers: Mapping[str, str] = _NO_HEADERS,
+        secrets: Sequence[str] = (),
     ) -> DeviceHttp:
-        return _KeepingHttp(self._record, options, credentials, headers)
+        return _KeepingHttp(self._record, options, credentials, headers, secrets)
 
 
 class ReplayingHttp(RecordingHttp):
@@ -85,8 +86,9 @@ class ReplayingHttp(RecordingHttp):
         options: HttpOptions,
         credentials: Credentials | None = None,
         headers: Mapping[str, str] = _NO_HEADERS,
+        secrets: Sequence[str] = (),
     ) -> DeviceHttp:
-        return _KeptHttp(self._record, options, credentials, headers)
+        return _KeptHttp(self._record, options, credentials, headers, secrets)
 
 
 class _Keeping:
@@ -151,8 +153,9 @@ class _RecordHttp(DeviceHttp):
         options: HttpOptions,
         credentials: Credentials | None,
         headers: Mapping[str, str],
+        secrets: Sequence[str],
     ) -> None:
-        super().__init__(options, asyncio.Lock(), credentials, headers)
+        super().__init__(options, asyncio.Lock(), credentials, headers, secrets)
         self._record = record
 
 
@@ -161,7 +164,7 @@ class _KeptHttp(_RecordHttp):
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS
     ) -> Answer:
         del body, headers
-        kept = self._record.documents.get(f"{method} {path}")
+        kept = self._record.documents.get(f"{method} {self._hide(path)}")
         return _NOT_FOUND if kept is None else Answer(200, (), kept)
 
 
@@ -171,5 +174,5 @@ class _KeepingHttp(_RecordHttp):
     ) -> Answer:
         answer = await super()._send(method, path, body, headers)
         if answer.is_success:
-            self._record.documents[f"{method} {path}"] = answer.body
+            self._record.documents[f"{method} {self._hide(path)}"] = answer.body
         return answer

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 from pydantic import ValidationError
 
-from gatewayd.errors import BadReadingError
+from gatewayd.errors import BadReadingError, DeviceError
 from gatewayd.model.power import SetSgReady
 from gatewayd.model.reading import HvacReading, SgReady
 from tests.drivers.recorded import REGISTRY, answering
@@ -100,3 +100,26 @@ async def test_the_second_contact_may_be_in_another_box() -> None:
     assert relays.orders == [(0, True)]
     with pytest.raises(ValidationError, match="one relay for both contacts"):
         OPTIONS.model_validate({"host": "192.0.2.1", "relay": "shelly", "contact_2": 0})
+
+
+@pytest.mark.parametrize(
+    ("driver", "options"),
+    [("sg_ready", {"relay": "tasmota", "password": "p w/d"}), ("bsb_lan", {"passkey": "p w/d"})],
+)
+@pytest.mark.parametrize("status", [200, 404, 500, 0])
+async def test_no_error_tells_a_secret_that_a_path_has(
+    driver: str, options: dict[str, str], status: int
+) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if not status and request.transport:
+            request.transport.abort()
+        return web.Response(text=f"no p w/d, {request.raw_path}", status=status or 500)
+
+    async with answering(driver, answer, **options) as device:
+        with pytest.raises(DeviceError) as raised:
+            await device.read()
+
+    told = str(raised.value)
+    assert "***" in told
+    assert "w/d" not in told
+    assert "w%2Fd" not in told
