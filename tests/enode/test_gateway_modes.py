@@ -112,6 +112,10 @@ async def test_what_is_no_plan_is_refused(a_home: Home) -> None:
         WORK | {"socPct": None, "energyWh": 0},
         WORK | {"isContinuous": 1},
         {"at": "2026-12-24T06:00:00", "socPct": 80},
+        {"at": "2999-12-31T23:59:59-12:00", "socPct": 80},
+        {"at": "1970-01-01T00:00:00+14:00", "socPct": 80},
+        {"at": "9999-12-31T23:59:59-12:00", "socPct": 80},
+        {"at": "0001-01-01T00:00:00+14:00", "socPct": 80},
     ]
     modes = RememberedModes(planned={charger.id: {}})
     async with client(a_home, modes) as http:
@@ -122,6 +126,16 @@ async def test_what_is_no_plan_is_refused(a_home: Home) -> None:
 
     assert nobody.status_code == 404
     assert modes.planned == {charger.id: {}}
+
+
+async def test_a_plan_that_is_kept_is_listed_whenever_it_is(a_home: Home) -> None:
+    charger = a_home.asset(AssetKind.CHARGER)
+    at = datetime(3000, 1, 1, 11, tzinfo=UTC)
+    plans = {charger.id: {"far": Planned(ReadyBy(at=at, soc_pct=80.0))}}
+    async with client(a_home, RememberedModes(planned=plans)) as http:
+        [shown] = (await http.get("/plans")).json()["data"]
+
+    assert shown["at"] == "3000-01-01T11:00:00.000Z"
 
 
 async def test_a_home_that_governs_nothing_has_no_modes(a_home: Home) -> None:

@@ -68,6 +68,10 @@ async def test_what_shadow_would_have_saved_is_told(a_home: Home) -> None:
     }
 
 
-@pytest.mark.parametrize("query", ["?from=yesterday", "?from=2020-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "query",
+    ["?from=yesterday", "?from=2020-01-01T00:00:00Z", "?to=0001-01-01T00:00:00Z",
+     "?from=0001-01-01T00:00:00Z", "?from=9999-12-31T23:59:59Z"],
+)  # fmt: skip
 async def test_too_long_a_time_is_refused(a_home: Home, query: Any) -> None:
     assert (await ask(a_home, query)).status_code == 400

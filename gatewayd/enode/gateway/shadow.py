@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Query, Response
+from pydantic import AfterValidator
 
 from gatewayd.control.shadow import ASSUMPTIONS, Shadow, shadows
 from gatewayd.enode.answers import ok
@@ -13,6 +14,7 @@ from gatewayd.enode.gateway import home
 from gatewayd.enode.routes.statistics import Instant
 from gatewayd.enode.routing import client_router
 from gatewayd.enode.wire.base import EnodeModel, Timestamp
+from gatewayd.enode.wire.clock import limited
 from gatewayd.errors import InvalidError
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.tariff import CURRENCY
@@ -24,6 +26,8 @@ router = client_router()
 _FARTHEST = timedelta(days=31)
 _USUAL = timedelta(days=7)
 _CENT = Decimal("0.0001")
+
+_Instant = Annotated[Instant, AfterValidator(limited)]
 
 
 class Tallied(EnodeModel):
@@ -80,8 +84,8 @@ class ShadowReport(EnodeModel):
 @router.get("/gateway/shadow", responses={200: {"model": ShadowReport}})
 async def get_gateway_shadow(
     ask: Ask,
-    since: Annotated[Instant | None, Query(alias="from")] = None,
-    until: Annotated[Instant | None, Query(alias="to")] = None,
+    since: Annotated[_Instant | None, Query(alias="from")] = None,
+    until: Annotated[_Instant | None, Query(alias="to")] = None,
 ) -> Response:
     """What assets in shadow would have saved: the last seven days, or up to 31 that are named."""
     services = ask.api.services

@@ -235,6 +235,7 @@ class PlanStatus(EnodeModel):
 class Plan(PlanGiven):
     """A plan of a charger, its next deadline, and what comes of it."""
 
+    at: Timestamp | None
     asset_id: str
     name: str
     deadline_at: Timestamp | None

@@ -1,6 +1,7 @@
 """Times on the wire that a caller gives: times of day, weekdays, instants."""
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer
@@ -14,7 +15,11 @@ from gatewayd.model.hour_minute import parse_hour_minute
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
 
 
-def _instant(at: datetime) -> datetime:
+def limited(at: datetime) -> datetime:
+    """An instant in UTC; one too far away is wrong."""
+    # Where the calendar ends there may be none.
+    with suppress(OverflowError):
+        at = at.astimezone(UTC)
     if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
         raise PydanticCustomError("instant_range", "must be from 1970 to 2999")
     return at
@@ -36,7 +41,7 @@ def _number(value: object) -> object:
 
 
 Instant = Annotated[
-    AwareDatetime, AfterValidator(_instant), PlainSerializer(iso_ms, return_type=str)
+    AwareDatetime, AfterValidator(limited), PlainSerializer(iso_ms, return_type=str)
 ]
 TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 Weekday = Annotated[Literal[0, 1, 2, 3, 4, 5, 6], BeforeValidator(_number)]
