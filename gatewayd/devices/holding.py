@@ -22,7 +22,7 @@ from gatewayd.model.reading import Reading
 from gatewayd.plan import keeping
 from gatewayd.plan.heard import heard
 from gatewayd.plan.keeping import KeepMemory, Kept, Look
-from gatewayd.plan.steer import Before, before, restoring
+from gatewayd.plan.steer import Before, before, completed, restoring
 from gatewayd.state import decisions, setpoints
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
@@ -193,6 +193,8 @@ class Holding:
 
     async def _give_back(self, was: Before, reading: Reading, asset: Asset) -> bool:
         most_a, now_s = self._governance.safe_a(self._asset_id), self._clock.monotonic()
+        # What an older release has stored may lack a battery's mode.
+        was = completed(was, asset)
         is_back, command = keeping.give_back(was, reading, asset, self._memory, now_s, most_a)
         if command is not None:
             await self._write(command, reading, asset)

@@ -6,7 +6,7 @@ of several things to tell, one is told at a time, and those that take away come 
 
 from dataclasses import dataclass
 
-from gatewayd.model.asset import Asset, Capability
+from gatewayd.model.asset import Asset, AssetKind, Capability
 from gatewayd.model.climate import target_state
 from gatewayd.model.command import (
     Command,
@@ -69,8 +69,18 @@ def before(reading: Reading, asset: Asset) -> Before:
     """
     state = (c for c in _state(reading) if not is_apart(c, asset))
     found = tuple(c for c in state if required(c) in asset.capabilities)
-    safe = safe_command(asset.spec)
-    return Before(found or (() if safe is None else (safe,)))
+    return completed(Before(found), asset)
+
+
+def completed(was: Before, asset: Asset) -> Before:
+    """With what gives a device back to itself, where nothing is known, or of a battery no mode.
+
+    Its reserve alone would leave a battery forced.
+    """
+    is_battery = asset.kind is AssetKind.BATTERY
+    known = (c for c in was.commands if not is_battery or isinstance(c, SetOperationMode))
+    safe = None if any(known) else safe_command(asset.spec)
+    return was if safe is None else Before((safe, *was.commands))
 
 
 def restoring(was: Before, reading: Reading, most_a: float | None = None) -> Command | None:

@@ -34,7 +34,7 @@ from gatewayd.model.reading import (
     VehicleReading,
 )
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
-from gatewayd.plan.steer import Before, before, next_command, restoring
+from gatewayd.plan.steer import Before, before, completed, next_command, restoring
 from tests.fakes.home import asset
 
 ALL = frozenset(Capability)
@@ -146,6 +146,19 @@ def test_a_device_that_says_nothing_is_given_back_to_itself() -> None:
 
     assert before(unknown, battery).commands == (SetOperationMode(OperationMode.SELF_RELIANCE),)
     assert before(unknown, can(AssetKind.BATTERY)).commands == ()
+
+
+def test_a_battery_without_a_known_mode_is_given_back_to_itself_beside_its_reserve() -> None:
+    can_do = frozenset({Capability.SET_POWER, Capability.SET_RESERVE, Capability.SELF_RELIANCE})
+    battery = can(AssetKind.BATTERY, can_do, safe=Capability.SELF_RELIANCE)
+    unknown = BatteryReading(operation_mode=OperationMode.UNKNOWN, reserve_pct=10)
+    forced = replace(unknown, setpoint_w=3000.0, power_w=3000.0, is_charge_held=True)
+    whole = Before((SetOperationMode(OperationMode.SELF_RELIANCE), SetReserve(10)))
+
+    assert before(unknown, battery) == whole
+    assert restoring(whole, forced) == SetOperationMode(OperationMode.SELF_RELIANCE)
+    assert completed(Before((SetReserve(10),)), battery) == whole
+    assert completed(whole, battery) == whole
 
 
 WAS = Before((SetPhases(3), SetMaxCurrent(16), START))
