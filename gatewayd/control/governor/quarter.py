@@ -48,9 +48,13 @@ class QuarterMeter:
                 self._rise(imported_wh - self._start_wh)
             self._start_wh = imported_wh if is_next else None
             self._number = int(number)
-        is_known = imported_wh is not None and self._start_wh is not None
-        taken_wh = (imported_wh or 0.0) - (self._start_wh or 0.0) if is_known else None
-        return Quarter(elapsed_s, taken_wh, self._peak_w)
+        if imported_wh is None or self._start_wh is None:
+            return Quarter(elapsed_s, None, self._peak_w)
+        if imported_wh < self._start_wh:
+            # Another counter: what is less than nothing taken would allow everything.
+            self._start_wh = None
+            return Quarter(elapsed_s, None, self._peak_w)
+        return Quarter(elapsed_s, imported_wh - self._start_wh, self._peak_w)
 
     def _rise(self, taken_wh: float) -> None:
         average_w = taken_wh * 3600.0 / QUARTER_S

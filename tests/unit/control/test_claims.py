@@ -321,6 +321,24 @@ def test_a_counter_that_was_exchanged_is_no_peak() -> None:
     assert meter.now(Site(), at).month_peak_w == 400.0
 
 
+def test_a_counter_that_falls_below_a_quarter_s_beginning_tells_nothing_of_it() -> None:
+    at, meter = datetime(2026, 6, 21, 10, 5, tzinfo=UTC), QuarterMeter()
+    meter.restore({int(at.timestamp() // 900): 5_000_000.0}, at)
+
+    def taken_wh(import_wh: float, minute: int) -> float | None:
+        one = state(AssetKind.METER, MeterReading(import_wh=import_wh))
+        site = Site(MappingProxyType({one.asset.id: one}))
+        return meter.now(site, at.replace(minute=minute)).imported_wh
+
+    assert [taken_wh(5_000_100.0, 6), taken_wh(0.0, 7), taken_wh(5_000_200.0, 8)] == [
+        100.0,
+        None,
+        None,
+    ]
+    # The next one is counted anew.
+    assert [taken_wh(5_000_300.0, 15), taken_wh(5_000_400.0, 20)] == [0.0, 100.0]
+
+
 @pytest.mark.parametrize(
     ("states", "power_w"),
     [
