@@ -95,8 +95,9 @@ class Loads:
             was_paused, grant = device_id in self.paused, grants[device_id]
             if storage.is_paused(grant, load.lines, reading, was_paused=was_paused):
                 paused.add(device_id)
-            if not was_paused and reading.power_w is not None:
-                self._drew_a[device_id] = max(0.0, storage.whole_a(reading.power_w, load.lines))
+            power_w = storage.said_w(reading.power_w)
+            if not was_paused and power_w is not None:
+                self._drew_a[device_id] = max(0.0, storage.whole_a(power_w, load.lines))
         self.paused = frozenset(paused)
 
     def _wish_a(self, load: Load, wanted: Wish | None) -> float:

@@ -21,21 +21,27 @@ _PAUSES: tuple[Command, ...] = (HoldCharge(), SetBatteryPower(0.0), Hold())
 _HELD_PAUSES: tuple[Command, ...] = (SetBatteryPower(0.0), Hold())
 
 
+def said_w(power_w: float | None) -> float | None:
+    """What is no number is not known."""
+    return power_w if power_w is not None and math.isfinite(power_w) else None
+
+
 def whole_a(power_w: float, lines: Lines) -> float:
-    """The current per phase that a power needs, in whole ampere."""
+    """The current per phase that a finite power needs, in whole ampere."""
     return float(math.ceil(amperes(power_w, lines) - 1e-6))
 
 
 def now(load: Load, reading: BatteryReading, wish_a: float, at_s: float) -> LoadNow:
     """What it said last. One that goes by a mode of its own has no other limit than its draw."""
-    if reading.power_w is None:
+    power_w, setpoint_w = said_w(reading.power_w), said_w(reading.setpoint_w)
+    if power_w is None:
         return LoadNow(wish_a, None, None, at_s)
-    drawn_a = current_of(load, reading.power_w)
+    drawn_a = current_of(load, power_w)
     limit_a = max(0.0, drawn_a)
     if reading.is_charge_held:
         limit_a = 0.0
-    elif reading.setpoint_w is not None:
-        limit_a = max(0.0, current_of(load, reading.setpoint_w))
+    elif setpoint_w is not None:
+        limit_a = max(0.0, current_of(load, setpoint_w))
     return LoadNow(wish_a, limit_a, (drawn_a,) * len(load.lines or (0,)), at_s)
 
 
@@ -68,7 +74,7 @@ def is_paused(grant: Grant, lines: Lines, reading: BatteryReading, *, was_paused
     It is left alone while it draws no more than it may. Once paused it stays so until there is
     room for all that it drew.
     """
-    drawn_a = amperes(reading.power_w or 0.0, lines)
+    drawn_a = amperes(said_w(reading.power_w) or 0.0, lines)
     return drawn_a > grant.amps + _TOLERANCE_A or (was_paused and grant.binding is not None)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from gatewayd.model.reading import (
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.grid.operator import OperatorSettings
+from gatewayd.plan.guard.words import Footing, Grant
 from gatewayd.plan.heat.boost import BoostMemory, BoostSettings, HeatSeen
 from tests.fakes.clock import FakeClock
 from tests.fakes.driver import ScriptedBox, thermostat_box
@@ -225,6 +227,23 @@ def test_what_never_spoke_or_is_out_of_reach_is_not_known() -> None:
     assert Loads().now(replace(away, sample=None), load, PLACE, None) is None
     assert lost is not None
     assert (lost.wish_a, lost.limit_a, lost.drawn_a) == (16.0, None, None)
+
+
+@pytest.mark.parametrize("power_w", [nan, inf, -inf])
+def test_what_a_battery_says_that_is_no_number_is_not_known(power_w: float) -> None:
+    said = state(AssetKind.BATTERY, BatteryReading(power_w=power_w))
+    load, found = Load("battery", "main", 16.0, (0, 1, 2), min_a=0.0), Loads()
+    told = state(AssetKind.BATTERY, BatteryReading(power_w=690.0, setpoint_w=power_w))
+    grants = {"battery": Grant(0.0, 30.0, Footing.FRESH, renews=True, binding="main")}
+
+    found.look({"battery": said}, {"battery": load}, grants, {})
+    unknown, drawn = found.now(said, load, PLACE, None), found.now(told, load, PLACE, None)
+
+    assert found.paused == frozenset()
+    assert unknown is not None
+    assert (unknown.wish_a, unknown.limit_a, unknown.drawn_a) == (16.0, None, None)
+    assert drawn is not None
+    assert drawn.limit_a == 1.0
 
 
 async def test_a_battery_that_gives_is_neither_told_anything_nor_counted_upon(
