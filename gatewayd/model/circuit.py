@@ -57,6 +57,11 @@ class Load:
     step_a: float = 1.0
     priority: int = 0
 
+    @property
+    def is_switched(self) -> bool:
+        """Whether it runs or does not, with nothing between, as a compressor."""
+        return self.min_a >= self.max_a
+
 
 def at_most(load: Load, drawn: tuple[float, ...]) -> Amps:
     """What it draws from each phase of the site, at worst."""

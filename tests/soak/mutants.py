@@ -144,6 +144,9 @@ _DECIDE = {
     "heartbeat on a timer": ("footing is not Footing.NOTHING and not falls_back", "True"),
     "heartbeat without a meter": ("renews=footing is not Footing.NOTHING and", "renews="),
     "raised while a breaker suffers": ("or self._seen.is_overloaded(load):", "or False:"),
+    "over for ever": ("or self._seen.is_past_lowering(load)", ""),
+    "a pump stops at once": ("is_slow or own.refused_since_s", "own.refused_since_s"),
+    "blind is calm": ("is_blind or self._seen.is_overloaded", "self._seen.is_overloaded"),
     "raised every time": ("self._now_s - own.raised_at_s < RAISE_EVERY_S", "False"),
     "raised at once": ("min(target_a, own.granted_a + step_a)", "target_a"),
     "restarted at once": (
@@ -169,7 +172,7 @@ _DECIDE = {
         "rooms.take(self._wiring.loads[id_], 0.0)",
     ),
     "disobedient counted as granted": ("return load.max_a", "return own.granted_a"),
-    "disobedient waited for in need": ("return max((now.limit_a", "return 0 * max((now.limit_a"),
+    "disobedient waited for in need": ("has_a = max((now.limit_a", "has_a = 0 * max((now.limit_a"),
     "disobedient not beside each other": (
         "fair[id_] = min(fair[id_], beside[id_])",
         "fair[id_] = max(fair[id_], beside[id_])",
@@ -178,6 +181,8 @@ _DECIDE = {
 _LOOK = {
     "strongest footing of all": ("min([self.footings", "max([self.footings"),
     "overload not seen": ("self.overloaded.add(circuit.id)", "pass"),
+    "another meter is the last one": ("or line.meter_id != circuit.meter_id", ""),
+    "phases of another wiring": ("if own.lines != load.lines:", "if False:"),
 }
 _SANE = {
     "no number is a wish": ("not now.wish_a > 0", "now.wish_a <= 0"),

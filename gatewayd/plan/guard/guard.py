@@ -73,13 +73,13 @@ class _Guard:
 
     def _fair(self) -> tuple[dict[str, float], Rooms]:
         """What each may have, for all others of those who do not obey counted at their worst."""
-        wishes, rooms = self._seen.wishes, self._open(self._seen.rooms)
+        rooms = self._open(self._seen.rooms)
+        fair = share(self._wiring, rooms, self._seen.wishes)
         worst = {
             load.id: amps
             for load in self._wiring.loads.values()
-            if (amps := self._worst_a(load)) is not None
+            if (amps := self._worst_a(load, fair[load.id])) is not None
         }
-        fair = share(self._wiring, rooms, wishes)
         if not worst:
             return fair, rooms
         for id_ in worst:
@@ -95,14 +95,22 @@ class _Guard:
         wishes = {id_: wish for id_, wish in self._seen.wishes.items() if id_ not in worst}
         return share(self._wiring, rooms, wishes), rooms
 
-    def _worst_a(self, load: Load) -> float | None:
+    def _worst_a(self, load: Load, fair_a: float) -> float | None:
         """What a load counts at that does not obey; in need that is at once what it has."""
         own, now = self._own[load.id], self._seen.heard[load.id]
         if obedience.is_stuck(own, self._now_s):
             return load.max_a
-        if own.refused_since_s is None or now is None or not self._seen.is_overloaded(load):
+        if now is None or not self._is_need(load):
             return None
-        return max((now.limit_a or 0.0, *(now.drawn_a or ())))
+        has_a = max((now.limit_a or 0.0, *(now.drawn_a or ())))
+        # What runs or does not, takes its time to stop: the others cannot wait for it.
+        is_slow = load.is_switched and fair_a < has_a
+        return has_a if is_slow or own.refused_since_s is not None else None
+
+    def _is_need(self, load: Load) -> bool:
+        """Whether a breaker above carries too much, or nobody can see that it does not."""
+        is_blind = load.is_switched and self._seen.footing(load) <= Footing.ASSUMED
+        return is_blind or self._seen.is_overloaded(load)
 
     def _open(self, rooms: Mapping[str, Quad]) -> Rooms:
         return Rooms(self._wiring, rooms, self._seen.slacks, self._active)
@@ -117,7 +125,7 @@ class _Guard:
 
     def _target(self, load: Load, fair_a: float) -> float:
         own = self._own[load.id]
-        if self._is_hopeless(load):
+        if self._is_hopeless(load) or self._seen.is_past_lowering(load):
             return 0.0
         lower_a = own.granted_a - _PROBE_A
         if lower_a >= load.min_a and self._is_probed(load):

@@ -6,7 +6,7 @@ has it hold 1.13 times its rating for an hour: up to that it is never hot enough
 
 import math
 
-from gatewayd.model.circuit import Amps, Circuit
+from gatewayd.model.circuit import PHASES, Amps, Circuit
 
 HOLDS = 1.13
 # As far as a cool breaker is used: the difference is for what is measured late.
@@ -34,6 +34,6 @@ def bonus_a(circuit: Circuit, heat: Heat) -> Amps:
     return a, b, c
 
 
-def is_over(current_a: Amps, rating_a: float) -> bool:
-    """Whether it carries more than it holds for an hour."""
-    return max(map(abs, current_a)) > HOLDS * rating_a
+def over(current_a: Amps, rating_a: float) -> tuple[int, ...]:
+    """The phases that carry more than it holds for an hour."""
+    return tuple(line for line in PHASES if abs(current_a[line]) > HOLDS * rating_a)

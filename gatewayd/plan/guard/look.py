@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gatewayd.model.circuit import Amps, Circuit, Load
+from gatewayd.model.circuit import Amps, Circuit, Load, lines_of
 from gatewayd.plan.guard import draw, heat, obedience, room, sane, trust
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import (
@@ -17,13 +17,16 @@ from gatewayd.plan.guard.words import (
     Quad,
 )
 
+# How long lowering may take until a breaker carries no more than it holds.
+RELIEF_S = 6.0
+
 
 @dataclass(slots=True)
 class Look:
     """By id of circuit: its footing, its room, its slack, whether its meter is to be tested by
 
-    lowering a load, and whether it carries more than it bears for long. By id of load: what is
-    heard of it, and wanted.
+    lowering a load, whether it carries more than it bears for long, and on which phases it did so
+    before and lowering has not helped. By id of load: what is heard of it, and wanted.
     """
 
     wiring: Wiring
@@ -36,13 +39,18 @@ class Look:
     slacks: dict[str, Amps] = field(default_factory=dict)
     probed: set[str] = field(default_factory=set)
     overloaded: set[str] = field(default_factory=set)
+    still_over: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def hear(self, load: Load, told: LoadNow | None) -> None:
         """Take in what a load says."""
         now = sane.load(told, load, self.now_s)
         if load.id not in self.memory.loads:
-            self.memory.loads[load.id] = LoadMemory(sane.found(now, load))
+            self.memory.loads[load.id] = LoadMemory(sane.found(now, load), lines=load.lines)
         own = self.memory.loads[load.id]
+        if own.lines != load.lines:
+            # What it drew was put where it is not.
+            own.lines, own.seen, own.active = load.lines, (), None
+            own.drawn.clear()
         draw.note(load, now, own)
         obedience.note(now, own, self.now_s)
         self.heard[load.id] = now
@@ -50,7 +58,9 @@ class Look:
 
     def see(self, circuit: Circuit, told: MeterNow | None) -> None:
         """Find out what a circuit offers."""
-        line = self.memory.lines.setdefault(circuit.id, LineMemory())
+        line = self.memory.lines.get(circuit.id)
+        if line is None or line.meter_id != circuit.meter_id:
+            line = self.memory.lines[circuit.id] = LineMemory(circuit.meter_id)
         if circuit.meter_id is not None:
             self._read(circuit, sane.meter(told, circuit, self.now_s), line)
             self._test(circuit, line)
@@ -66,6 +76,13 @@ class Look:
         """Whether some breaker above the load is about to trip."""
         return bool(self.overloaded) and any(
             circuit.id in self.overloaded for circuit in self.wiring.chain[load.id]
+        )
+
+    def is_past_lowering(self, load: Load) -> bool:
+        """Whether some phase that it may be on has to be relieved of all that can be stopped."""
+        return any(
+            not set(lines_of(load)).isdisjoint(self.still_over.get(circuit.id, ()))
+            for circuit in self.wiring.chain[load.id]
         )
 
     def footing(self, load: Load) -> Footing:
@@ -86,11 +103,22 @@ class Look:
         line.meter = meter
 
     def _test(self, circuit: Circuit, line: LineMemory) -> None:
-        if line.meter is not None and heat.is_over(line.meter.current_a, circuit.limit_a):
-            self.overloaded.add(circuit.id)
+        if line.meter is not None:
+            self._weigh(circuit, line.meter, line)
         if trust.is_to_be_probed(line) and not line.is_probed:
             line.is_probed = True
             self.probed.add(circuit.id)
+
+    def _weigh(self, circuit: Circuit, meter: MeterNow, line: LineMemory) -> None:
+        over = heat.over(meter.current_a, circuit.limit_a)
+        if not over:
+            line.over_since_s = None
+            return
+        self.overloaded.add(circuit.id)
+        if line.over_since_s is None:
+            line.over_since_s = meter.at_s
+        if meter.at_s - line.over_since_s >= RELIEF_S:
+            self.still_over[circuit.id] = over
 
 
 def look(

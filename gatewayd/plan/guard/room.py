@@ -45,9 +45,11 @@ def slack(circuit: Circuit, memory: LineMemory, footing: Footing) -> Amps | None
 
 
 def remember(memory: LineMemory, room_a: Quad, footing: Footing, now_s: float) -> None:
-    """Keep the rooms of the last half minute; what was not firm does not count."""
-    if footing is not Footing.FRESH:
+    """Keep the rooms of the last half minute; what was not firm or not seen does not count."""
+    if footing is not Footing.FRESH or now_s - memory.seen_at_s > _BUCKET_S:
         memory.rooms.clear()
+    memory.seen_at_s = now_s
+    if footing is not Footing.FRESH:
         return
     if memory.rooms and now_s - memory.rooms[-1][0] < _BUCKET_S:
         since_s, least_a = memory.rooms[-1]
@@ -104,7 +106,7 @@ def _usable(circuit: Circuit, memory: LineMemory, footing: Footing) -> Quad:
     usable_a = circuit.usable_a
     total_a = math.inf if circuit.limit_w is None else circuit.limit_w / NOMINAL_V
     if circuit.uses_thermal_headroom and footing is Footing.FRESH and circuit.meter_id is not None:
-        if memory.meter is not None and heat.is_over(memory.meter.current_a, circuit.limit_a):
+        if memory.meter is not None and heat.over(memory.meter.current_a, circuit.limit_a):
             # More was used than there was: it is all given back, for loads take time to obey.
             return usable_a, usable_a, usable_a, total_a
         a, b, c = heat.bonus_a(circuit, memory.heat)

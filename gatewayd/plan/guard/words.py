@@ -76,13 +76,15 @@ class Grant:
 
 @dataclass(slots=True)
 class LineMemory:
-    """Of one metered circuit: its meter as last believed, and what was made of it.
+    """Of one circuit with the meter `meter_id`: that as last believed, and what was made of it.
 
     `same_polls` is how often in a row the meter has repeated itself, `usual_same` how often it does
     at most. `anchor` is what the loads drew and what the meter said when both last stood still.
-    `rooms` are the rooms of the last half minute, oldest first.
+    `rooms` are the rooms of the last half minute, oldest first, up to `seen_at_s`. `over_since_s`:
+    since which reading some phase carries more than the breaker holds.
     """
 
+    meter_id: str | None = None
     meter: MeterNow | None = None
     base_a: Quad | None = None
     same_polls: int = 0
@@ -94,11 +96,13 @@ class LineMemory:
     doubted_since_s: float | None = None
     heat: tuple[float, float, float] = (0.0, 0.0, 0.0)
     rooms: deque[tuple[float, Quad]] = field(default_factory=deque)
+    seen_at_s: float = -math.inf
+    over_since_s: float | None = None
 
 
 @dataclass(slots=True)
 class LoadMemory:
-    """Of one load: what it was granted, and what it drew of late (`drawn`, oldest first).
+    """Of one load on `lines`: what it was granted, and drew of late (`drawn`, oldest first).
 
     `refused_since_s`: since when the device reports or draws more than it was granted;
     `silent_since_s`: since when it does not say what it does. `active` are its own phases in use,
@@ -114,6 +118,7 @@ class LoadMemory:
     seen: tuple[int, ...] = ()
     seen_since_s: float = -math.inf
     active: tuple[int, ...] | None = None
+    lines: tuple[int, ...] | None = None
 
 
 @dataclass(slots=True)

@@ -453,3 +453,71 @@ def test_an_old_reading_of_a_load_counts_as_silence() -> None:
     decide(home.wiring, later_s, {"main": meter}, heard, home.memory)
 
     assert home.memory.loads["left"].silent_since_s == later_s
+
+
+PUMP = Load("pump", "main", 4.0, lines=(0,), min_a=4.0)
+SERVED = replace(ON_A, priority=1)
+
+
+def test_a_pump_that_takes_its_time_to_stop_is_not_waited_for_in_need() -> None:
+    home = charging(Home(wiring(PUMP, SERVED)))
+    assert home.look() == {"pump": 4.0, "on_a": 18.0}
+
+    home.base_a = (15.0, 1.0, 1.0)
+
+    # What is left would do for the charger, were the pump gone.
+    assert home.look() == {"pump": 0.0, "on_a": 0.0}
+
+
+def test_a_pump_that_takes_its_time_to_stop_is_not_waited_for_where_nobody_sees() -> None:
+    wired = wiring(PUMP, SERVED, main=replace(MAIN, assumed_base_a=14.5))
+    home = charging(Home(wired, wishes_a={"on_a": 9.0}))
+    home.meter_is_silent = True
+
+    assert home.look(10.0) == {"pump": 4.0, "on_a": 9.0}
+    assert home.look() == {"pump": 0.0, "on_a": 0.0}
+
+
+@pytest.mark.parametrize(("over_for_s", "left_a"), [(4.0, 5.0), (6.0, 0.0)])
+def test_what_is_over_though_it_was_lowered_is_stopped_where_it_may_be_and_nowhere_else(
+    over_for_s: float, left_a: float
+) -> None:
+    battery, other = replace(ON_A, min_a=0.0), replace(ON_B, min_a=0.0)
+    home = charging(Home(wiring(battery, other), base_a=(13.0, 13.0, 1.0)))
+    assert home.look() == {"on_a": 10.0, "on_b": 10.0}
+
+    home.base_a = (18.5, 13.0, 1.0)
+    home.memory.lines["main"].over_since_s = home.now_s + 2.0 - over_for_s
+
+    assert home.look() == {"on_a": left_a, "on_b": 10.0}
+
+
+def test_a_breaker_is_over_from_the_first_reading_that_says_so_to_the_first_that_does_not() -> None:
+    home = charging(Home(wiring(ON_A)))
+    home.base_a = (30.0, 1.0, 1.0)
+    home.look(6.0)
+    since_s, home.base_a = home.memory.lines["main"].over_since_s, (1.0, 1.0, 1.0)
+    home.look()
+
+    assert since_s == home.now_s - 6.0
+    assert home.memory.lines["main"].over_since_s is None
+
+
+def test_another_meter_is_known_by_nothing_that_the_last_one_said() -> None:
+    home = charging(Home(wiring(LEFT)))
+    assert home.look() == {"left": 22.0}
+
+    home.wiring = wiring(LEFT, main=replace(MAIN, meter_id=None, assumed_base_a=15.0))
+
+    assert home.look() == {"left": 8.0}
+
+
+def test_a_load_whose_wiring_is_changed_is_not_where_it_was() -> None:
+    home = charging(Home(wiring(LEFT)))
+    heard = dict(home.heard)
+
+    home.wiring = wiring(replace(LEFT, lines=(0,)))
+    granted = decide(home.wiring, home.now_s + 1.0, {}, heard, home.memory)
+
+    assert granted["left"].amps <= 22.0
+    assert home.memory.loads["left"].active is None

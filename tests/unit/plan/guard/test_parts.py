@@ -367,7 +367,7 @@ def test_a_breaker_warms_by_the_square_of_its_current_and_cools() -> None:
     assert heat.warmed(cold, (25.0, -50.0, 0.0), 25.0, math.inf) == (1.0, 4.0, 0.0)
     assert heat.warmed((1.0, 1.0, 1.0), cold, 25.0, 120.0)[0] == pytest.approx(math.exp(-1))
     assert heat.warmed((1.0, 1.0, 1.0), cold, 25.0, -5.0) == (1.0, 1.0, 1.0)
-    assert [heat.is_over((a, 0.0, 0.0), 10.0) for a in (11.2, 11.4, -11.4)] == [False, True, True]
+    assert [heat.over((1.0, a, a), 10.0) for a in (11.2, 11.4, -11.4)] == [(), (1, 2), (1, 2)]
 
 
 def test_a_room_lasts_when_it_was_there_for_half_a_minute() -> None:
@@ -396,7 +396,7 @@ def test_a_room_that_is_not_known_to_last_is_what_the_peak_would_leave() -> None
     assert room.lasting(main, line, 29.0) == (9.0, 8.0, 11.75, 13.0)
 
     alone = Circuit("alone", 16.0)
-    room.remember(line, (16.0, 16.0, 16.0, math.inf), Footing.FRESH, 29.0)
+    room.remember(line, (16.0, 16.0, 16.0, math.inf), Footing.FRESH, 4.0)
     assert room.lasting(alone, line, 29.0)[0] == 9.0
 
 
@@ -458,3 +458,11 @@ def test_loads_that_share_a_circuit_are_neighbours() -> None:
         "b": ["left"],
         "c": [],
     }
+
+
+def test_a_room_that_nobody_looked_at_did_not_last() -> None:
+    line, main = LineMemory(), replace(MAIN, assumed_base_a=0.0)
+    for s in (0.0, 2.0, 600.0):
+        room.remember(line, (20.0, 20.0, 20.0, 60.0), Footing.FRESH, s)
+
+    assert room.lasting(main, line, 600.0) == (0.0,) * 4
