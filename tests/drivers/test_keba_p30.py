@@ -74,6 +74,12 @@ async def test_no_more_than_the_hardware_bears_is_written() -> None:
 
 
 @jumping
+async def test_a_hardware_current_of_nothing_is_not_known() -> None:
+    async with charger(r1110=0) as on:
+        assert (await on.driver.identify()).roles["charger"].max_current_a is None
+
+
+@jumping
 async def test_the_hardware_current_is_asked_for_again_when_identified() -> None:
     async with charger() as on:
         on.server.store(255, 1111, 10000)

@@ -65,7 +65,8 @@ class GuardLoop:
 
     def _look(self, began_s: float) -> None:
         now_s, site = self._clock.monotonic(), self._store.site
-        states, wired = guarded(site, self._terms), loads(site, self._terms)
+        states = guarded(site, self._terms)
+        wired = self._loads.wireable(loads(site, self._terms), self._terms.circuits)
         every_s = {device.id: device.every_s for device in self._devices.devices()}
         meters = gather.meters(site, self._terms, every_s)
         wanted = {id_: self._bench.wish(s.asset.id, now_s) for id_, s in states.items()}

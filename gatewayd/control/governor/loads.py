@@ -1,18 +1,23 @@
 """The guard's loads, from the picture: chargers, batteries and heat pumps on a circuit."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
 from gatewayd.control.governor import gather
 from gatewayd.control.governor.terms import ChargerTerms, Terms
+from gatewayd.errors import InvalidError
 from gatewayd.model.asset import Asset, AssetKind
-from gatewayd.model.circuit import Load
+from gatewayd.model.circuit import Circuit, Load
 from gatewayd.model.command import Command, SetMaxCurrent
 from gatewayd.model.reading import BatteryReading, HvacReading
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
 from gatewayd.plan.guard import heating, storage
+from gatewayd.plan.guard.wiring import check_load
 from gatewayd.plan.guard.words import Grant, LoadNow
+
+log = logging.getLogger(__name__)
 
 # Of several on one device the first is what hangs on its circuit.
 _KINDS = (AssetKind.CHARGER, AssetKind.BATTERY, AssetKind.HVAC)
@@ -60,6 +65,23 @@ class Loads:
     def __init__(self) -> None:
         self.paused: frozenset[str] = frozenset()
         self._drew_a: dict[str, float] = {}
+        self._told: set[str] = set()
+
+    def wireable(
+        self, loads: Mapping[str, Load], circuits: Mapping[str, Circuit]
+    ) -> dict[str, Load]:
+        """Without those that cannot be wired, which the log has once: they are granted nothing."""
+        found = {}
+        for device_id, load in loads.items():
+            try:
+                check_load(load, circuits)
+            except InvalidError as error:
+                if device_id not in self._told:
+                    self._told.add(device_id)
+                    log.warning("fuse guard: it is granted nothing: %s", error)
+            else:
+                found[device_id] = load
+        return found
 
     def now(
         self, state: AssetState, load: Load, term: ChargerTerms, wanted: Wish | None

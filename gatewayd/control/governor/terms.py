@@ -1,5 +1,6 @@
 """What the operator has decided about who governs what. Devices by their ids in the config."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -44,10 +45,11 @@ class ChargerTerms:
 
     def plate_a(self, asset: Asset) -> float:
         """What it may draw at most. What is configured cannot raise what it is made for."""
-        power_w = asset.spec.max_power_w
-        by_power_a = storage.whole_a(power_w, self.lines) if power_w else None
+        power_w = storage.said_w(asset.spec.max_power_w)
+        by_power_a = None if power_w is None else storage.whole_a(power_w, self.lines)
         known = (asset.spec.max_current_a, by_power_a, self.max_a)
-        return min((a for a in known if a is not None), default=_PLATE_A)
+        # A register that is empty is no plate.
+        return min((a for a in known if a is not None and 0 < a < math.inf), default=_PLATE_A)
 
 
 _UNKNOWN = ChargerTerms()

@@ -21,9 +21,7 @@ class Wiring:
             _check_circuit(circuit)
             self._above(circuit.id)
         for load in self.loads.values():
-            if load.circuit not in self.circuits:
-                raise InvalidError(f"{load.id}: there is no circuit {load.circuit}")
-            _check_load(load)
+            check_load(load, self.circuits)
 
     @cached_property
     def chain(self) -> Mapping[str, tuple[Circuit, ...]]:
@@ -84,7 +82,10 @@ def _check_circuit(circuit: Circuit) -> None:
         raise InvalidError(f"circuit {circuit.id}: assumed_base_a must be 0 or more")
 
 
-def _check_load(load: Load) -> None:
+def check_load(load: Load, circuits: Mapping[str, Circuit]) -> None:
+    """InvalidError where it cannot be wired to one of the circuits."""
+    if load.circuit not in circuits:
+        raise InvalidError(f"{load.id}: there is no circuit {load.circuit}")
     if not 0 <= load.min_a <= load.max_a < math.inf or not load.max_a > 0:
         raise InvalidError(f"{load.id}: min_a must be at least 0, and max_a no less and above 0")
     if not 0 < load.step_a < math.inf:

@@ -229,6 +229,29 @@ def test_what_never_spoke_or_is_out_of_reach_is_not_known() -> None:
     assert (lost.wish_a, lost.limit_a, lost.drawn_a) == (16.0, None, None)
 
 
+@pytest.mark.parametrize("empty", [0.0, -1.0, nan, inf])
+def test_a_plate_that_says_nothing_limits_nothing(empty: float) -> None:
+    one = asset(AssetKind.CHARGER)
+    wrong = replace(one, spec=replace(one.spec, max_current_a=empty, max_power_w=empty))
+
+    assert ChargerTerms().plate_a(wrong) == 32.0
+    assert ChargerTerms(max_a=16.0).plate_a(wrong) == 16.0
+
+
+async def test_a_load_that_cannot_be_wired_is_granted_nothing_and_the_guard_goes_on(
+    db: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, attic = Home(), replace(PLACE, circuit="attic")
+    terms = replace(TERMS, chargers={**TERMS.chargers, "battery": attic})
+    async with home_of(db, clock, one, terms) as home:
+        await home.pass_time(20, step_s=0.5)
+
+    assert one.charger.writes == [SetMaxCurrent(6.0)]
+    assert [r.message for r in caplog.records if "attic" in r.message] == [
+        "fuse guard: it is granted nothing: battery: there is no circuit attic"
+    ]
+
+
 @pytest.mark.parametrize("power_w", [nan, inf, -inf])
 def test_what_a_battery_says_that_is_no_number_is_not_known(power_w: float) -> None:
     said = state(AssetKind.BATTERY, BatteryReading(power_w=power_w))
