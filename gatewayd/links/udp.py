@@ -10,10 +10,11 @@ import socket
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 from typing import cast
 
 from gatewayd.errors import UnreachableError
-from gatewayd.links.interfaces import local_addresses
+from gatewayd.links.interfaces import local_addresses, local_networks
 
 # A meter's key is in the datagram, where anybody in the network can write what they like.
 _KEYS_MAX = 64
@@ -233,14 +234,19 @@ class UdpLinks:
     async def call(
         self, question: bytes, to: Sequence[Address], *, local_port: int = 0, wait_s: float = 2.0
     ) -> dict[str, bytes]:
-        """Ask several at once, also all of a network; the first answer of each host.
+        """Ask several at once, also all of a network; the first answer of each host asked.
 
         UnreachableError when our port is taken by another program, or there is no network.
         """
         answers: dict[str, bytes] = {}
+        hosts = {host for host, _ in to}
+        ours = (one.network for one in local_networks())
+        networks = [one for one in ours if str(one.broadcast_address) in hosts]
 
         def receive(data: bytes, sender: Address) -> None:
-            if len(answers) < _KEYS_MAX and data != question:
+            host = IPv4Address(sender[0])
+            is_asked = sender[0] in hosts or any(host in one for one in networks)
+            if is_asked and len(answers) < _KEYS_MAX and data != question:
                 answers.setdefault(sender[0], data)
 
         key = local_port or object()
@@ -248,7 +254,10 @@ class UdpLinks:
             shared.receivers.add(receive)
             try:
                 for address in to:
-                    shared.send(question, address)
+                    with suppress(UnreachableError):
+                        place = await _look_up(*address)
+                        hosts.add(place[0])
+                        shared.send(question, place)
                     await asyncio.sleep(_BETWEEN_S)
                 await asyncio.sleep(wait_s)
             finally:

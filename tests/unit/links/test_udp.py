@@ -4,11 +4,13 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from ipaddress import IPv4Interface
 from typing import cast
 
 import pytest
 
 from gatewayd.errors import UnreachableError
+from gatewayd.links import udp
 from gatewayd.links.udp import UdpLinks
 from tests.fakes.jump_loop import jumping
 
@@ -242,3 +244,38 @@ async def test_a_group_without_a_network_is_unreachable() -> None:
     with pytest.raises(UnreachableError, match=f"cannot join {GROUP}"):
         async with UdpLinks().ear(free_port(), first_byte, group=GROUP, interfaces=("192.0.2.77",)):
             pass
+
+
+class Elsewhere(asyncio.DatagramProtocol):
+    """Is asked at one address, and answered for at others too."""
+
+    def __init__(self) -> None:
+        self.others: list[asyncio.DatagramTransport] = []
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        for other in self.others:
+            other.sendto(data + b"!", addr)
+
+
+@pytest.mark.parametrize(
+    ("network", "heard"),
+    [("127.0.0.1/8", set()), ("127.0.0.1/29", {"127.0.0.6"})],
+    ids=["a host", "a network"],
+)
+@jumping
+async def test_only_who_was_called_is_heard(
+    network: str, heard: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(udp, "local_networks", lambda: [IPv4Interface(network)])
+    loop, box = asyncio.get_running_loop(), Elsewhere()
+    places = ("127.0.0.7", 0), ("127.0.0.6", 0), ("127.0.0.9", 0)
+    made = [
+        (await loop.create_datagram_endpoint(lambda: box, local_addr=place))[0] for place in places
+    ]
+    box.others = made
+
+    answers = await UdpLinks().call(b"who", [made[0].get_extra_info("sockname")])
+
+    for transport in made:
+        transport.close()
+    assert answers == dict.fromkeys({"127.0.0.7", *heard}, b"who!")
