@@ -53,7 +53,10 @@ async def test_numbers_are_set_with_a_mode_or_without(a_home: Home) -> None:
         unknown = await http.put(path, json={"numbers": {"max_soc_pct": 1}})
         text = await http.put(path, json={"numbers": {"limit_soc_pct": "80"}})
         nothing = await http.put(path, json={})
+        warped = await http.put(path, json={"mode": "warp", "numbers": {"limit_soc_pct": 70}})
+        left = (await http.get("/modes")).json()["data"][0]["numbers"]["limit_soc_pct"]["value"]
 
+    assert (warped.status_code, left) == (400, 0.0)
     shown = {"value": 80.0, "least": 0.0, "most": 100.0, "step": 1.0}
     assert both.json()["numbers"] == {"limit_soc_pct": shown}
     assert both.json()["mode"] == modes.known[charger.id].mode == "solar"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from gatewayd.control.governor.choice import Mode, Number, Planned
+from gatewayd.control.governor.choice import NO_NUMBERS, Mode, Number, Planned
 from gatewayd.errors import InvalidError
 from gatewayd.model.ready_by import ReadyBy
 
@@ -19,9 +19,12 @@ class RememberedModes:
     def modes(self) -> dict[str, Mode]:
         return self.known
 
-    async def choose(self, asset_id: str, mode: str) -> None:
+    async def choose(
+        self, asset_id: str, mode: str, numbers: Mapping[str, float | None] = NO_NUMBERS
+    ) -> None:
         if mode not in self.known[asset_id].offered:
             raise InvalidError("mode must be one of those that are offered")
+        await self.set(asset_id, numbers)
         self.known[asset_id] = replace(self.known[asset_id], mode=mode)
 
     def numbers(self) -> dict[str, dict[str, Number]]:

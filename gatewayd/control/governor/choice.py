@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from gatewayd.errors import InvalidError
@@ -10,6 +11,7 @@ from gatewayd.model.ready_by import ReadyBy
 from gatewayd.plan.ev.ready import Ready
 
 _NOTHING = "this asset is not governed: give it a mode in the config first"
+NO_NUMBERS: Mapping[str, float | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,10 @@ class Modes(Protocol):
     def modes(self) -> Mapping[str, Mode]:
         """The assets that have a mode, by id."""
 
-    async def choose(self, asset_id: str, mode: str) -> None:
-        """Give an asset a mode; what was asked of it before is over."""
+    async def choose(
+        self, asset_id: str, mode: str, numbers: Mapping[str, float | None] = NO_NUMBERS
+    ) -> None:
+        """Give an asset a mode, and set numbers with it; what was asked of it before is over."""
 
     def numbers(self) -> Mapping[str, Mapping[str, Number]]:
         """What can be set of each asset, by id and name."""
@@ -68,7 +72,12 @@ class NoModes:
     def modes(self) -> Mapping[str, Mode]:
         return {}
 
-    async def choose(self, asset_id: str, mode: str) -> None:  # noqa: ARG002
+    async def choose(
+        self,
+        asset_id: str,  # noqa: ARG002
+        mode: str,  # noqa: ARG002
+        numbers: Mapping[str, float | None] = NO_NUMBERS,  # noqa: ARG002
+    ) -> None:
         raise InvalidError(_NOTHING)
 
     def numbers(self) -> Mapping[str, Mapping[str, Number]]:

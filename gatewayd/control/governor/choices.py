@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from sqlite3 import Connection
 from typing import Any
 
 from gatewayd.clock import Clock
-from gatewayd.control.governor.choice import Mode, Number, Planned
+from gatewayd.control.governor.choice import NO_NUMBERS, Mode, Number, Planned
 from gatewayd.control.governor.claims import Memory
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
 from gatewayd.errors import InvalidError
@@ -87,15 +88,22 @@ class Choices:
                 found[asset.id] = Mode(battery.mode, tuple(BatteryMode))
         return found
 
-    async def choose(self, asset_id: str, mode: str) -> None:
+    async def choose(
+        self, asset_id: str, mode: str, numbers: Mapping[str, float | None] = NO_NUMBERS
+    ) -> None:
         known = self.modes().get(asset_id)
         if known is None:
             raise InvalidError("this asset has no mode: give it one in the config first")
         if mode not in known.offered:
             raise InvalidError(f"mode must be one of {', '.join(known.offered)}")
-        now = self._clock.now()
-        await self._db.write(lambda c: modes.choose(c, asset_id, mode, now))
-        self._chosen[asset_id] = replace(self.of(asset_id), mode=mode, since=now)
+        kept, now = self._kept(asset_id, numbers), self._clock.now()
+
+        def write(c: Connection) -> None:
+            modes.choose(c, asset_id, mode, now)
+            modes.put_numbers(c, asset_id, kept)
+
+        await self._db.write(write)
+        self._chosen[asset_id] = replace(self.of(asset_id), mode=mode, since=now, numbers=kept)
 
     async def forget_wants(self, asset_id: str, at: datetime) -> None:
         """The car has left: what was asked for it is over. Raises StorageError."""
@@ -116,11 +124,7 @@ class Choices:
         return found
 
     async def set(self, asset_id: str, numbers: Mapping[str, float | None]) -> None:
-        known = self.numbers().get(asset_id, {})
-        for name, value in numbers.items():
-            _check(name, value, known)
-        merged = {**self.of(asset_id).numbers, **numbers}
-        kept = {name: value for name, value in merged.items() if value is not None}
+        kept = self._kept(asset_id, numbers)
         await self._db.write(lambda c: modes.put_numbers(c, asset_id, kept))
         self._chosen[asset_id] = replace(self.of(asset_id), numbers=kept)
 
@@ -153,6 +157,14 @@ class Choices:
         kept = {key: one for key, one in merged.items() if one or key in of_config}
         await self._db.write(lambda c: modes.put_plans(c, asset_id, kept))
         self._chosen[asset_id] = replace(self.of(asset_id), plans=kept)
+
+    def _kept(self, asset_id: str, numbers: Mapping[str, float | None]) -> dict[str, float]:
+        """All of an asset's numbers with these. InvalidError."""
+        known = self.numbers().get(asset_id, {})
+        for name, value in numbers.items():
+            _check(name, value, known)
+        merged = {**self.of(asset_id).numbers, **numbers}
+        return {name: value for name, value in merged.items() if value is not None}
 
     def _assets(self) -> list[Asset]:
         return [state.asset for state in self._store.site.assets.values()]

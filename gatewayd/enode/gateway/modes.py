@@ -40,10 +40,10 @@ async def choose_gateway_mode(
     choice, modes = await payload(ask, wire.ModeChoice), ask.api.services.modes
     if choice.mode is None and not choice.numbers:
         raise InvalidError("give a mode or numbers")
-    if choice.numbers:
+    if choice.mode is None:
         await modes.set(asset_id, choice.numbers)
-    if choice.mode is not None:
-        await modes.choose(asset_id, choice.mode)
+    else:
+        await modes.choose(asset_id, choice.mode, choice.numbers)
     return ok(_mode(ask.api, asset_id))
 
 

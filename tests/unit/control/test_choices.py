@@ -81,6 +81,21 @@ async def test_numbers_are_set_and_given_back_to_the_config(path: Path) -> None:
     assert (later.min_soc_pct, later.limit_soc_pct) == (None, 90.0)
 
 
+async def test_a_mode_and_numbers_are_taken_together_or_not_at_all(path: Path) -> None:
+    async with choices(path) as found:
+        for mode, soc_pct in (("warp", 70.0), ("solar", 101.0)):
+            with pytest.raises(InvalidError):
+                await found.choose(CHARGER.id, mode, {"limit_soc_pct": soc_pct})
+        before = charging(found)
+        await found.choose(CHARGER.id, "solar", {"limit_soc_pct": 70.0})
+        await found.choose(CHARGER.id, "off")
+    async with choices(path) as again:
+        after = charging(again)
+
+    assert (before.mode, before.limit_soc_pct) == (ChargeMode.PLAN, 90.0)
+    assert (after.mode, after.limit_soc_pct) == (ChargeMode.OFF, 70.0)
+
+
 async def test_what_can_be_set_is_told_with_its_range(path: Path) -> None:
     async with choices(path) as found:
         charger, battery = found.numbers()[CHARGER.id], found.numbers()[BATTERY.id]
