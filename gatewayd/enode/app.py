@@ -1,7 +1,5 @@
 """The Enode API as one ASGI application."""
 
-import logging
-
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -18,8 +16,6 @@ from gatewayd.enode.services import Services
 from gatewayd.enode.versions.middleware import OlderVersions
 from gatewayd.enode.versions.step import Moved
 from gatewayd.errors import RequestError, StorageError
-
-log = logging.getLogger(__name__)
 
 # Before the others: a literal path comes before one with a parameter.
 _GATEWAY = (
@@ -107,10 +103,7 @@ async def _wrong_request(_request: Request, error: Exception) -> Response:
 
 
 async def _no_storage(request: Request, error: Exception) -> Response:
-    log.error("%s %s: %s", request.method, request.url.path, error)
-    return problems.plain(
-        503, "Service Unavailable", "the gateway cannot store anything: see its log"
-    )
+    return problems.no_storage(request.scope, error)
 
 
 async def _bug(_request: Request, _error: Exception) -> Response:

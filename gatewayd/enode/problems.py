@@ -1,10 +1,12 @@
 """Errors as Enode Problems: the one table from what went wrong to status, type and media type."""
 
+import logging
 import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from fastapi.responses import Response
+from starlette.types import Scope
 
 from gatewayd.enode.wire.problem import Problem
 from gatewayd.errors import (
@@ -17,6 +19,8 @@ from gatewayd.errors import (
     TooManyRequestsError,
     UnauthorizedError,
 )
+
+log = logging.getLogger(__name__)
 
 _TYPES = "https://developers.enode.com/api/problems/"
 _SLUGS = {
@@ -60,6 +64,12 @@ def plain(
 ) -> Response:
     """The response to what no operation is there for, or what no caller is to blame for."""
     return respond(status, _problem(status, title, detail), headers=headers)
+
+
+def no_storage(scope: Scope, error: Exception) -> Response:
+    """The response to what cannot be stored or read, which the log tells."""
+    log.error("%s %s: %s", scope["method"], scope["path"], error)
+    return plain(503, "Service Unavailable", "the gateway cannot store anything: see its log")
 
 
 def respond(

@@ -68,8 +68,11 @@ class OlderVersions:
                 await self._check(version, found, user, scope)
             elif self._paths[NEWEST].find(method, path):
                 raise NotFoundError(f"version {version} has no such operation")
-        except RequestError as error:
-            refusal = problems.answer(error)
+        except (RequestError, StorageError) as error:
+            if isinstance(error, RequestError):
+                refusal = problems.answer(error)
+            else:
+                refusal = problems.no_storage(scope, error)
             refusal.headers[VERSION.decode()] = version
             await refusal(scope, receive, answering)
             return

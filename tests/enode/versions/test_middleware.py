@@ -4,9 +4,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import httpx
+import pytest
+from starlette.types import Scope
 
+from gatewayd.enode.api import Api
 from gatewayd.enode.app import create_app
 from gatewayd.enode.versions import SERVED
+from gatewayd.errors import StorageError
 from gatewayd.model.asset import AssetKind
 from gatewayd.state import users
 from tests.enode.home import USER, Home
@@ -57,6 +61,20 @@ async def test_003_no_token_is_unauthorized_in_every_version(client: Client) -> 
         assert [answer.status_code for answer in answers] == [401, 401]
         assert answers[0].headers["www-authenticate"] == "Bearer"
         assert answers[0].json()["type"].endswith("/unauthorized")
+
+
+async def test_a_disk_that_fails_is_told_in_every_version(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(_api: Api, _scope: Scope) -> str:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(Api, "client_id", failing)
+    for version in SERVED:
+        answer = await client(version).get("/chargers")
+
+        assert answer.status_code == 503, version
+        assert answer.json()["type"].endswith("/service-unavailable")
 
 
 async def test_lists_are_bare_arrays_of_one_users_assets(client: Client) -> None:
