@@ -60,7 +60,11 @@ _ROOM = {
         "pass",
     ),
     "newest room of a bucket": ("since_s, lower(least_a, room_a)", "since_s, room_a"),
-    "weak footing counts as lasting": ("memory.rooms.clear()\n        return", "pass"),
+    "unseen room counts as lasting": ("or now_s - memory.seen_at_s > _BUCKET_S:", "or False:"),
+    "weak footing counts as lasting": (
+        "if footing is not Footing.FRESH:\n        return",
+        "if footing is not Footing.FRESH:\n        pass",
+    ),
     "limit in watts ignored": ("if circuit.limit_w is None else", "if True else"),
     "unbalance ignored": ("if circuit.unbalance_a is None:", "if True:"),
     "headroom on a silent meter": ("and footing is Footing.FRESH and circuit", "and circuit"),
@@ -215,10 +219,10 @@ _STORAGE = {
         "(0.0,) * len(load.lines or (0,))",
     ),
     "what a battery gives is left to the meter": (
-        "drawn_a = current_of(load, reading.power_w)\n    limit_a",
-        "drawn_a = max(0.0, current_of(load, reading.power_w))\n    limit_a",
+        "drawn_a = current_of(load, power_w)\n    limit_a",
+        "drawn_a = max(0.0, current_of(load, power_w))\n    limit_a",
     ),
-    "what a battery is told is not looked at": ("elif reading.setpoint_w is not None:", "elif 0:"),
+    "what a battery is told is not looked at": ("elif setpoint_w is not None:", "elif 0:"),
     "watts rounded up": ("math.floor(watts(", "math.ceil(watts("),
     "battery of its own mode is never paused": (
         "drawn_a > grant.amps + _TOLERANCE_A or",
