@@ -16,6 +16,7 @@ from gatewayd.devices.registry import Registry
 from gatewayd.errors import NotFoundError
 from gatewayd.model.asset import Asset
 from gatewayd.plan.local_time import at_local
+from gatewayd.shell.days import begin_of
 from gatewayd.state import assets, decisions
 from gatewayd.state.db import Database
 
@@ -38,13 +39,14 @@ class Replay:
 async def replay(path: Path, day: date, asset: str | None) -> Replay:
     """A day by the home's clock; of one asset, by its id or slug, or of all.
 
-    Nothing is written and nobody is asked. Raises NotFoundError for a day without any.
+    Nothing is written and nobody is asked. Raises NotFoundError for a day without any,
+    InvalidError for one too far away.
     """
     config = load(path, Registry.load())
     where, zone = database_path(config), ZoneInfo(config.home.timezone)
     if not where.exists():
         raise NotFoundError(f"{where}: there is no database yet: start gatewayd first")
-    begin, end = at_local(day, 0, zone), at_local(day + timedelta(days=1), 0, zone)
+    begin, end = begin_of(day, zone), at_local(day + timedelta(days=1), 0, zone)
     async with Database.visit(where) as database:
         chosen = _chosen(await database.read(assets.load), asset)
         verdicts = await database.read(lambda c: _judged(c, list(chosen), begin, end))

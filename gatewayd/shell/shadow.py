@@ -11,7 +11,7 @@ from gatewayd.control.shadow import shadows
 from gatewayd.devices.registry import Registry
 from gatewayd.enode.gateway.shadow import ShadowOfAsset, ShadowReport, Tallied, report
 from gatewayd.errors import NotFoundError
-from gatewayd.plan.local_time import at_local
+from gatewayd.shell.days import begin_of
 from gatewayd.state import assets
 from gatewayd.state.db import Database
 
@@ -20,12 +20,15 @@ _USUAL = timedelta(days=30)
 
 
 async def shadow(path: Path, since: date | None) -> ShadowReport:
-    """From a day of the home's clock on, or of the last 30. Raises NotFoundError: none is there."""
+    """From a day of the home's clock on, or of the last 30.
+
+    Raises NotFoundError where there is none, InvalidError for a day too far away.
+    """
     config = load(path, Registry.load())
     where, now = database_path(config), SystemClock().now()
     if not where.exists():
         raise NotFoundError(f"{where}: there is no database yet: start gatewayd first")
-    begin = at_local(since, 0, ZoneInfo(config.home.timezone)) if since else now - _USUAL
+    begin = begin_of(since, ZoneInfo(config.home.timezone)) if since else now - _USUAL
     async with Database.visit(where) as database:
         stored = await database.read(assets.load)
         feed_in = config.terms.grid.feed_in

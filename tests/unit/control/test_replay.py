@@ -15,9 +15,11 @@ import pytest
 
 from gatewayd import cli
 from gatewayd.control.replay.record import EXACT
+from gatewayd.errors import InvalidError, NotFoundError, RequestError
 from gatewayd.plan.ev import sun
 from gatewayd.plan.guard import share
 from gatewayd.shell.replay import replay
+from gatewayd.shell.shadow import shadow
 from gatewayd.state import givens
 from gatewayd.state.db import Database
 from gatewayd.state.engine.connect import connect
@@ -171,6 +173,9 @@ def test_what_was_not_kept_is_not_claimed(folder: Path, run: Run) -> None:
         (("2026-06-22",), 1, "nothing was decided on 2026-06-22"),
         ((DAY, "--asset", "garage"), 1, "no asset 'garage'; known: "),
         (("yesterday",), 2, "does not match the format"),
+        (("0001-01-01",), 1, "give a day from 1970 to 2999"),
+        (("9999-12-31",), 1, "give a day from 1970 to 2999"),
+        (("2999-12-31",), 1, "nothing was decided on 2999-12-31"),
     ],
 )
 def test_a_wrong_question_is_answered_in_a_line(
@@ -180,6 +185,18 @@ def test_a_wrong_question_is_answered_in_a_line(
 
     assert (code, out) == (status, "")
     assert said in err
+
+
+@pytest.mark.parametrize(
+    ("day", "error"),
+    [("0001-01-01", InvalidError), ("9999-12-31", InvalidError), ("1970-01-01", NotFoundError),
+     ("2999-12-31", NotFoundError)],
+)  # fmt: skip
+async def test_what_was_in_shadow_is_asked_since_a_day_that_was(
+    day: str, error: type[RequestError], folder: Path
+) -> None:
+    with pytest.raises(error):
+        await shadow(folder / "gatewayd.yaml", date.fromisoformat(day))
 
 
 async def test_it_reads_beside_a_running_gateway(folder: Path) -> None:
