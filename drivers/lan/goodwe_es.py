@@ -40,7 +40,7 @@ _HEAD_SIZE, _SUM_SIZE = 7, 2
 # In the serials of these families.
 _FAMILIES = ("ESU", "EMU", "ESA", "BPS", "BPU", "EMJ", "IJL")
 _BITS = 40.0
-_NOTHING = 0xFFFF
+_NOTHING, _SIGNED_NOTHING, _LARGE_NOTHING = 0xFFFF, 0x7FFF, 0xFFFF_FFFF
 _CHARGING, _IMPORTING = 3, 2
 _STATUS = {
     1: BatteryStatus.IDLE,
@@ -77,10 +77,13 @@ class _Values:
 
     def signed(self, at: int, scale: float = 1.0) -> float | None:
         value = int.from_bytes(self.data[at : at + 2], "big", signed=True)
-        return None if value in (-1, 0x7FFF) and scale != 1.0 else value * scale
+        # In whole watts -1 is a value like any other.
+        is_none = value == _SIGNED_NOTHING or (value == -1 and scale != 1.0)
+        return None if is_none else value * scale
 
-    def large(self, at: int, scale: float) -> float:
-        return int.from_bytes(self.data[at : at + 4], "big") * scale
+    def large(self, at: int, scale: float) -> float | None:
+        value = int.from_bytes(self.data[at : at + 4], "big")
+        return None if value == _LARGE_NOTHING else value * scale
 
     def power(self, volts_at: int, amperes_at: int) -> float:
         """Of a string, or a battery."""
@@ -155,8 +158,8 @@ def _inverter(told: _Values) -> InverterReading:
 
 
 def _meter(told: _Values) -> MeterReading:
-    amount = abs(told.signed(38) or 0.0)
-    return MeterReading(power_w=amount if told.byte(80) == _IMPORTING else -amount + 0.0)
+    amount, sign = told.signed(38), 1.0 if told.byte(80) == _IMPORTING else -1.0
+    return MeterReading(power_w=None if amount is None else sign * abs(amount) + 0.0)
 
 
 def _battery(told: _Values) -> BatteryReading:

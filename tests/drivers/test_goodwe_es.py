@@ -117,6 +117,10 @@ async def test_it_tells_who_it_is_and_all_it_measures() -> None:
         ({"at75": (2, -650)}, "inverter", {"ac_power_w": -650}),
         ({"at42": (1, 2)}, "inverter", {"has_fault": True}),
         ({"at26": (1, 255)}, "battery", {"soc_pct": None}),
+        ({"at38": (2, 0x7FFF)}, "meter", {"power_w": None}),
+        ({"at75": (2, 0x7FFF)}, "inverter", {"ac_power_w": None}),
+        ({"at75": (2, -1)}, "inverter", {"ac_power_w": -1}),
+        ({"at59": (4, -1)}, "inverter", {"energy_wh": None}),
     ],
 )
 @jumping
