@@ -6,6 +6,7 @@ after the write, and ends exactly once: the database refuses a second end, whoev
 
 import asyncio
 import logging
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from uuid import uuid4
@@ -38,6 +39,7 @@ _CALL_S = 10.0
 _TICK_S = 1.0
 _REVIEW_S = 10.0
 _STOPPING_S = 0.2
+_PARTING_S = 5.0
 _CANCELLED = Grounds("it was cancelled on request")
 
 
@@ -67,6 +69,8 @@ class Commander:
         self._lanes: dict[str, Lane] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
+        self._parting: Collection[str] = ()
+        poller.parting = self._part
 
     async def submit(
         self,
@@ -130,25 +134,41 @@ class Commander:
 
         What the device reports already is not written. No action and no event comes of it.
         """
-        self._lane(asset_id).hold(kept)
+        state = self._store.site.assets.get(asset_id)
+        if state is None or state.asset.device_id not in self._parting:
+            self._lane(asset_id).hold(kept)
 
     def release(self, asset_id: str) -> None:
         """Have the asset as it was before it was steered."""
         if asset_id in self._lanes:
             self._lanes[asset_id].hold(None)
 
-    async def give_back(self, within_s: float) -> None:
+    async def give_back(self, within_s: float, of: Collection[str] | None = None) -> None:
         """Have all as it was, but for chargers, and wait until it is so; not for longer than this.
 
         A charger keeps what it was given: it would draw more, or stop in the middle of a night.
+        `of` are the devices that are meant, None for all.
         """
-        kinds = {id: state.asset.kind for id, state in self._store.site.assets.items()}
-        lanes = [lane for id, lane in self._lanes.items() if kinds.get(id) is not AssetKind.CHARGER]
+        known = {id: state.asset for id, state in self._store.site.assets.items()}
+        lanes = [
+            lane
+            for id, lane in self._lanes.items()
+            if id not in known or known[id].kind is not AssetKind.CHARGER
+            if of is None or (id in known and known[id].device_id in of)
+        ]
         for lane in lanes:
             lane.hold(None)
         until_s = self._clock.monotonic() + within_s
         while any(lane.holding.is_active for lane in lanes) and self._clock.monotonic() < until_s:
             await self._clock.sleep(_STOPPING_S)
+
+    async def _part(self, device_ids: Collection[str]) -> None:
+        """Give back what can be told nothing afterwards; meanwhile nobody steers it."""
+        self._parting = device_ids
+        try:
+            await self.give_back(_PARTING_S, device_ids)
+        finally:
+            self._parting = ()
 
     def before(self, asset_id: str) -> Before | None:
         """How a steered asset was before; None for one that is untouched."""

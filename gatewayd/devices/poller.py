@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from gatewayd.clock import Clock
@@ -29,6 +29,7 @@ class Poller:
 
     `pictured` is set once the picture holds the stored assets of exactly these devices. Assets of
     a device that is no longer configured leave the picture and stay stored, with their ids.
+    `parting` is told of devices before they can be told nothing any more, and waited for.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Poller:
         call_s: float = _CALL_S,
     ) -> None:
         self.pictured = asyncio.Event()
+        self.parting: Callable[[Collection[str]], Awaitable[None]] = _pass
         self._devices = dict(devices)
         self._store = store
         self._clock = clock
@@ -72,6 +74,8 @@ class Poller:
     async def reconfigure(self, devices: Mapping[str, ConfiguredDevice]) -> None:
         """Poll these devices from now on; those that did not change do not notice."""
         async with self._changing:
+            lived = [life.device for life in self._lives.values()]
+            await self.parting({device.id for device in lived if _parts(device, devices)})
             self._devices = dict(devices)
             if self._group is None:
                 return
@@ -173,3 +177,12 @@ class Poller:
                     # that waited, without a word.
                     log.error("%s: its driver ended the polling; starting again", device_id)
                     self._start(life)
+
+
+def _parts(device: ConfiguredDevice, devices: Mapping[str, ConfiguredDevice]) -> bool:
+    after = devices.get(device.id)
+    return not device.options.read_only and (after is None or after.options.read_only)
+
+
+async def _pass(_device_ids: Collection[str]) -> None:
+    """Before anybody writes."""

@@ -22,7 +22,7 @@ from gatewayd.plan.arbiter.claims import Setpoint, Wish
 from gatewayd.plan.keeping import Kept
 from gatewayd.state import decisions, setpoints
 from tests.fakes.clock import FakeClock
-from tests.fakes.driver import ScriptedBox, battery_box
+from tests.fakes.driver import ScriptedBox, battery_box, configured
 from tests.fakes.gateway import Gateway, gateway
 
 START, STOP = StartCharging(), StopCharging()
@@ -142,6 +142,30 @@ async def test_before_a_stop_a_battery_is_given_back_and_a_charger_keeps_what_it
         assert await touched(home) == [home.asset("keba").id]
     assert charging.writes == [limit(10)]
     assert box.writes[-1] == SetOperationMode(OperationMode.SELF_RELIANCE)
+
+
+@pytest.mark.parametrize("is_removed", [True, False])
+async def test_a_battery_is_given_back_before_its_device_is_removed_or_only_read(
+    db: Path, clock: FakeClock, *, is_removed: bool
+) -> None:
+    box = battery_box()
+    async with gateway(db, clock, {"cell": box}) as home:
+        await home.pass_time(1)
+        forced = Kept(SetOperationMode(OperationMode.IMPORT_FOCUS), "plan", 1e6)
+        home.commander.steer(home.asset("cell").id, forced)
+        await home.pass_time(5)
+        after = {} if is_removed else {"cell": configured("cell", box, read_only=True)}
+        async with asyncio.TaskGroup() as group:
+            changing = group.create_task(home.poller.reconfigure(after))
+            for _ in range(12):
+                await home.pass_time(0.5)
+                # Who steers it still does not know.
+                if not changing.done():
+                    home.commander.steer(home.asset("cell").id, forced)
+            assert changing.done()
+
+        assert await touched(home) == []
+    assert box.writes == [forced.wish, SetOperationMode(OperationMode.SELF_RELIANCE)]
 
 
 async def test_after_a_restart_who_steers_has_half_a_minute_to_say_so(
