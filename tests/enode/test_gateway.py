@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import jsonschema
+import pytest
 import pytest_asyncio
 
 from gatewayd.control.governor.terms import ChargerTerms, Terms
@@ -264,3 +265,12 @@ def test_the_document_has_an_id_and_a_security_for_every_operation() -> None:
     assert [one["name"] for one in operations["/gateway/devices/{deviceId}"]["parameters"]] == [
         "deviceId"
     ]
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+async def test_where_the_calendar_ends_is_no_fault(
+    a_home: Home, http: httpx.AsyncClient, at: str
+) -> None:
+    charger = a_home.asset(AssetKind.CHARGER).id
+    for path in (f"decisions?from={at}", f"decisions?to={at}", f"explain?asset={charger}&at={at}"):
+        assert (await http.get(f"/{path}")).status_code == 200, path
