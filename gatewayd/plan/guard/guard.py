@@ -109,7 +109,7 @@ class _Guard:
 
     def _is_need(self, load: Load) -> bool:
         """Whether a breaker above carries too much, or nobody can see that it does not."""
-        is_blind = load.is_switched and self._seen.footing(load) <= Footing.ASSUMED
+        is_blind = load.is_switched and self._seen.footing(load) is not Footing.FRESH
         return is_blind or self._seen.is_overloaded(load)
 
     def _open(self, rooms: Mapping[str, Quad]) -> Rooms:

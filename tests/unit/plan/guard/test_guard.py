@@ -469,12 +469,15 @@ def test_a_pump_that_takes_its_time_to_stop_is_not_waited_for_in_need() -> None:
     assert home.look() == {"pump": 0.0, "on_a": 0.0}
 
 
-def test_a_pump_that_takes_its_time_to_stop_is_not_waited_for_where_nobody_sees() -> None:
-    wired = wiring(PUMP, SERVED, main=replace(MAIN, assumed_base_a=14.5))
-    home = charging(Home(wired, wishes_a={"on_a": 9.0}))
+@pytest.mark.parametrize(("assumed_a", "wish_a", "fresh_s"), [(20.0, 8.0, 4.0), (14.5, 9.0, 10.0)])
+def test_a_pump_that_takes_its_time_to_stop_is_not_waited_for_where_nobody_sees(
+    assumed_a: float, wish_a: float, fresh_s: float
+) -> None:
+    wired = wiring(PUMP, SERVED, main=replace(MAIN, assumed_base_a=assumed_a))
+    home = charging(Home(wired, wishes_a={"on_a": wish_a}))
     home.meter_is_silent = True
 
-    assert home.look(10.0) == {"pump": 4.0, "on_a": 9.0}
+    assert home.look(fresh_s) == {"pump": 4.0, "on_a": wish_a}
     assert home.look() == {"pump": 0.0, "on_a": 0.0}
 
 
