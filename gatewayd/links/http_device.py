@@ -84,6 +84,7 @@ class HttpDevices:
 
     def __init__(self) -> None:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._made: Callable[..., DeviceHttp] = DeviceHttp
 
     def device(
         self,
@@ -99,7 +100,7 @@ class HttpDevices:
         host = options.host.lower()
         turn = self._turns.get(host) or asyncio.Lock()
         self._turns[host] = turn
-        return DeviceHttp(options, turn, credentials, headers, secrets)
+        return self._made(options, turn, credentials, headers, secrets)
 
 
 class DeviceHttp:

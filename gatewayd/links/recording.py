@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar, cast
 
 from gatewayd.errors import RefusedError
@@ -66,29 +67,15 @@ class RecordingHttp(HttpDevices):
 
     def __init__(self, record: Record) -> None:
         super().__init__()
-        self._record = record
-
-    def device(
-        self,
-        options: HttpOptions,
-        credentials: Credentials | None = None,
-        headers: Mapping[str, str] = _NO_HEADERS,
-        secrets: Sequence[str] = (),
-    ) -> DeviceHttp:
-        return _KeepingHttp(self._record, options, credentials, headers, secrets)
+        self._made = partial(_KeepingHttp, record)
 
 
-class ReplayingHttp(RecordingHttp):
+class ReplayingHttp(HttpDevices):
     """Answers from a record, and has no connection."""
 
-    def device(
-        self,
-        options: HttpOptions,
-        credentials: Credentials | None = None,
-        headers: Mapping[str, str] = _NO_HEADERS,
-        secrets: Sequence[str] = (),
-    ) -> DeviceHttp:
-        return _KeptHttp(self._record, options, credentials, headers, secrets)
+    def __init__(self, record: Record) -> None:
+        super().__init__()
+        self._made = partial(_KeptHttp, record)
 
 
 class _Keeping:
@@ -151,11 +138,12 @@ class _RecordHttp(DeviceHttp):
         self,
         record: Record,
         options: HttpOptions,
+        turn: asyncio.Lock,
         credentials: Credentials | None,
         headers: Mapping[str, str],
         secrets: Sequence[str],
     ) -> None:
-        super().__init__(options, asyncio.Lock(), credentials, headers, secrets)
+        super().__init__(options, turn, credentials, headers, secrets)
         self._record = record
 
 

@@ -3,15 +3,13 @@
 Its framing is written here once more, so that a mistake in the one under test shows.
 """
 
-import asyncio
 import struct
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import cast
 
-from tests.fakes.modbus_server import ModbusServer, Out, _crc
+from tests.fakes.modbus_server import _crc
+from tests.fakes.wrapped import Sheathing, Wrapped
 
 ADAPTER, INVERTER = b"WO2101G003", b"SA2114G047"
 
@@ -64,31 +62,24 @@ OTHERS = b"".join(
 
 
 @dataclass
-class DataAdapter:
+class DataAdapter(Wrapped):
     """`plan` tells the quirk of each answer by its number, from 0."""
 
-    device: ModbusServer
     plan: Callable[[int], Quirk | None] = lambda _number: None
     heartbeats: list[bytes] = field(default_factory=list)
-    answers: int = 0
-    connections: int = 0
-    port: int = 0
 
-    @asynccontextmanager
-    async def on_loopback(self) -> AsyncIterator["DataAdapter"]:
-        """Listen on 127.0.0.1; `port` then holds the number."""
-        clients: set[asyncio.Transport] = set()
-        server = await asyncio.get_running_loop().create_server(
-            lambda: _Connection(self, clients), "127.0.0.1"
-        )
-        self.port = server.sockets[0].getsockname()[1]
-        try:
-            yield self
-        finally:
-            server.close()
-            for transport in list(clients):
-                transport.abort()
-            await server.wait_closed()
+    def size(self, buffer: bytes) -> int:
+        return max(8, 6 + int.from_bytes(buffer[4:6], "big"))
+
+    def opened(self, frame: bytes) -> tuple[bytes, Sheathing] | None:
+        assert frame[:4] == b"\x59\x59\x00\x01"
+        if frame[7] == 1:
+            self.heartbeats.append(frame)
+            return None
+        asked = frame[26:]
+        # Real ones keep silent where this is 0.
+        assert frame[18:26] == struct.pack(">Q", len(asked))
+        return asked, lambda said: self.told(said, asked)
 
     def told(self, frame: bytes, asked: bytes) -> list[bytes]:
         """An answer as it goes onto the wire, in the pieces it is sent in."""
@@ -114,65 +105,3 @@ _SPOILT: dict[Quirk | None, Callable[[bytes], bytes]] = {
     Quirk.GARBAGE: lambda right: b"AT+OK" + right,
     Quirk.HUGE: lambda right: b"\x59\x59\x00\x01\xff\xff\x01\x02" + right,
 }
-
-
-class _Connection(asyncio.Protocol):
-    def __init__(self, adapter: DataAdapter, clients: set[asyncio.Transport]) -> None:
-        self._adapter = adapter
-        self._clients = clients
-        self._buffer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._out = cast(asyncio.Transport, transport)
-        self._clients.add(self._out)
-        self._adapter.connections += 1
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._clients.discard(self._out)
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while len(self._buffer) >= 8 and len(self._buffer) >= self._size():
-            size = self._size()
-            frame, self._buffer = self._buffer[:size], self._buffer[size:]
-            self._take(frame)
-
-    def _size(self) -> int:
-        return 6 + int.from_bytes(self._buffer[4:6], "big")
-
-    def _take(self, frame: bytes) -> None:
-        assert frame[:4] == b"\x59\x59\x00\x01"
-        if frame[7] == 1:
-            self._adapter.heartbeats.append(frame)
-            return
-        asked = frame[26:]
-        # Real ones keep silent where this is 0.
-        assert frame[18:26] == struct.pack(">Q", len(asked))
-        self._adapter.device.feed(bytearray(asked), _Sheath(self._adapter, asked, self._out))
-
-
-@dataclass
-class _Sheath:
-    """Puts a frame around what the device says."""
-
-    adapter: DataAdapter
-    asked: bytes
-    out: asyncio.Transport
-
-    def write(self, data: bytes) -> None:
-        self._send(self.adapter.told(data, self.asked))
-
-    def _send(self, pieces: list[bytes]) -> None:
-        """One piece in each turn of the loop."""
-        if pieces and not self.out.is_closing():
-            self.out.write(pieces[0])
-            asyncio.get_running_loop().call_soon(self._send, pieces[1:])
-
-    def close(self) -> None:
-        self.out.close()
-
-    def is_closing(self) -> bool:
-        return self.out.is_closing()
-
-
-_FITS: type[Out] = _Sheath
