@@ -26,6 +26,7 @@ class Breaker:
     """Opens once. `over_s_max` is the longest that a phase has carried more than it holds.
 
     Only what could be helped counts: there was a load on it that obeys, and somebody to tell it.
+    What makes it worse is counted anew: nobody can lower for an appliance before it is switched on.
     """
 
     def __init__(self, rating_a: float) -> None:
@@ -33,6 +34,12 @@ class Breaker:
         self.has_tripped = False
         self.over_s_max = 0.0
         self._over_s = self._heat = _NEVER
+
+    def worsen(self, line: int) -> None:
+        """The house itself draws more on a phase from now on."""
+        over_s = list(self._over_s)
+        over_s[line] = 0.0
+        self._over_s = over_s[0], over_s[1], over_s[2]
 
     def carry(
         self,

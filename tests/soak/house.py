@@ -12,6 +12,8 @@ from tests.soak.charger import Charger, HeatPump
 
 METER_S = 2.0
 _NOISE_A, _STEP_A = 0.07, 0.01
+# From so much on it is an appliance that came on.
+_WORSE_A = 2.0
 _RATINGS = (20.0, 25.0, 35.0)
 # What never sleeps, on each phase.
 _ALWAYS_A = 1.5
@@ -127,7 +129,10 @@ class House:
         noise = self._noise
         for line, plugged_a in enumerate(self._plugged_a):
             noise[line] = noise_a = 0.98 * noise[line] + (pick() - 0.5) * 0.2
-            self.base_a[line] = min(plugged_a + abs(noise_a), self._peak_a) - self._sun_a
+            base_a = min(plugged_a + abs(noise_a), self._peak_a) - self._sun_a
+            if base_a > self.base_a[line] + _WORSE_A:
+                self.main.worsen(line)
+            self.base_a[line] = base_a
 
     def _switch_on(self) -> None:
         pick = self.random

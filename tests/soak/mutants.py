@@ -36,11 +36,19 @@ _ROOM = {
     "last value held": ("return lower(left_a, (most_a, most_a, most_a, math.inf))", "pass"),
     "export beyond the rating believed": ("abs(i) if abs(i) > usable_a else i for", "i for"),
     "power ignored for the sum": ("if meter.power_w is None else", "if True else"),
-    "max for min of the base": ("high = minus(measured, least)", "high = minus(measured, most)"),
-    "what is known forgotten": ("memory.base_a is None or least == most", "True"),
+    "max for min of the base": (
+        "high = minus(measured, drawn.least)",
+        "high = minus(measured, drawn.most)",
+    ),
+    "what is known forgotten": ("memory.base_a is None or drawn.least == drawn.most", "True"),
     "sign of our draw flipped": (
-        "high = minus(measured, least)",
-        "high = minus(measured, minus(NOTHING_A, least))",
+        "high = minus(measured, drawn.least)",
+        "high = minus(measured, minus(NOTHING_A, drawn.least))",
+    ),
+    "relief by what may be elsewhere": ("drawn.sure if is_over else drawn.most", "drawn.most"),
+    "lowered loads taken for no relief": (
+        "drawn.sure if is_over else",
+        "drawn.least if is_over else",
     ),
     "no window minimum": (
         "seen_a = min(a), min(b), min(c), min(total)",
@@ -101,6 +109,7 @@ _DRAW = {
         "at_least(load, now.drawn_a)",
         "at_least(load, tuple(map(abs, now.drawn_a)))",
     ),
+    "sure is the least": ("higher(sure, low)", "lower(sure, low)"),
     "no skew": ("SKEW_S = 2.5", "SKEW_S = 0.0"),
     "phases guessed at once": (">= PATTERN_S", ">= 0.0"),
     "phases remembered in silence": ("memory.seen, memory.active = (), None", "pass"),

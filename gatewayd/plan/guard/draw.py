@@ -5,6 +5,7 @@ therefore a range, and everything else is known to within that range only.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from gatewayd.model.circuit import Load, at_least, at_most
 from gatewayd.plan.guard.quad import higher, lower, plus
@@ -17,6 +18,18 @@ SKEW_S = 2.5
 PATTERN_S = 10.0
 _USED_A = 1.0
 _KEPT_S = 2 * UNKNOWN_S
+
+
+class Drawn(NamedTuple):
+    """What loads drew from each phase around a moment, at least and at most.
+
+    `sure` is the highest that they certainly drew on it at some moment near: less than `most` by
+    what may have been on another phase, never by what changed meanwhile.
+    """
+
+    least: Quad = NOTHING_A
+    most: Quad = NOTHING_A
+    sure: Quad = NOTHING_A
 
 
 def note(load: Load, now: LoadNow | None, memory: LoadMemory) -> None:
@@ -36,27 +49,27 @@ def note(load: Load, now: LoadNow | None, memory: LoadMemory) -> None:
         memory.drawn.popleft()
 
 
-def drawn(loads: Iterable[Load], memory: Memory, at_s: float, now_s: float) -> tuple[Quad, Quad]:
-    """What the loads drew at least and at most around `at_s`."""
-    low, high = NOTHING_A, NOTHING_A
+def drawn(loads: Iterable[Load], memory: Memory, at_s: float, now_s: float) -> Drawn:
+    """What the loads drew around `at_s`."""
+    total = Drawn()
     for load in loads:
-        least, most = _range(memory.loads[load.id], at_s, now_s)
-        low, high = plus(low, least), plus(high, most)
-    return low, high
+        total = Drawn(*map(plus, total, _range(memory.loads[load.id], at_s, now_s)))
+    return total
 
 
-def _range(memory: LoadMemory, at_s: float, now_s: float) -> tuple[Quad, Quad]:
+def _range(memory: LoadMemory, at_s: float, now_s: float) -> Drawn:
     if not memory.drawn or now_s - memory.drawn[-1][0] > UNKNOWN_S:
         # Then it is among what the meter sees, and counts at its maximum beside.
-        return NOTHING_A, NOTHING_A
+        return Drawn()
     near = [entry for entry in memory.drawn if -SKEW_S <= entry[0] - at_s <= SKEW_S]
     if not near:
         near = [min(memory.drawn, key=lambda entry: abs(entry[0] - at_s))]
     _, least, most = near[0]
+    sure = least
     for _, low, high in near[1:]:
         if low != least or high != most:
-            least, most = lower(least, low), higher(most, high)
-    return least, most
+            least, most, sure = lower(least, low), higher(most, high), higher(sure, low)
+    return Drawn(least, most, sure)
 
 
 def _note_pattern(load: Load, drawn_a: tuple[float, ...], memory: LoadMemory, at_s: float) -> None:

@@ -94,9 +94,9 @@ class Look:
         if meter is None or (before is not None and meter.at_s <= before.at_s):
             return
         loads = self.wiring.below[circuit.id]
-        least, most = draw.drawn(loads, self.memory, meter.at_s, self.now_s)
-        trust.note(meter, line, least, most, self.now_s)
-        line.base_a = room.base(meter, line, circuit.usable_a, least, most)
+        drawn = draw.drawn(loads, self.memory, meter.at_s, self.now_s)
+        trust.note(meter, line, drawn.least, drawn.most, self.now_s)
+        line.base_a = room.base(meter, line, circuit, drawn)
         if circuit.uses_thermal_headroom:
             passed_s = math.inf if before is None else meter.at_s - before.at_s
             line.heat = heat.warmed(line.heat, meter.current_a, circuit.limit_a, passed_s)

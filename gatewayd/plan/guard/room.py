@@ -4,6 +4,7 @@ import math
 
 from gatewayd.model.circuit import NOMINAL_V, PHASES, Amps, Circuit
 from gatewayd.plan.guard import heat
+from gatewayd.plan.guard.draw import Drawn
 from gatewayd.plan.guard.quad import higher, lower, minus
 from gatewayd.plan.guard.words import NOTHING_A, Footing, LineMemory, MeterNow, Quad
 
@@ -11,16 +12,19 @@ HEADROOM_S = 30.0
 _BUCKET_S = 5.0
 
 
-def base(meter: MeterNow, memory: LineMemory, usable_a: float, least: Quad, most: Quad) -> Quad:
+def base(meter: MeterNow, memory: LineMemory, circuit: Circuit, drawn: Drawn) -> Quad:
     """What everything else draws: what the meter says less our loads.
 
-    It lies in a range; within that nothing is taken to have changed.
+    It lies in a range; within that nothing is taken to have changed. Where the breaker suffers, no
+    load is taken to be what it suffers from unless it certainly is: lowering another is no relief.
     """
-    measured = _measured(meter, usable_a)
-    high = minus(measured, least)
-    if memory.base_a is None or least == most:
+    measured = _measured(meter, circuit.usable_a)
+    high = minus(measured, drawn.least)
+    if memory.base_a is None or drawn.least == drawn.most:
         return high
-    return lower(higher(memory.base_a, minus(measured, most)), high)
+    is_over = heat.over(meter.current_a, circuit.limit_a)
+    low = minus(measured, drawn.sure if is_over else drawn.most)
+    return lower(higher(memory.base_a, low), high)
 
 
 def room(circuit: Circuit, memory: LineMemory, footing: Footing) -> Quad:

@@ -108,9 +108,13 @@ def test_a_draw_around_the_meter_s_moment_is_a_range() -> None:
     low, high = (6.0, 6.0, 6.0), (16.0, 16.0, 16.0)
     memory = Memory(loads={"left": _noted((1.0, (1.0, 1.0, 1.0)), (8.0, high), (9.0, low))})
 
-    assert draw.drawn([LEFT], memory, 10.0, 10.0) == ((*low, 18.0), (*high, 48.0))
-    assert draw.drawn([LEFT], memory, 3.6, 10.0) == ((1.0, 1.0, 1.0, 3.0),) * 2
-    assert draw.drawn([LEFT], memory, 20.0, 24.1) == ((0.0, 0.0, 0.0, 0.0),) * 2
+    assert draw.drawn([LEFT], memory, 10.0, 10.0) == (
+        (*low, 18.0),
+        (*high, 48.0),
+        (*high, 48.0),
+    )
+    assert draw.drawn([LEFT], memory, 3.6, 10.0) == ((1.0, 1.0, 1.0, 3.0),) * 3
+    assert draw.drawn([LEFT], memory, 20.0, 24.1) == ((0.0, 0.0, 0.0, 0.0),) * 3
     assert draw.drawn([LEFT], Memory(loads={"left": LoadMemory()}), 1.0, 1.0)[0] == (0.0,) * 4
 
 
@@ -311,16 +315,31 @@ def test_what_changes_too_little_too_much_or_too_slowly_is_no_vote() -> None:
 def test_everything_else_stays_as_it_was_within_what_is_known() -> None:
     meter = MeterNow((20.0, 20.0, 20.0), 0.0)
     least, most = (6.0, 6.0, 6.0, 18.0), (16.0, 16.0, 16.0, 48.0)
+    drawn = draw.Drawn(least, most, sure=least)
 
-    assert room.base(meter, LineMemory(), 23.0, least, most) == (14.0, 14.0, 14.0, 42.0)
+    assert room.base(meter, LineMemory(), MAIN, drawn) == (14.0, 14.0, 14.0, 42.0)
     known = LineMemory(base_a=(1.0, 9.0, 20.0, 30.0))
-    assert room.base(meter, known, 23.0, least, most) == (4.0, 9.0, 14.0, 30.0)
+    assert room.base(meter, known, MAIN, drawn) == (4.0, 9.0, 14.0, 30.0)
+
+
+def test_a_breaker_that_suffers_does_so_from_what_is_not_surely_ours() -> None:
+    meter = MeterNow((30.0, 8.0, 8.0), 0.0)
+    nobody_knows_where = draw.Drawn(
+        (0.0, 0.0, 0.0, 7.0), (7.0, 7.0, 7.0, 7.0), (0.0, 0.0, 0.0, 7.0)
+    )
+    being_lowered = draw.Drawn(
+        (6.0, 6.0, 6.0, 18.0), (16.0, 16.0, 16.0, 48.0), (16.0, 16.0, 16.0, 48.0)
+    )
+    known = LineMemory(base_a=(1.0, 1.0, 1.0, 3.0))
+
+    assert room.base(meter, known, MAIN, nobody_knows_where)[0] == 30.0
+    assert room.base(meter, known, MAIN, being_lowered)[0] == 14.0
 
 
 def test_an_export_beyond_the_rating_counts_as_import_and_power_for_the_sum() -> None:
     meter = MeterNow((-24.0, -20.0, 5.0), 0.0, power_w=2300.0)
 
-    found = room.base(meter, LineMemory(), 23.0, (0.0,) * 4, (0.0,) * 4)
+    found = room.base(meter, LineMemory(), MAIN, draw.Drawn())
 
     assert found == (24.0, -20.0, 5.0, 10.0)
 
