@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.soak.house import House
+from tests.soak.house import LATEST_S, PATIENCE_S, House
 
 
 @dataclass
@@ -30,8 +30,7 @@ def _meter_wrong_sign(house: House, _: Outside, is_on: bool) -> None:
 
 
 def _late_answers(house: House, _: Outside, is_on: bool) -> None:
-    # Links wait for two seconds; what has not come by then is no answer.
-    house.meter.late_s = house.random.randint(2, 3) if is_on else 0
+    house.meter.late_s = house.random.choice((2, PATIENCE_S, 30, LATEST_S)) if is_on else 0
 
 
 def _charger_ignores(house: House, _: Outside, is_on: bool) -> None:
@@ -89,8 +88,8 @@ FAULTS: dict[str, Fault] = {
 
 
 # A policy that holds the last value has to trip breakers in these, or they are too mild to show
-# anything. Answers a few seconds late do it no harm.
-TELLING = frozenset(FAULTS) - {"nothing", "late_answers"}
+# anything.
+TELLING = frozenset(FAULTS) - {"nothing"}
 
 
 class Weather:

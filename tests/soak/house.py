@@ -11,6 +11,9 @@ from tests.soak.breaker import Breaker
 from tests.soak.charger import Charger, HeatPump
 
 METER_S = 2.0
+# How late an answer may be, with the time it takes to be looked at; and how late it is at most.
+PATIENCE_S = 3
+LATEST_S = 60
 _NOISE_A, _STEP_A = 0.07, 0.01
 # From so much on it is an appliance that came on.
 _WORSE_A = 2.0
@@ -150,24 +153,29 @@ class House:
 
 
 class Meter:
-    """The meter at the house connection, read every two seconds, right or wrong."""
+    """The meter at the house connection, read every two seconds, right or wrong.
+
+    `last` is what a link hands on that gives up after a while, `awaited` one that waits for ever
+    and takes what comes for the answer to its newest question.
+    """
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self.last: MeterNow | None = None
+        self.awaited: MeterNow | None = None
         self.is_silent = False
         self.is_frozen = False
         self.sign = 1.0
         self.late_s = 0
-        self._history: deque[Amps] = deque(maxlen=10)
+        self._history: deque[Amps] = deque(maxlen=LATEST_S + 1)
 
     def step(self, now_s: float, current_a: Amps) -> None:
         """One second; every other a reading."""
         self._history.append(current_a)
         if self.is_silent or now_s % METER_S:
             return
-        if self.is_frozen and self.last is not None:
-            said = self.last.current_a
+        if self.is_frozen and self.awaited is not None:
+            said = self.awaited.current_a
         else:
             a, b, c = self._history[max(0, len(self._history) - 1 - self.late_s)]
             sign, pick = self.sign, self._random.random
@@ -176,4 +184,7 @@ class Meter:
                 round((sign * b + _NOISE_A * (pick() - 0.5)) / _STEP_A) * _STEP_A,
                 round((sign * c + _NOISE_A * (pick() - 0.5)) / _STEP_A) * _STEP_A,
             )
-        self.last = MeterNow(said, now_s, METER_S, (said[0] + said[1] + said[2]) * 230.0, said)
+        power_w = (said[0] + said[1] + said[2]) * 230.0
+        self.awaited = MeterNow(said, now_s, METER_S, power_w, said)
+        if self.late_s <= PATIENCE_S:
+            self.last = self.awaited

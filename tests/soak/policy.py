@@ -107,7 +107,7 @@ class Reference:
         """One value for all phases."""
         for charger in house.chargers:
             charger.feed(now_s)
-        meter = house.meter.last
+        meter = house.meter.awaited
         if wall_s < self._next_s or meter is None:
             return
         self._next_s = wall_s + _ROUND_S

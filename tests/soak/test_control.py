@@ -37,7 +37,7 @@ def test_no_breaker_trips_under_the_guard(fault: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", ["meter_stale", "meter_frozen", "meter_wrong_sign", "clock_jumps"]
+    "fault", ["meter_stale", "meter_frozen", "meter_wrong_sign", "late_answers", "clock_jumps"]
 )
 def test_breakers_trip_under_a_policy_that_holds_the_last_value(fault: str) -> None:
     assert soak(fault, 8.0, Reference).trips > 0
