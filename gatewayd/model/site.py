@@ -33,6 +33,11 @@ class Site:
 
     assets: Mapping[str, AssetState] = field(default_factory=lambda: MappingProxyType({}))
 
+    @property
+    def roster(self) -> tuple[Asset, ...]:
+        """The assets themselves: the same over all that they say."""
+        return tuple(state.asset for state in self.assets.values())
+
     def of_kind(self, kind: AssetKind) -> tuple[AssetState, ...]:
         """The assets of one kind, oldest first."""
         found = [state for state in self.assets.values() if state.asset.kind is kind]

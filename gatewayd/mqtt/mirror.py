@@ -8,11 +8,11 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from gatewayd.clock import Clock
-from gatewayd.control.governor.choice import Modes, NoModes
+from gatewayd.control.governor.choice import Mode, Modes, NoModes, Number
 from gatewayd.errors import GatewayError
 from gatewayd.links.mqtt import MqttSession
 from gatewayd.links.mqtt_link import MqttLink
@@ -20,6 +20,7 @@ from gatewayd.links.mqtt_wire import Incoming, Message
 from gatewayd.model.asset import Asset
 from gatewayd.model.command import Action, Command
 from gatewayd.model.flow import flow
+from gatewayd.model.remembered import Remembered
 from gatewayd.model.site import AssetState, Site
 from gatewayd.mqtt import commands, grid, numbers, snapshot
 from gatewayd.mqtt.pace import Pace
@@ -75,6 +76,7 @@ class Mirror:
         self._seen: dict[str, AssetState] = {}
         self._repeat_at: float | None = None
         self._turn = asyncio.Lock()
+        self._chosen = Remembered(_chosen)
 
     async def run(self) -> None:
         """Mirror until cancelled; a broker that is away is waited for."""
@@ -122,21 +124,12 @@ class Mirror:
             del self._seen[asset_id]
             self._pace.forget(asset_id)
             self._counters.forget(asset_id)
-        chosen = self._chosen()
+        chosen = self._chosen(self._modes.modes(), self._modes.numbers())
         for state in site.assets.values():
             yield from self._state(state, now, chosen.get(state.asset.id, {}))
         document = {**snapshot.home(flow(site)), **grid.document(self._operator)}
         if self._pace.take(HOME, document, now):
             yield _retained(self._topics.site_state, document)
-
-    def _chosen(self) -> dict[str, Document]:
-        """What users have chosen, by asset id."""
-        found: dict[str, Document] = {
-            asset_id: numbers.document(known) for asset_id, known in self._modes.numbers().items()
-        }
-        for asset_id, mode in self._modes.modes().items():
-            found[asset_id] = {MODE_KEY: mode.mode, **found.get(asset_id, {})}
-        return found
 
     def _state(self, state: AssetState, now: float, chosen: Document) -> Iterator[Message]:
         asset = state.asset
@@ -200,6 +193,17 @@ class Mirror:
         found = numbers.given(target.key or "", text, known, asset)
         await self._modes.set(asset.id, found)
         return found
+
+
+def _chosen(
+    modes: Mapping[str, Mode], numbers_of: Mapping[str, Mapping[str, Number]]
+) -> dict[str, Document]:
+    """What users have chosen, by asset id."""
+    found = {asset_id: numbers.document(known) for asset_id, known in numbers_of.items()}
+    return {
+        **found,
+        **{id_: {MODE_KEY: mode.mode, **found.get(id_, {})} for id_, mode in modes.items()},
+    }
 
 
 def _retained(topic: str, document: Document) -> Message:

@@ -8,14 +8,15 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, StringConstraints, ValidationError
 
-from gatewayd.control.governor.choice import Modes, NoModes, Number
+from gatewayd.control.governor.choice import Mode, Modes, NoModes, Number
 from gatewayd.links.mqtt_wire import Message
 from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.power import PowerCommand
+from gatewayd.model.remembered import Remembered
 from gatewayd.model.site import AssetState, Site
 from gatewayd.mqtt import discovery, snapshot
 from gatewayd.mqtt.schema import DeviceConfig, Platform
@@ -42,9 +43,21 @@ class Info(BaseModel):
     components: dict[str, dict[str, Platform]] = {}
 
 
-def _ranges(numbers: Mapping[str, Number]) -> dict[str, Number]:
-    """What Home Assistant is told of numbers, which is not what they are at."""
-    return {name: replace(number, value=0.0) for name, number in numbers.items()}
+class _Offer(NamedTuple):
+    """What Home Assistant is told of modes and numbers, which is not what they are at."""
+
+    modes: Mapping[str, tuple[str, ...]]
+    numbers: Mapping[str, Mapping[str, Number]]
+
+
+def _offers(modes: Mapping[str, Mode], numbers: Mapping[str, Mapping[str, Number]]) -> _Offer:
+    return _Offer(
+        {asset_id: mode.offered for asset_id, mode in modes.items()},
+        {
+            asset_id: {name: replace(number, value=0.0) for name, number in known.items()}
+            for asset_id, known in numbers.items()
+        },
+    )
 
 
 class Tree:
@@ -53,8 +66,8 @@ class Tree:
     def __init__(self, settings: MqttSettings, modes: Modes | None = None) -> None:
         self._settings = settings
         self._modes = modes or NoModes()
-        self._offered: dict[str, tuple[str, ...]] = {}
-        self._settable: dict[str, dict[str, Number]] = {}
+        self._offers = Remembered(_offers)
+        self._offer = _Offer({}, {})
         self._topics = settings.topics
         self._sent: dict[str, str] = {}
         self._shown: dict[str, AssetState] = {}
@@ -84,11 +97,9 @@ class Tree:
 
     def messages(self, site: Site) -> list[Message]:
         """What is to be published to make the broker show this site."""
-        assets = tuple(state.asset for state in site.assets.values())
-        offered = {asset_id: mode.offered for asset_id, mode in self._modes.modes().items()}
-        settable = {asset_id: _ranges(found) for asset_id, found in self._modes.numbers().items()}
-        if (assets, offered, settable) != (self._assets, self._offered, self._settable):
-            self._assets, self._offered, self._settable = assets, offered, settable
+        assets, offer = site.roster, self._offers(self._modes.modes(), self._modes.numbers())
+        if (assets, offer) != (self._assets, self._offer):
+            self._assets, self._offer = assets, offer
             self._configs = self._announcements(site)
             self._is_settled = False
         news = [*self._announcing(site), *self._leaves(site)]
@@ -109,8 +120,8 @@ class Tree:
         for state in site.assets.values():
             if self._settings.is_announced(state.asset):
                 topic = self._topics.config(state.asset.slug)
-                modes = self._offered.get(state.asset.id, ())
-                numbers = self._settable.get(state.asset.id, {})
+                modes = self._offer.modes.get(state.asset.id, ())
+                numbers = self._offer.numbers.get(state.asset.id, {})
                 configs[topic] = discovery.of_asset(state.asset, self._settings, modes, numbers)
         return {topic: config for topic, config in configs.items() if config.components}
 

@@ -17,7 +17,7 @@ class RememberedModes:
     planned: dict[str, dict[str, Planned]] = field(default_factory=dict)
 
     def modes(self) -> dict[str, Mode]:
-        return self.known
+        return dict(self.known)
 
     async def choose(
         self, asset_id: str, mode: str, numbers: Mapping[str, float | None] = NO_NUMBERS
@@ -28,7 +28,7 @@ class RememberedModes:
         self.known[asset_id] = replace(self.known[asset_id], mode=mode)
 
     def numbers(self) -> dict[str, dict[str, Number]]:
-        return self.settable
+        return {asset_id: dict(known) for asset_id, known in self.settable.items()}
 
     async def set(self, asset_id: str, numbers: Mapping[str, float | None]) -> None:
         for name, value in numbers.items():

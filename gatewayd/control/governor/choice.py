@@ -43,7 +43,10 @@ class Planned:
 
 
 class Modes(Protocol):
-    """What is chosen; each choice outlives a restart and raises InvalidError or StorageError."""
+    """What is chosen; each choice outlives a restart and raises InvalidError or StorageError.
+
+    What is handed out is never changed afterwards: it is compared with what comes next.
+    """
 
     def modes(self) -> Mapping[str, Mode]:
         """The assets that have a mode, by id."""

@@ -5,18 +5,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
-from typing import Any
 
 from gatewayd.clock import Clock
+from gatewayd.control.governor.applied import Applied, applied
 from gatewayd.control.governor.choice import NO_NUMBERS, Mode, Number, Planned
 from gatewayd.control.governor.claims import Memory
-from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
+from gatewayd.control.governor.terms import Terms
 from gatewayd.errors import InvalidError
-from gatewayd.model.asset import Asset
 from gatewayd.model.ready_by import ReadyBy
-from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
+from gatewayd.model.remembered import Remembered
 from gatewayd.plan.ev.ready import next_deadline
-from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
 from gatewayd.state import modes
 from gatewayd.state.db import Database
 from gatewayd.state.modes import Chosen
@@ -25,18 +23,6 @@ from gatewayd.state.store import Store
 PLANS_MAX = 20
 
 _NAME = re.compile(r"[a-z0-9_]{1,32}")
-_PCT = Number(0.0, most=100.0)
-# Each with the value that stands for none.
-_CHARGER = {
-    "min_soc_pct": (_PCT, 0.0),
-    "limit_soc_pct": (_PCT, 100.0),
-    "limit_energy_wh": (Number(0.0, most=200_000.0, step=500.0), 0.0),
-}
-_BATTERY = {
-    "reserve_pct": _PCT,
-    "target_pct": _PCT,
-    "power_w": Number(0.0, most=50_000.0, step=100.0),
-}
 
 
 class Choices:
@@ -55,7 +41,8 @@ class Choices:
         self._db = db
         self._clock = clock
         self._memory = memory
-        self._chosen: dict[str, Chosen] = {}
+        self._chosen: Mapping[str, Chosen] = {}
+        self._applied = Remembered(applied)
 
     async def load(self) -> None:
         """Know what is on the disk."""
@@ -67,26 +54,10 @@ class Choices:
 
     def applied(self) -> Terms:
         """The terms with all that users have chosen."""
-        chargers, batteries = dict(self.terms.chargers), dict(self.terms.batteries)
-        for asset in self._assets():
-            charger, battery = self._charger(asset), self.terms.battery(asset)
-            if charger is not None:
-                chargers[asset.device_id] = charger
-            elif battery is not None:
-                chosen = _battery(battery.settings, self.of(asset.id))
-                batteries[asset.device_id] = replace(battery, settings=chosen)
-        return replace(self.terms, chargers=chargers, batteries=batteries)
+        return self._now().terms
 
-    def modes(self) -> dict[str, Mode]:
-        found = {}
-        for asset in self._assets():
-            charger, battery = self._charger(asset), self._battery(asset)
-            if charger and charger.charging:
-                car = self._memory.parked.get(asset.device_id)
-                found[asset.id] = Mode(charger.charging.mode, tuple(ChargeMode), car)
-            elif battery:
-                found[asset.id] = Mode(battery.mode, tuple(BatteryMode))
-        return found
+    def modes(self) -> Mapping[str, Mode]:
+        return self._now().modes
 
     async def choose(
         self, asset_id: str, mode: str, numbers: Mapping[str, float | None] = NO_NUMBERS
@@ -103,46 +74,35 @@ class Choices:
             modes.put_numbers(c, asset_id, kept)
 
         await self._db.write(write)
-        self._chosen[asset_id] = replace(self.of(asset_id), mode=mode, since=now, numbers=kept)
+        self._keep(asset_id, replace(self.of(asset_id), mode=mode, since=now, numbers=kept))
 
     async def forget_wants(self, asset_id: str, at: datetime) -> None:
         """The car has left: what was asked for it is over. Raises StorageError."""
         await self._db.write(lambda c: modes.forget_wants(c, asset_id, at))
-        self._chosen[asset_id] = replace(self.of(asset_id), since=at)
+        self._keep(asset_id, replace(self.of(asset_id), since=at))
 
-    def numbers(self) -> dict[str, dict[str, Number]]:
-        found = {}
-        for asset in self._assets():
-            charger, battery = self._charger(asset), self._battery(asset)
-            if charger and charger.charging:
-                found[asset.id] = _charger_numbers(charger.charging)
-            elif battery:
-                found[asset.id] = {
-                    name: replace(one, value=getattr(battery, name))
-                    for name, one in _BATTERY.items()
-                }
-        return found
+    def numbers(self) -> Mapping[str, Mapping[str, Number]]:
+        return self._now().numbers
 
     async def set(self, asset_id: str, numbers: Mapping[str, float | None]) -> None:
         kept = self._kept(asset_id, numbers)
         await self._db.write(lambda c: modes.put_numbers(c, asset_id, kept))
-        self._chosen[asset_id] = replace(self.of(asset_id), numbers=kept)
+        self._keep(asset_id, replace(self.of(asset_id), numbers=kept))
 
     def plans(self) -> dict[str, dict[str, Planned]]:
-        now, found = self._clock.now(), {}
-        for asset in self._assets():
-            charger = self._charger(asset)
-            if charger and charger.charging:
-                ready = self._memory.planned.get(asset.device_id)
-                found[asset.id] = {
-                    name: Planned(
-                        plan,
-                        next_deadline(plan, now, self.terms.zone),
-                        ready if ready and ready.plan_id == name else None,
-                    )
-                    for name, plan in charger.charging.plans.items()
-                }
-        return found
+        now, assets = self._clock.now(), self._store.site.assets
+        return {
+            asset_id: {
+                name: self._planned(assets[asset_id].asset.device_id, name, plan, now)
+                for name, plan in charging.plans.items()
+            }
+            for asset_id, charging in self._now().charging.items()
+        }
+
+    def _planned(self, device_id: str, name: str, plan: ReadyBy, now: datetime) -> Planned:
+        ready = self._memory.planned.get(device_id)
+        is_own = ready is not None and ready.plan_id == name
+        return Planned(plan, next_deadline(plan, now, self.terms.zone), ready if is_own else None)
 
     async def plan(self, asset_id: str, name: str, plan: ReadyBy | None) -> None:
         known = self.plans().get(asset_id)
@@ -156,7 +116,7 @@ class Choices:
         of_config = self._of_config(asset_id)
         kept = {key: one for key, one in merged.items() if one or key in of_config}
         await self._db.write(lambda c: modes.put_plans(c, asset_id, kept))
-        self._chosen[asset_id] = replace(self.of(asset_id), plans=kept)
+        self._keep(asset_id, replace(self.of(asset_id), plans=kept))
 
     def _kept(self, asset_id: str, numbers: Mapping[str, float | None]) -> dict[str, float]:
         """All of an asset's numbers with these. InvalidError."""
@@ -166,54 +126,18 @@ class Choices:
         merged = {**self.of(asset_id).numbers, **numbers}
         return {name: value for name, value in merged.items() if value is not None}
 
-    def _assets(self) -> list[Asset]:
-        return [state.asset for state in self._store.site.assets.values()]
+    def _now(self) -> Applied:
+        parked = dict(self._memory.parked)
+        return self._applied(self.terms, self._store.site.roster, self._chosen, parked)
 
-    def _charger(self, asset: Asset) -> ChargerTerms | None:
-        found = self.terms.charger(asset)
-        if found is None or found.charging is None:
-            return found
-        return replace(found, charging=_charging(found.charging, self.of(asset.id)))
-
-    def _battery(self, asset: Asset) -> BatterySettings | None:
-        found: BatteryTerms | None = self.terms.battery(asset)
-        return _battery(found.settings, self.of(asset.id)) if found else None
+    def _keep(self, asset_id: str, chosen: Chosen) -> None:
+        # Never changed in place: what was made of it is remembered by it.
+        self._chosen = {**self._chosen, asset_id: chosen}
 
     def _of_config(self, asset_id: str) -> Mapping[str, ReadyBy]:
         state = self._store.site.assets[asset_id]
         charging = self.terms.wired(state.asset.device_id).charging
         return charging.plans if charging else {}
-
-
-def _charging(settings: ChargeSettings, chosen: Chosen) -> ChargeSettings:
-    known: dict[str, Any] = {
-        name: None if value == _CHARGER[name][1] else value
-        for name, value in chosen.numbers.items()
-        if name in _CHARGER
-    }
-    plans = {**settings.plans, **chosen.plans}
-    return replace(
-        settings,
-        mode=ChargeMode(chosen.mode) if chosen.mode in list(ChargeMode) else settings.mode,
-        plans={name: plan for name, plan in plans.items() if plan is not None},
-        **known,
-    )
-
-
-def _battery(settings: BatterySettings, chosen: Chosen) -> BatterySettings:
-    known: dict[str, Any] = {
-        name: value for name, value in chosen.numbers.items() if name in _BATTERY
-    }
-    mode = BatteryMode(chosen.mode) if chosen.mode in list(BatteryMode) else settings.mode
-    return replace(settings, mode=mode, **known)
-
-
-def _charger_numbers(settings: ChargeSettings) -> dict[str, Number]:
-    found = {}
-    for name, (number, none) in _CHARGER.items():
-        value: float | None = getattr(settings, name)
-        found[name] = replace(number, value=none if value is None else value)
-    return found
 
 
 def _check(name: str, value: float | None, known: Mapping[str, Number]) -> None:

@@ -1,7 +1,7 @@
 """The governor: gathers what everybody wants of each asset, and puts what comes of it on record."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -21,6 +21,7 @@ from gatewayd.devices.commander import Commander
 from gatewayd.errors import StorageError
 from gatewayd.model.command import SetMaxCurrent
 from gatewayd.model.reading import ChargerReading, PowerDelivery
+from gatewayd.model.remembered import Remembered
 from gatewayd.model.site import AssetState
 from gatewayd.plan.arbiter.narrow import is_off
 from gatewayd.plan.ev.ready import When
@@ -68,6 +69,7 @@ class Governor:
         self._seen: object = None
         self._looked_s = float("-inf")
         self._is_reported = False
+        self._withheld = Remembered(_withheld)
 
     async def run(self) -> None:
         """Govern until cancelled."""
@@ -92,7 +94,7 @@ class Governor:
 
     async def _audit(self) -> None:
         await self.auditor.look(self.choices.terms)
-        self._bench.terms = replace(self.choices.applied(), withheld=self.auditor.withheld)
+        self._bench.terms = self._withheld(self.choices.applied(), self.auditor.withheld)
 
     def adopt(self, terms: Terms) -> None:
         """Govern by other terms from now on."""
@@ -199,6 +201,10 @@ class Governor:
         if not self._is_reported:
             log.error("what is decided cannot be put on record: %s", error)
         self._is_reported = True
+
+
+def _withheld(terms: Terms, withheld: Mapping[str, str]) -> Terms:
+    return replace(terms, withheld=withheld)
 
 
 def _delivery(state: AssetState) -> PowerDelivery | None:

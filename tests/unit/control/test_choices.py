@@ -81,6 +81,26 @@ async def test_numbers_are_set_and_given_back_to_the_config(path: Path) -> None:
     assert (later.min_soc_pct, later.limit_soc_pct) == (None, 90.0)
 
 
+async def test_what_is_chosen_is_worked_out_again_only_when_something_of_it_changes(
+    path: Path,
+) -> None:
+    async with choices(path) as found:
+        modes, numbers, whole = found.modes(), found.numbers(), found.applied()
+
+        assert found.modes() is modes
+        assert found.numbers() is numbers
+        assert found.applied() is whole
+
+        await found.set(CHARGER.id, {"min_soc_pct": 20.0})
+        assert found.numbers() != numbers
+        found._memory.parked["charger"] = None
+        assert found.modes()[CHARGER.id].car is None
+        found._store.forget([BATTERY.id])
+        assert found.modes().keys() == {CHARGER.id}
+        found.terms = Terms()
+        assert found.modes() == {}
+
+
 async def test_a_mode_and_numbers_are_taken_together_or_not_at_all(path: Path) -> None:
     async with choices(path) as found:
         for mode, soc_pct in (("warp", 70.0), ("solar", 101.0)):
