@@ -46,7 +46,9 @@ class CircuitSection(Section):
         description="What all that is not controlled draws at most, per phase: counted when the "
         "meter is silent. 0: then nothing may be drawn.",
     )
-    limit_w: Watt | None = Field(default=None, description="A limit of all phases together.")
+    limit_w: Annotated[float, Field(gt=0, le=1_000_000)] | None = Field(
+        default=None, description="A limit of all phases together."
+    )
     unbalance_a: Annotated[float, Field(gt=0, le=1_000)] | None = Field(
         default=None, description="How far the phases may lie apart."
     )

@@ -1,6 +1,8 @@
 """Circuits, charging, batteries and the grid in the config."""
 
+from dataclasses import replace
 from decimal import Decimal
+from math import inf, nan
 from pathlib import Path
 
 import pytest
@@ -8,8 +10,8 @@ import pytest
 from gatewayd.config import Config, load
 from gatewayd.control.governor.terms import HeatTerms
 from gatewayd.devices.registry import Registry
-from gatewayd.errors import ConfigError
-from gatewayd.model.circuit import Circuit
+from gatewayd.errors import ConfigError, InvalidError
+from gatewayd.model.circuit import Circuit, Load
 from gatewayd.model.reading import SgReady
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatteryMode
@@ -195,3 +197,46 @@ def test_what_cannot_be_is_told_where_it_stands(
 
     assert any(told in problem for problem in raised.value.problems), raised.value.problems
     assert all(":" in problem.split(" ")[0] for problem in raised.value.problems)
+
+
+MAIN, GARAGE = Circuit("main", 25.0), Circuit("garage", 20.0, parent="main")
+CHARGER = Load("charger", "garage", 32.0)
+
+
+@pytest.mark.parametrize(
+    ("wired", "old", "new", "line"),
+    [
+        (replace(MAIN, limit_a=0.0), "limit_a: 25", "limit_a: 0", 4),
+        (replace(MAIN, limit_a=nan), "limit_a: 25", "limit_a: .nan", 4),
+        (replace(MAIN, limit_a=inf), "limit_a: 25", "limit_a: .inf", 4),
+        (replace(MAIN, limit_w=0.0), "limit_w: 15000", "limit_w: 0", 4),
+        (replace(MAIN, limit_w=nan), "limit_w: 15000", "limit_w: .nan", 4),
+        (replace(MAIN, unbalance_a=0.0), "limit_w: 15000", "unbalance_a: 0", 4),
+        (replace(MAIN, unbalance_a=nan), "limit_w: 15000", "unbalance_a: .nan", 4),
+        (replace(MAIN, assumed_base_a=-1.0), "base_a: 10", "base_a: -1", 4),
+        (replace(MAIN, assumed_base_a=nan), "base_a: 10", "base_a: .nan", 4),
+        (replace(MAIN, parent="garage"), "main: {", "main: {in: garage, ", 4),
+        (replace(GARAGE, parent="garage"), "in: main", "in: garage", 5),
+        (replace(GARAGE, parent="cellar"), "in: main", "in: cellar", 5),
+        (replace(CHARGER, circuit="cellar"), "circuit: garage", "circuit: cellar", 21),
+        (replace(CHARGER, max_a=0.0), "safe_a: 6", "max_a: 0", 26),
+        (replace(CHARGER, max_a=nan), "safe_a: 6", "max_a: .nan", 26),
+        (replace(CHARGER, max_a=inf), "safe_a: 6", "max_a: .inf", 26),
+        (replace(CHARGER, lines=()), "[b, c, a]", "[]", 22),
+        (replace(CHARGER, lines=(0, 0)), "[b, c, a]", "[a, a]", 22),
+        (replace(CHARGER, lines=(3,)), "[b, c, a]", "[d]", 22),
+    ],
+)
+def test_what_the_guard_cannot_wire_is_no_config(
+    tmp_path: Path, wired: Circuit | Load, old: str, new: str, line: int
+) -> None:
+    parts = {one.id: one for one in (MAIN, GARAGE, CHARGER, wired)}
+    circuits = {id_: one for id_, one in parts.items() if isinstance(one, Circuit)}
+    loads = {id_: one for id_, one in parts.items() if isinstance(one, Load)}
+    with pytest.raises(InvalidError):
+        Wiring(circuits, loads)
+    assert old in GOOD
+    with pytest.raises(ConfigError) as raised:
+        read(tmp_path, GOOD.replace(old, new, 1))
+
+    assert f"gatewayd.yaml:{line}:" in raised.value.problems[0]

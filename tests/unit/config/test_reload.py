@@ -16,6 +16,7 @@ from tests.unit.config.catalogue import GOOD, Catalogue, read, write
 
 MORE = GOOD.replace("  inverter:", "  garage: {driver: sun_tcp, host: garage.local}\n  inverter:")
 BAD = GOOD.replace("unit: 1", "unit: 1000")
+CIRCUIT = "circuits: {main: {limit_a: 25, limit_w: 0}}\n"
 
 
 class Watch:
@@ -101,22 +102,34 @@ async def test_an_edit_behind_a_link_is_taken(tmp_path: Path) -> None:
         assert "garage" in (await watch.next()).devices
 
 
+@pytest.mark.parametrize(
+    ("bad", "where"),
+    [
+        (BAD, ":11:11: devices.inverter.unit: 1000 does not fit"),
+        # The fuse guard would end with it.
+        (
+            CIRCUIT + MORE,
+            ":1:41: circuits.main.limit_w: 0 does not fit",
+        ),
+    ],
+)
 async def test_a_bad_edit_keeps_the_old_config_and_is_told_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, bad: str, where: str
 ) -> None:
     path = write(tmp_path, GOOD)
 
     async with _watching(path) as watch:
-        path.write_text(BAD)
+        path.write_text(bad)
         await watch.until_loaded(1)
-        path.write_text(BAD + "\n")
+        path.write_text(bad + "\n")
         await watch.until_loaded(2)
+        assert watch.configs.empty()
         path.write_text(MORE)
 
         assert "garage" in (await watch.next()).devices
     told = [record.message for record in caplog.records if record.levelno == logging.ERROR]
     assert len(told) == 1
-    assert f"{path}:11:11: devices.inverter.unit: 1000 does not fit" in told[0]
+    assert f"{path}{where}" in told[0]
 
 
 async def test_a_deleted_file_keeps_the_old_config_until_it_is_back(
