@@ -204,14 +204,14 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
             http=rooms.http,
         )
     )
-    hosts = config.api.names
-    app.mount("/ui/link", create_link_pages(rooms.linking.linker, allowed_hosts=hosts))
+    app.mount("/ui/link", create_link_pages(rooms.linking.linker, allowed_hosts=config.api.names))
     pages = create_pages(
         rooms.store,
         rooms.clock,
         name=config.home.name,
-        allowed_hosts=hosts,
+        allowed_hosts=config.api.names,
         links=rooms.poller.links,
+        overseer=rooms.government,
     )
     app.mount("/ui", pages)
     return app

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
 
+from gatewayd.control.governor.overview import Overview
 from gatewayd.model.asset import Asset, AssetKind, MeterUsage
 from gatewayd.model.command import Action, ActionState
 from gatewayd.model.command_words import in_words
 from gatewayd.model.site import AssetState, Site
 from gatewayd.web.figures import Figures, figures
+from gatewayd.web.governed import GovernedView, governed_view
 from gatewayd.web.words import UNKNOWN, age, sentence
 
 _KIND_NAMES = {
@@ -58,18 +60,20 @@ class Card:
     age: str
     action: ActionView | None
     reason: str | None
+    governed: GovernedView | None
 
 
-def cards(site: Site, now: datetime, monotonic: float) -> tuple[Card, ...]:
+def cards(
+    site: Site, now: datetime, monotonic: float, told: Overview | None = None
+) -> tuple[Card, ...]:
     """All assets, kind by kind, oldest first."""
-    return tuple(
-        card(state, now, monotonic) for kind in _KIND_NAMES for state in site.of_kind(kind)
-    )
+    states = (state for kind in _KIND_NAMES for state in site.of_kind(kind))
+    return tuple(card(state, now, monotonic, told) for state in states)
 
 
-def card(state: AssetState, now: datetime, monotonic: float) -> Card:
-    """What is known of one asset now."""
-    asset, sample = state.asset, state.sample
+def card(state: AssetState, now: datetime, monotonic: float, told: Overview | None = None) -> Card:
+    """What is known of one asset now; `told` is what control knows."""
+    asset, sample, governed = state.asset, state.sample, _governed(state, told)
     age_s = monotonic - sample.at_monotonic if sample else None
     return Card(
         asset.id,
@@ -81,8 +85,21 @@ def card(state: AssetState, now: datetime, monotonic: float) -> Card:
         age_s if age_s is not None and isfinite(age_s) else None,
         "no data yet" if age_s is None else age(age_s),
         _action(state.action, now) if state.action else None,
-        sentence(state.decision.in_words) if state.decision else None,
+        _reason(state, governed),
+        governed,
     )
+
+
+def _governed(state: AssetState, told: Overview | None) -> GovernedView | None:
+    found = told.assets.get(state.asset.id) if told else None
+    return governed_view(found, told.zone) if told and found else None
+
+
+def _reason(state: AssetState, governed: GovernedView | None) -> str | None:
+    """Who has the say now, else what was decided last."""
+    if governed and governed.say:
+        return governed.say
+    return sentence(state.decision.in_words) if state.decision else None
 
 
 def _kind_name(asset: Asset) -> str:

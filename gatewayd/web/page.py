@@ -12,6 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from gatewayd.clock import Clock
+from gatewayd.control.governor.overview import Nobody, Overseer
 from gatewayd.state.store import Store
 from gatewayd.web.guard import Guard
 from gatewayd.web.render import Fragments, Links, Renderer
@@ -33,13 +34,15 @@ def create_pages(
     name: str = "Home",
     allowed_hosts: Iterable[str] = (),
     links: Links = tuple,
+    overseer: Overseer | None = None,
 ) -> Starlette:
     """The pages as an application, to be mounted anywhere: all its addresses are relative.
 
     It answers to addresses, `localhost`, `*.local` and `allowed_hosts`; `name` is its title.
-    `links` gives the devices and how they are doing.
+    `links` gives the devices and how they are doing, `overseer` what control knows.
     """
-    pages = _Pages(Renderer(store, clock, name, links), clock)
+    overseer = overseer or Nobody()
+    pages = _Pages(Renderer(store, clock, name, links, overseer), overseer, clock)
     return Starlette(
         routes=[
             Route("/", pages.home),
@@ -53,12 +56,14 @@ def create_pages(
 class _Pages:
     """All viewers share one renderer; each has only the memory of what it was sent last."""
 
-    def __init__(self, renderer: Renderer, clock: Clock) -> None:
+    def __init__(self, renderer: Renderer, overseer: Overseer, clock: Clock) -> None:
         self._renderer = renderer
+        self._overseer = overseer
         self._clock = clock
         self._viewers = 0
 
     async def home(self, _: Request) -> Response:
+        await self._overseer.reckon()
         return HTMLResponse(self._renderer.page(), headers=_NOT_STORED)
 
     async def events(self, _: Request) -> Response:
@@ -73,6 +78,7 @@ class _Pages:
         seen, sent, told_at = None, Fragments(), self._clock.monotonic()
         try:
             while True:
+                await self._overseer.reckon()
                 if self._renderer.is_news(seen):
                     seen, before = self._renderer.sight(), sent
                     sent = self._renderer.fragments()

@@ -8,10 +8,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gatewayd.clock import Clock
+from gatewayd.control.governor.overview import Nobody, Overseer
 from gatewayd.model.site import Site
 from gatewayd.state.store import Store
 from gatewayd.web.cards import Card, cards
 from gatewayd.web.flow import flow_view
+from gatewayd.web.fuses import fuses_view
 from gatewayd.web.links import Link, gist, link_views
 
 _FOLDER = Path(__file__).parent
@@ -46,11 +48,19 @@ class Fragments:
 class Renderer:
     """Turns the store's picture into HTML; every text from outside is escaped."""
 
-    def __init__(self, store: Store, clock: Clock, name: str, links: Links = tuple) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        name: str,
+        links: Links = tuple,
+        overseer: Overseer | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._name = name
         self._links = links
+        self._overseer = overseer or Nobody()
         self._templates = Environment(
             loader=FileSystemLoader(_FOLDER / "templates"),
             autoescape=True,
@@ -84,8 +94,8 @@ class Renderer:
         return self._fragments
 
     def _rendered(self, site: Site) -> Fragments:
-        flow = flow_view(site)
-        shown = cards(site, self._clock.now(), self._clock.monotonic())
+        flow, told = flow_view(site), self._overseer.overview()
+        shown = cards(site, self._clock.now(), self._clock.monotonic(), told)
         bodies = {f"card-{card.id}": self._render("card.html", card=card) for card in shown}
         parts = {
             "headline": escape(flow.headline),
@@ -94,6 +104,7 @@ class Renderer:
             "flow-lines": self._render("lines.html", flow=flow),
             "flow-nodes": self._render("nodes.html", flow=flow),
             "figures": self._render("table.html", flow=flow),
+            "fuses": self._render("fuses.html", fuses=fuses_view(told)).strip(),
             "cards": self._render("cards.html", bodies=bodies),
             "links": self._render("links.html", links=link_views(self._links())).strip(),
         }

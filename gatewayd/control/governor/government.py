@@ -7,8 +7,10 @@ from gatewayd.clock import Clock
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.governor import Governor
 from gatewayd.control.governor.guard_loop import GuardLoop
+from gatewayd.control.governor.overview import Governed, Overview, say, trusts
 from gatewayd.control.governor.relay import Relay
 from gatewayd.control.governor.terms import Terms
+from gatewayd.control.governor.week import LastWeek
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.poller import Poller
 from gatewayd.plan.prices import Prices
@@ -32,6 +34,8 @@ class Government:
         self.governor = Governor(
             bench=self.bench, store=store, db=db, commander=self.commander, clock=clock
         )
+        self._store = store
+        self._last_week = LastWeek(db, store, clock, self.terms)
         self._relay = Relay(
             lambda: self.bench.terms.grid.relay, self.governor.operator, poller.latest, clock
         )
@@ -45,6 +49,36 @@ class Government:
     def terms(self) -> Terms:
         """By what assets are governed now."""
         return self.bench.terms
+
+    def overview(self) -> Overview:
+        """See `Overseer`."""
+        governor, bench, site = self.governor, self.bench, self._store.site
+        modes, plans = governor.choices.modes(), governor.choices.plans()
+        shadows, told = self._last_week.found, governor.operator.standing()
+        found = trusts(site.assets.values(), bench, governor.auditor.withheld)
+        assets = {
+            id_: Governed(
+                trust,
+                modes.get(id_),
+                plans.get(id_, {}),
+                *say(site.assets[id_], bench),
+                None if bench.terms.writes(site.assets[id_].asset) else shadows.get(id_),
+            )
+            for id_, trust in found.items()
+        }
+        is_limited = told is not None and told.limit_w is not None
+        return Overview(
+            bench.terms.zone,
+            assets,
+            self._guard.circuits(),
+            told if is_limited else None,
+            governor.operator.until() if is_limited else None,
+            self.problems(),
+        )
+
+    async def reckon(self) -> None:
+        """See `Overseer`."""
+        await self._last_week.reckon()
 
     async def end(self) -> None:
         """Steer no more, and leave no battery or inverter in what it was forced to."""

@@ -20,6 +20,7 @@ from gatewayd.model.decision import Input
 from gatewayd.model.site import AssetState
 from gatewayd.plan.guard.commission import Fallback
 from gatewayd.plan.guard.guard import decide
+from gatewayd.plan.guard.standing import CircuitNow, standing
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import LoadNow, Memory, MeterNow
 from gatewayd.state.store import Store
@@ -62,6 +63,14 @@ class GuardLoop:
             if self._terms.circuits:
                 self._look(began_s)
             await self._clock.sleep(PERIOD_S)
+
+    def circuits(self) -> tuple[CircuitNow, ...]:
+        """How the circuits stand, the house's own with what it may carry now."""
+        if not self._terms.circuits or not self._has_begun:
+            return ()
+        now_s, lines = self._clock.monotonic(), self._memory.lines
+        found = self._wiring.circuits.values()
+        return tuple(standing(circuit, lines.get(circuit.id), now_s) for circuit in found)
 
     def _look(self, began_s: float) -> None:
         now_s, site = self._clock.monotonic(), self._store.site

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from gatewayd.clock import Clock
 from gatewayd.errors import ConflictError, NotFoundError
@@ -92,3 +93,15 @@ class GridOperator:
         elif before in _WAITS and state not in _WAITS:
             log.info("grid operator: heard")
         return Standing(state, limit_w)
+
+    def until(self) -> datetime | None:
+        """When the limit in force ends, the failsafe at the earliest; None where nobody knows."""
+        now_s, memory, signal = self._clock.monotonic(), self._memory, self._signal
+        end_s = None
+        if self.settings and memory.state is OperatorState.FAILSAFE:
+            end_s = memory.since_s + self.settings.failsafe_least_s
+        elif memory.state is OperatorState.LIMITED and signal and signal.duration_s is not None:
+            end_s = signal.limited_at_s + signal.duration_s
+        if end_s is None or end_s <= now_s:
+            return None
+        return self._clock.now() + timedelta(seconds=end_s - now_s)

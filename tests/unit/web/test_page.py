@@ -19,6 +19,7 @@ from gatewayd.web.guard import is_ours
 from gatewayd.web.page import create_pages
 from tests.fakes.clock import FakeClock, settle
 from tests.fakes.home import READINGS, every_asset
+from tests.unit.web.test_governed import Told
 
 
 class Home:
@@ -144,6 +145,14 @@ async def test_only_our_own_names_are_answered(home: Home, host: str, status: in
 
     assert answer.status_code == status
     assert "content-security-policy" in answer.headers
+
+
+async def test_what_takes_a_while_is_reckoned_before_the_page_is_shown(home: Home) -> None:
+    overseer = Told()
+    async with served(home, overseer=overseer) as client:
+        await client.get("")
+
+    assert overseer.reckoned == 1
 
 
 async def test_two_host_headers_are_one_too_many(home: Home) -> None:
