@@ -111,5 +111,6 @@ def _action(action: Action, now: datetime) -> ActionView:
     state = _ACTION_STATES[action.state]
     is_bad = action.state is ActionState.FAILED
     if is_bad and action.failure_reason:
-        state = f"{state} ({action.failure_reason.value.replace('_', ' ').lower()})"
+        why = action.failure_detail or action.failure_reason.value.replace("_", " ").lower()
+        state = f"{state} ({why})"
     return ActionView(sentence(in_words(action.command)), state, is_bad, age_s, age(age_s))

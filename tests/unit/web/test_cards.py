@@ -125,6 +125,18 @@ def test_the_newest_action_is_told(command: Command, what: str) -> None:
     assert (ended.state, ended.is_bad, ended.age) == ("failed (no response)", True, "1 min ago")
 
 
+def test_why_an_action_failed_is_told_as_exactly_as_it_is_known() -> None:
+    asked = Action("a", "home", "c", AssetKind.CHARGER, StartCharging(), "api", SINCE, SINCE)
+    failed = asked.ended(
+        ActionState.FAILED, SINCE, FailureReason.FAILED_PRECONDITION, "main: phase a"
+    )
+
+    told = card(state(AssetKind.CHARGER, action=failed), SINCE, 0.0).action
+
+    assert told
+    assert told.state == "failed (main: phase a)"
+
+
 def test_a_meter_is_named_by_what_it_stands_in_front_of() -> None:
     load = state(AssetKind.METER, asset=asset(AssetKind.METER, usage=MeterUsage.LOAD))
 
