@@ -5,7 +5,9 @@ from typing import Protocol
 from gatewayd.devices.commander import Commander
 from gatewayd.errors import ControlledError
 from gatewayd.model.asset import Asset
-from gatewayd.model.command import Action, Command, SetMaxCurrent, SetOperationMode
+from gatewayd.model.command import Action, Command
+from gatewayd.plan.asked import overruled
+from gatewayd.plan.given import DirectGiven
 from gatewayd.state.store import Store
 
 
@@ -16,14 +18,16 @@ class Controllers(Protocol):
         """What controls an asset now, in words for the caller; None when nothing does."""
 
 
-def check_direct(asset: Asset, command: Command, controllers: Controllers) -> None:
-    """Raise ControlledError while a schedule or plan decides over what the command changes.
+def check_direct(asset: Asset, command: Command, controllers: Controllers) -> DirectGiven:
+    """What speaks for letting it pass, for the record.
 
-    A current limit and a battery's mode are never theirs.
+    Raises ControlledError while a schedule or plan decides over what the command changes.
     """
-    controller = controllers.controlling(asset.id)
-    if controller and not isinstance(command, SetMaxCurrent | SetOperationMode):
-        raise ControlledError(f"{asset.display_name} is controlled by {controller}")
+    given = DirectGiven(controllers.controlling(asset.id))
+    why_not = overruled(asset, command, given.controller)
+    if why_not is not None:
+        raise ControlledError(why_not)
+    return given
 
 
 class Direct:
@@ -37,6 +41,5 @@ class Direct:
     async def submit(self, asset_id: str, command: Command, owner: str) -> Action:
         """As the commander's. Raises ControlledError too."""
         state = self._store.site.assets.get(asset_id)
-        if state is not None:
-            check_direct(state.asset, command, self._controllers)
-        return await self._commander.submit(asset_id, command, owner)
+        given = check_direct(state.asset, command, self._controllers) if state else None
+        return await self._commander.submit(asset_id, command, owner, cause=given)

@@ -8,29 +8,27 @@ import asyncio
 import logging
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import replace
 from uuid import uuid4
 
+from gatewayd import __version__
 from gatewayd.clock import Clock
 from gatewayd.devices import journal
 from gatewayd.devices.governance import Governance, Ungoverned
 from gatewayd.devices.lane import Job, Lane
 from gatewayd.devices.poller import Poller
-from gatewayd.errors import InvalidError, NotFoundError, StorageError
+from gatewayd.errors import NotFoundError, StorageError
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import Action, ActionState, Command
 from gatewayd.model.decision import Decision, Grounds, owner_in_words
 from gatewayd.model.site import AssetState
+from gatewayd.plan.asked import asked
 from gatewayd.plan.attempts import is_already
-from gatewayd.plan.heard import heard
-from gatewayd.plan.holds import settable
+from gatewayd.plan.given import AskedGiven, Cause, SmartGiven, UnscheduledGiven
 from gatewayd.plan.keeping import Kept
 from gatewayd.plan.lease import Lease
-from gatewayd.plan.preconditions import refusal
 from gatewayd.plan.steer import Before
 from gatewayd.state import actions, decisions, setpoints
 from gatewayd.state.db import Database
-from gatewayd.state.givens import Given
 from gatewayd.state.store import Store
 
 log = logging.getLogger(__name__)
@@ -78,25 +76,24 @@ class Commander:
         command: Command,
         owner: str,
         grounds: Grounds | None = None,
-        given: Given | None = None,
+        cause: Cause | None = None,
     ) -> Action:
         """Journal a new action, PENDING, with its grounds, and return before anything is sent.
 
         What the asset says now is added to the grounds' inputs; without grounds the owner just
-        asks. `given` is what was decided from, where that can be done again. An older PENDING
-        action of the asset is cancelled, or returned where it does the same and may be used again.
-        A setpoint between two of the device's becomes the nearer.
+        asks. `cause` is what whoever asks has decided from. An older PENDING action of the asset
+        is cancelled, or returned where it does the same and may be used again. A setpoint between
+        two of the device's becomes the nearer.
         Raises NotFoundError and InvalidError, and then nothing is stored.
         """
         state = self._store.site.assets.get(asset_id)
         if state is None:
             raise NotFoundError(f"Could not find asset with ID {asset_id}")
-        why_not = refusal(state, command)
-        if why_not is not None:
-            raise InvalidError(why_not)
+        why = grounds or Grounds(f"{owner_in_words(owner)} asked for it")
         born_at = self._clock.monotonic()
-        action = self._new(state, settable(state.asset.spec.thermostat, command), owner)
-        decision = self._decision(state, action, grounds)
+        given = AskedGiven(__version__, state, command, owner, why, born_at, cause)
+        settled, decision = asked(given, self._clock.now())
+        action = _action(state, settled, decision)
         begun, replaced = await self._db.write(lambda c: journal.begin(c, action, decision, given))
         if begun.id != action.id:
             return begun
@@ -106,13 +103,20 @@ class Commander:
         self._lane(asset_id).offer(self._job(action, born_at, state, replaced))
         return action
 
-    async def cancel(self, action_id: str, grounds: Grounds = _CANCELLED) -> Action:
+    async def cancel(
+        self,
+        action_id: str,
+        grounds: Grounds = _CANCELLED,
+        cause: SmartGiven | UnscheduledGiven | None = None,
+    ) -> Action:
         """End a PENDING action; what the device already took may still take effect.
 
         Raises NotFoundError, and ConflictError for an action that has ended.
         """
         now = self._clock.now()
-        ended, decision = await self._db.write(lambda c: journal.cancel(c, action_id, grounds, now))
+        ended, decision = await self._db.write(
+            lambda c: journal.cancel(c, action_id, grounds, now, cause)
+        )
         self._store.acted(ended)
         self._store.decided(decision)
         self._lane(ended.asset_id).look()
@@ -206,25 +210,6 @@ class Commander:
             if state.decision is None and asset_id in decided:
                 self._store.decided(decided[asset_id])
 
-    def _new(self, state: AssetState, command: Command, owner: str) -> Action:
-        now, asset = self._clock.now(), state.asset
-        return Action(
-            id=str(uuid4()),
-            user_id=asset.user_id,
-            asset_id=asset.id,
-            kind=asset.kind,
-            command=command,
-            owner=owner,
-            created_at=now,
-            updated_at=now,
-        )
-
-    def _decision(self, state: AssetState, action: Action, grounds: Grounds | None) -> Decision:
-        why = grounds or Grounds(f"{owner_in_words(action.owner)} asked for it")
-        said = heard(state, self._clock.monotonic())
-        known = replace(why, inputs=why.inputs + said)
-        return Decision.on(known, action.created_at, action.asset_id, action.owner, action.command)
-
     def _job(
         self, action: Action, born_at: float, state: AssetState, replaced: list[Action]
     ) -> Job:
@@ -288,6 +273,20 @@ class Commander:
     def _wake(self) -> None:
         for lane in self._lanes.values():
             lane.wake()
+
+
+def _action(state: AssetState, command: Command, decision: Decision) -> Action:
+    asset = state.asset
+    return Action(
+        id=str(uuid4()),
+        user_id=asset.user_id,
+        asset_id=asset.id,
+        kind=asset.kind,
+        command=command,
+        owner=decision.owner,
+        created_at=decision.at,
+        updated_at=decision.at,
+    )
 
 
 def _has_settled(action: Action | None) -> bool:

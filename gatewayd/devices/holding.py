@@ -10,19 +10,22 @@ import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 
+from gatewayd import __version__
 from gatewayd.clock import Clock
 from gatewayd.devices.governance import Governance
 from gatewayd.devices.poller import Poller
+from gatewayd.devices.record import packed
 from gatewayd.errors import DeviceError, RefusedError, StorageError, UnsupportedError
 from gatewayd.model.asset import Asset
 from gatewayd.model.command import Command
 from gatewayd.model.command_words import in_words
-from gatewayd.model.decision import Decision, Grounds
+from gatewayd.model.decision import Decision
 from gatewayd.model.reading import Reading
-from gatewayd.plan import keeping
-from gatewayd.plan.heard import heard
-from gatewayd.plan.keeping import KeepMemory, Kept, Look
-from gatewayd.plan.steer import Before, before, completed, restoring
+from gatewayd.model.site import AssetState
+from gatewayd.plan import asked, keeping, steer
+from gatewayd.plan.given import YieldedGiven
+from gatewayd.plan.keeping import KeepMemory, Kept
+from gatewayd.plan.steer import Before, completed, restoring
 from gatewayd.state import decisions, setpoints
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
@@ -33,11 +36,6 @@ log = logging.getLogger(__name__)
 ADOPT_S = 30.0
 # After so many writes without effect a device is told of.
 _DISOBEDIENT = 3
-_YIELDED = Grounds(
-    "something else steers it too: hands off for half an hour",
-    candidates=("go on", "hands off"),
-    binding="another writer",
-)
 
 
 class Holding:
@@ -131,7 +129,7 @@ class Holding:
         if state is None or reading is None or not state.asset.is_writable:
             return False
         if kept is not None:
-            return await self._keep(kept, reading, state.asset)
+            return await self._keep(kept, reading, state)
         if self._was is not None and not self._is_at_rest and now_s >= self._waits_until_s:
             return await self._give_back(self._was, reading, state.asset)
         return False
@@ -145,10 +143,14 @@ class Holding:
             return None
         return poll.readings.get(asset.role)
 
-    async def _keep(self, kept: Kept, reading: Reading, asset: Asset) -> bool:
-        found = keeping.look(kept, reading, asset, self._memory, self._clock.monotonic())
-        if found.has_yielded:
-            await self._yield(kept, reading, asset, found)
+    async def _keep(self, kept: Kept, reading: Reading, state: AssetState) -> bool:
+        asset, memory, now_s = state.asset, self._memory, self._clock.monotonic()
+        before = replace(memory, refused=dict(memory.refused))
+        given = YieldedGiven(__version__, state, kept, reading, memory, now_s)
+        found, decision = asked.kept(given, self._clock.now())
+        if decision is not None:
+            log.warning("%s: %s (%s)", self._asset_id, decision.reason, found.command)
+            await self._yield(decision, replace(given, memory=before))
             return True
         if found.command is None:
             return False
@@ -160,7 +162,7 @@ class Holding:
 
     async def _touch(self, kept: Kept, reading: Reading, asset: Asset, command: Command) -> bool:
         """Store how the device was before; whether it is stored."""
-        self._was = was = self._was or before(reading, asset)
+        self._was = was = self._was or steer.before(reading, asset)
         now, asset_id = self._clock.now(), self._asset_id
         try:
             await self._db.write(
@@ -174,20 +176,16 @@ class Holding:
         self._is_stored = True
         return True
 
-    async def _yield(self, kept: Kept, reading: Reading, asset: Asset, found: Look) -> None:
+    async def _yield(self, decision: Decision, given: YieldedGiven) -> None:
         """What the other writer wants is what is given back from now on."""
-        log.warning("%s: %s (%s)", self._asset_id, _YIELDED.reason, found.command)
-        was, now, asset_id = before(reading, asset), self._clock.now(), self._asset_id
-        state = self._store.site.assets[asset_id]
-        inputs = heard(state, self._clock.monotonic())
-        decision = Decision.on(replace(_YIELDED, inputs=inputs), now, asset_id, kept.owner, None)
-        until = now + timedelta(seconds=keeping.YIELD_S)
+        was, asset_id = steer.before(given.reading, given.state.asset), self._asset_id
+        until = decision.at + timedelta(seconds=keeping.YIELD_S)
         self._was = was
         self._store.decided(decision)
 
         def record(c: sqlite3.Connection) -> None:
-            setpoints.put(c, asset_id, kept.owner, was.commands, now, until)
-            decisions.record(c, decision)
+            setpoints.put(c, asset_id, decision.owner, was.commands, decision.at, until)
+            decisions.record(c, decision, given=packed(given))
 
         await self._db.write(record)
 

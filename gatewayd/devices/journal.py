@@ -3,19 +3,22 @@
 import sqlite3
 from datetime import datetime
 
+from gatewayd import __version__
+from gatewayd.devices.record import packed
 from gatewayd.errors import ConflictError, NotFoundError
 from gatewayd.model.command import Action, ActionState, FailureReason, is_repeated
 from gatewayd.model.decision import Decision, Grounds
 from gatewayd.model.power import PowerCommand
+from gatewayd.plan.asked import cancelled
+from gatewayd.plan.given import AskedGiven, CancelledGiven, SmartGiven, UnscheduledGiven
 from gatewayd.state import actions, decisions, outbox
-from gatewayd.state.givens import Given
 
 _EVENT = "user:vendor-action:updated"
 _ALWAYS = ("state", "updatedAt", "completedAt")
 
 
 def begin(
-    c: sqlite3.Connection, action: Action, decision: Decision, given: Given | None = None
+    c: sqlite3.Connection, action: Action, decision: Decision, given: AskedGiven
 ) -> tuple[Action, list[Action]]:
     """Write a new action as INTENT, with the decision that it comes of and what that was made from.
 
@@ -38,7 +41,7 @@ def begin(
     for ended in replaced:
         end(c, ended)
     actions.insert(c, action)
-    decisions.record(c, decision, action.id, given)
+    decisions.record(c, decision, action.id, packed(given))
     return action, replaced
 
 
@@ -56,7 +59,11 @@ def end(c: sqlite3.Connection, ended: Action) -> bool:
 
 
 def cancel(
-    c: sqlite3.Connection, action_id: str, grounds: Grounds, now: datetime
+    c: sqlite3.Connection,
+    action_id: str,
+    grounds: Grounds,
+    now: datetime,
+    cause: SmartGiven | UnscheduledGiven | None = None,
 ) -> tuple[Action, Decision]:
     """End a PENDING action at its owner's wish. Raises NotFoundError and ConflictError."""
     action = actions.get(c, action_id)
@@ -70,6 +77,7 @@ def cancel(
     )
     if not end(c, ended):
         raise ConflictError(f"Action {action_id} has already ended")
-    decision = Decision.on(grounds, ended.updated_at, ended.asset_id, ended.owner, None)
-    decisions.record(c, decision, action_id)
+    given = CancelledGiven(__version__, action, grounds, cause)
+    decision = cancelled(given, ended.updated_at)
+    decisions.record(c, decision, action_id, packed(given))
     return ended, decision

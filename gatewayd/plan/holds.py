@@ -1,9 +1,12 @@
 """What a heater or cooler can be held at."""
 
 from dataclasses import replace
+from typing import TypeVar, cast
 
 from gatewayd.model.climate import Bounds, HvacMode, PermanentHold, Thermostat
 from gatewayd.model.command import Command
+
+C = TypeVar("C", bound=Command)
 
 
 def unholdable(thermostat: Thermostat | None, hold: PermanentHold) -> str | None:
@@ -19,16 +22,17 @@ def unholdable(thermostat: Thermostat | None, hold: PermanentHold) -> str | None
     )
 
 
-def settable(thermostat: Thermostat | None, command: Command) -> Command:
+def settable(thermostat: Thermostat | None, command: C) -> C:
     """A command as the device can carry it out: what it rounds would never be seen confirmed."""
     if thermostat is None or not isinstance(command, PermanentHold):
         return command
     heat_c, cool_c = command.heat_setpoint_c, command.cool_setpoint_c
-    return replace(
+    nearest = replace(
         command,
         heat_setpoint_c=None if heat_c is None else thermostat.nearest_c(heat_c),
         cool_setpoint_c=None if cool_c is None else thermostat.nearest_c(cool_c),
     )
+    return cast("C", nearest)
 
 
 def _setpoint(

@@ -10,6 +10,7 @@ from gatewayd.model.schedule import (
     TemperatureSchedule,
     TemperatureScheduleStatus,
 )
+from gatewayd.plan.holds import settable
 from gatewayd.plan.pursuit import LatestAction, pursue
 from gatewayd.plan.schedule import upcoming_transitions, value_at
 from gatewayd.plan.schedule_status import Circumstances, Finding, inactive, reading_of, unreached
@@ -33,11 +34,13 @@ def temperature_status(
 ) -> TemperatureVerdict:
     """Judge a temperature schedule; `latest` is the target's newest action."""
     expected = value_at(schedule.timetable, given.now, given.zone)
+    # What a device rounds would be told again for ever.
+    reachable = settable(given.target.asset.spec.thermostat, expected) if given.target else expected
     current = target_state(reading_of(given.target))
     finding = inactive(schedule, given, _holds(schedule)) or (
         Finding(ScheduleState.ALIGNED, "the device is set as the schedule wants")
-        if is_same(expected, current)
-        else unreached(pursue(expected, latest, given.now))
+        if is_same(reachable, current)
+        else unreached(pursue(reachable, latest, given.now))
     )
     status = TemperatureScheduleStatus(
         schedule_id=schedule.id,
@@ -49,7 +52,7 @@ def temperature_status(
     )
     if previous is not None and replace(status, changed_at=previous.changed_at) == previous:
         status = previous
-    wanted = expected if finding.is_due else None
+    wanted = reachable if finding.is_due else None
     return TemperatureVerdict(status, finding.reason, wanted, finding.retry_at)
 
 

@@ -2,32 +2,32 @@
 
 import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from sqlite3 import Connection
 
+from gatewayd import __version__
 from gatewayd.clock import Clock
-from gatewayd.control.governor import gather, reliance
+from gatewayd.control.governor import auditing, gather, reliance
+from gatewayd.control.governor.given import AuditGiven, Noted, StepsGiven
 from gatewayd.control.governor.terms import Terms
+from gatewayd.control.replay.record import keep
 from gatewayd.errors import StorageError
 from gatewayd.model.asset import Asset
 from gatewayd.model.circuit import PHASES, Load
-from gatewayd.model.decision import Decision, Grounds
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.audit.doubts import Doubts
 from gatewayd.plan.audit.finding import Finding
 from gatewayd.plan.audit.steps import Said, StepMemory, note
-from gatewayd.plan.audit.wired import Verdict, judge, placed
-from gatewayd.state import audits, decisions
+from gatewayd.plan.audit.wired import Verdict, placed
+from gatewayd.state import audits
 from gatewayd.state.audits import Audited
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
 log = logging.getLogger(__name__)
-
-OWNER = "audit"
 
 
 @dataclass(slots=True)
@@ -38,6 +38,7 @@ class _Audit:
     has_passed: bool = False
     steps: StepMemory = field(default_factory=StepMemory)
     of_steps: tuple[Finding, ...] = ()
+    judged: StepsGiven | None = None
     certain: tuple[int | None, ...] = ()
     told: tuple[str, ...] = ()
 
@@ -72,12 +73,13 @@ class Auditor:
             self._step(state, audit, site, terms)
             found = self._found(state.asset, audit, site, terms)
             known = [*found, *self._of_others(state.asset, terms)]
-            why = _in_words(known) or self._waits(state, audit, site, terms)
+            why = auditing.in_words(known) or self._waits(state, audit, site, terms)
             if why:
                 withheld[state.asset.device_id] = why
             findings |= dict.fromkeys(found)
             if found or not why:
-                await self._settle(state, audit, found)
+                given = self._given(state.asset, audit, site, terms)
+                await self._settle(state, audit, found, given)
         for state in reliance.grid_meters(site):
             findings |= dict.fromkeys(self._held([state], terms))
         for one in findings:
@@ -108,7 +110,7 @@ class Auditor:
             for one in found:
                 if one not in audit.of_steps:
                     for state in site.of_device(one.where):
-                        self._doubts.setdefault(state.asset.id, Doubts()).held[one.rule] = one
+                        self._doubts.setdefault(state.asset.id, Doubts()).recall(one)
         return audit
 
     def _step(self, state: AssetState, audit: _Audit, site: Site, terms: Terms) -> None:
@@ -124,18 +126,25 @@ class Auditor:
         drawn, seen = Said(now.at_s, now.drawn_a), Said(meter.at_s, meter.current_a)
         others_w = gather.beside_w(site, load.id, self._clock.monotonic())
         if note(drawn, seen, audit.steps, others_w) is not None:
-            verdict = judge(audit.steps.steps, load, circuit.meter_id or "", lines)
+            given = StepsGiven(tuple(audit.steps.steps), load, circuit.meter_id or "", lines)
+            verdict = auditing.judged(given)
             if verdict is not None:
                 audit.of_steps = verdict.findings
+                audit.judged = given
                 _tell(load, verdict, audit)
 
     def _found(self, asset: Asset, audit: _Audit, site: Site, terms: Terms) -> list[Finding]:
         if any(one.where in terms.audited for one in audit.of_steps):
             # A person has mended it, or knows better: it takes new steps to say so again.
-            audit.of_steps, audit.steps = (), StepMemory()
-        devices = (*reliance.needs(asset, terms), *reliance.followed(asset, site, terms))
-        states = [one for id_ in devices for one in reliance.relied_on(asset, id_, site)]
-        return [*self._held(states, terms), *audit.of_steps]
+            audit.of_steps, audit.steps, audit.judged = (), StepMemory(), None
+        return [*self._held(_relied_on(asset, site, terms), terms), *audit.of_steps]
+
+    def _given(self, asset: Asset, audit: _Audit, site: Site, terms: Terms) -> AuditGiven:
+        """All that `_found` comes of."""
+        assets = (one.asset for one in _relied_on(asset, site, terms))
+        doubts = ((one.device_id, self._doubts.get(one.id, Doubts()).grounds) for one in assets)
+        steps = audit.judged or audit.of_steps
+        return AuditGiven(__version__, terms.audited, tuple(doubts), steps)
 
     def _of_others(self, asset: Asset, terms: Terms) -> list[Finding]:
         """What the steps of others on its meters have shown of these."""
@@ -161,21 +170,30 @@ class Auditor:
                 return f"what {device_id} says has to be looked at for longer"
         return None
 
-    async def _settle(self, state: AssetState, audit: _Audit, found: list[Finding]) -> None:
+    async def _settle(
+        self, state: AssetState, audit: _Audit, found: list[Finding], given: AuditGiven
+    ) -> None:
         """Remember how it came out, and tell of a change."""
         asset_id, now = state.asset.id, self._clock.now()
         audited = Audited(audit.fingerprint, tuple(astuple(one) for one in found))
         if self._stored.get(asset_id) == audited and audit.has_passed:
             return
         told = tuple(one.what for one in found)
-        decision = None if told == audit.told else _decision(found, now, asset_id)
+        noted = None
+        if told != audit.told:
+            noted = Noted(auditing.told(found, now, asset_id), given)
+            self._store.decided(noted.decision)
         audit.has_passed, audit.told = True, told
-        if decision is not None:
-            self._store.decided(decision)
         # The writer has logged a failure; what is not stored is tried again.
         with suppress(StorageError):
-            await self._db.write(lambda c: _put(c, asset_id, audited, decision, now))
+            await self._db.write(lambda c: _put(c, asset_id, audited, noted, now))
             self._stored[asset_id] = audited
+
+
+def _relied_on(asset: Asset, site: Site, terms: Terms) -> list[AssetState]:
+    """All that has to be right."""
+    devices = (*reliance.needs(asset, terms), *reliance.followed(asset, site, terms))
+    return [one for id_ in devices for one in reliance.relied_on(asset, id_, site)]
 
 
 def _tell(load: Load, verdict: Verdict, audit: _Audit) -> None:
@@ -190,19 +208,8 @@ def _tell(load: Load, verdict: Verdict, audit: _Audit) -> None:
 
 
 def _put(
-    c: Connection, asset_id: str, audited: Audited, decision: Decision | None, now: datetime
+    c: Connection, asset_id: str, audited: Audited, noted: Noted | None, now: datetime
 ) -> None:
     audits.put(c, asset_id, audited, now)
-    if decision is not None:
-        decisions.record(c, decision)
-
-
-def _decision(found: Sequence[Finding], at: datetime, asset_id: str) -> Decision:
-    reason = f"not armed, for {_in_words(found)}" if found else "armed again: nothing is found now"
-    ways = ("armed", "lowered where safety needs it, and nothing else")
-    binding = "the wiring audit" if found else None
-    return Decision.on(Grounds(reason, candidates=ways, binding=binding), at, asset_id, OWNER, None)
-
-
-def _in_words(found: Sequence[Finding]) -> str:
-    return "; ".join(f"{one.where}: {one.what}" for one in found)
+    if noted is not None:
+        keep(c, noted)

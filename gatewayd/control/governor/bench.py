@@ -60,6 +60,7 @@ class Bench:
         self.rulings: dict[str, Ruling] = {}
         self._store = store
         self._clock = clock
+        self._at, self._now_s = clock.now(), clock.monotonic()
         self._steer: Steer = _nowhere
         self._claims: tuple[Claim, ...] = ()
         self._guarded_s = -math.inf
@@ -142,7 +143,9 @@ class Bench:
 
     def settle(self) -> None:
         """Make the rulings of what is claimed now, and have them kept."""
-        now_s = self._clock.monotonic()
+        # Read once: what is made again later has one moment only.
+        self._at, self._now_s = self._clock.now(), self._clock.monotonic()
+        now_s = self._now_s
         states = [s for s in self._store.site.assets.values() if self._is_ready(s)]
         safety = [self._safety(s, now_s) for s in states if self._is_guarded(s)]
         found = settle([*self._claims, *filter(None, safety)], now_s)
@@ -255,16 +258,16 @@ class Bench:
             self._guard_given if self._is_guarded(state) else None,
             self.terms,
             state,
-            self._clock.now(),
-            self._clock.monotonic(),
+            self._at,
+            self._now_s,
         )
         self._decisions.append(Noted(self.decision(state), given))
 
     def _ruled(self, state: AssetState, ruling: Ruling) -> Decision:
-        told = heard(state, self._clock.monotonic())
+        told = heard(state, self._now_s)
         grounds = ruling.grounds
         return Decision(
-            self._clock.now(),
+            self._at,
             ruling.asset_id,
             self._owner(state, ruling),
             _as_command(ruling.wish),
@@ -276,7 +279,7 @@ class Bench:
 
     def _given_back(self, asset_id: str) -> Decision:
         grounds = Grounds("nobody wants anything of it any more")
-        return Decision.on(grounds, self._clock.now(), asset_id, GIVEN_BACK, None)
+        return Decision.on(grounds, self._at, asset_id, GIVEN_BACK, None)
 
 
 def _as_command(wish: Wish) -> Command:

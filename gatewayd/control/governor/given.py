@@ -12,8 +12,12 @@ from typing import TypeVar, cast
 
 from gatewayd.control.governor.claims import Look, Memory
 from gatewayd.control.governor.terms import Terms
+from gatewayd.model.circuit import Load
 from gatewayd.model.decision import Decision
 from gatewayd.model.site import AssetState
+from gatewayd.plan.audit.doubts import Turn
+from gatewayd.plan.audit.finding import Finding
+from gatewayd.plan.audit.steps import Step
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import LoadNow, MeterNow
 from gatewayd.plan.guard.words import Memory as GuardMemory
@@ -58,11 +62,35 @@ class RulingGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class StepsGiven:
+    """A load's last steps, how it is wired, and the meter that saw them with its phases."""
+
+    steps: tuple[Step, ...]
+    load: Load
+    meter: str
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditGiven:
+    """What an asset's audit went by, by one version of gatewayd.
+
+    `doubts` are by device, of what the asset relies on; `audited` are devices that a person has
+    checked. What an earlier run has found stands for itself.
+    """
+
+    software: str
+    audited: frozenset[str]
+    doubts: tuple[tuple[str, tuple[Turn | Finding, ...]], ...]
+    steps: StepsGiven | tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
-    """A change of what an asset is kept at, and what it was made from."""
+    """A change of what an asset is kept at, or may be, and what it was made from."""
 
     decision: Decision
-    given: RulingGiven
+    given: RulingGiven | AuditGiven
 
 
 def snapshot(memory: T) -> T:

@@ -3,34 +3,55 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from gatewayd.control.governor import auditing
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.claims import claims
-from gatewayd.control.governor.given import RulingGiven
+from gatewayd.control.governor.given import AuditGiven, RulingGiven
 from gatewayd.control.governor.guard_loop import inputs_of
-from gatewayd.control.steering import flex, schedules, smart_charging
-from gatewayd.control.steering.decision import Order
-from gatewayd.control.steering.given import FlexGiven, OrderGiven, ScheduleGiven, SmartGiven
+from gatewayd.control.replay.record import AnyGiven
+from gatewayd.control.steering import flex, overrides, schedules, smart_charging
+from gatewayd.errors import ControlledError, RequestError
 from gatewayd.model.decision import Decision
 from gatewayd.model.site import Site
+from gatewayd.plan import asked
+from gatewayd.plan.given import (
+    AskedGiven,
+    CancelledGiven,
+    DirectGiven,
+    FlexGiven,
+    OrderGiven,
+    OverrideGiven,
+    ScheduleGiven,
+    SmartGiven,
+    UnscheduledGiven,
+    YieldedGiven,
+)
 from gatewayd.plan.guard.guard import decide
 
 _NOTHING = "nothing"
 
 
-def again(given: RulingGiven | OrderGiven, recorded: Decision) -> Decision:
+def again(given: AnyGiven, recorded: Decision) -> Decision:
     """What comes of what is given, for the asset and at the time of the decision on record.
 
     The memories in `given` are brought forward.
     """
-    if isinstance(given, RulingGiven):
-        return _ruled(given)
-    order = _ordered(given, recorded.asset_id)
-    if order is None:
-        return Decision(recorded.at, recorded.asset_id, _NOTHING, None, _NOTHING)
-    # What the asset said at last is no outcome: it is noted when the order goes out.
-    said = recorded.inputs[len(order.grounds.inputs) :]
-    why = replace(order.grounds, inputs=order.grounds.inputs + said)
-    return Decision.on(why, recorded.at, order.asset_id, order.owner, order.command)
+    at, found = recorded.at, None
+    try:
+        match given:
+            case RulingGiven():
+                found = _ruled(given)
+            case AuditGiven():
+                found = auditing.decision(given, at, recorded.asset_id)
+            case YieldedGiven():
+                _, found = asked.kept(given, at)
+            case CancelledGiven():
+                found = asked.cancelled(given, at) if _is_unwanted(given) else None
+            case AskedGiven():
+                found = _asked(given, at)
+    except RequestError as refusal:
+        return Decision(at, recorded.asset_id, _NOTHING, None, str(refusal))
+    return found or Decision(at, recorded.asset_id, _NOTHING, None, _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +85,34 @@ def _ruled(given: RulingGiven) -> Decision:
     return bench.decision(given.state)
 
 
-def _ordered(given: OrderGiven, asset_id: str) -> Order | None:
-    match given:
+def _asked(given: AskedGiven, at: datetime) -> Decision | None:
+    """What whoever asks makes of its cause, and what becomes of that."""
+    asset_id, cause = given.state.asset.id, given.cause
+    order = None
+    match cause:
         case ScheduleGiven():
-            return schedules.order(given)
+            order = schedules.order(cause)
         case SmartGiven():
-            return smart_charging.order(given, asset_id)
+            order = smart_charging.order(cause, asset_id)
         case FlexGiven():
-            return flex.order(given)
+            order = flex.order(cause)
+        case OverrideGiven() if not overrides.has_to_start(cause):
+            return None
+        case DirectGiven(controller=controller):
+            why_not = asked.overruled(given.state.asset, given.command, controller)
+            if why_not is not None:
+                raise ControlledError(why_not)
+    if isinstance(cause, OrderGiven):
+        if order is None:
+            return None
+        given = replace(given, command=order.command, owner=order.owner, grounds=order.grounds)
+    return asked.asked(given, at)[1]
+
+
+def _is_unwanted(given: CancelledGiven) -> bool:
+    match given.cause:
+        case SmartGiven():
+            return smart_charging.is_unwanted(given.action, given.cause)
+        case UnscheduledGiven():
+            return schedules.is_unwanted(given.cause)
+    return True

@@ -4,15 +4,15 @@ import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gatewayd.control.governor.wants import rank_of
 from gatewayd.control.replay.again import again
 from gatewayd.control.replay.record import unpacked
 from gatewayd.errors import GatewayError, StorageError
-from gatewayd.plan.arbiter.claims import Rank
 from gatewayd.state import givens
 from gatewayd.state.decisions import Decided, outcome, written
 
 _FAILURES = (GatewayError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+_NOTHING_KEPT = "nothing is kept that it was made from"
 
 
 class Result(StrEnum):
@@ -53,7 +53,7 @@ def judged(c: sqlite3.Connection, decided: Decided) -> Verdict:
         why = f"decision {decided.id}: what it was made from cannot be read: {error}"
         return Verdict(decided, Result.DAMAGED, why)
     if given is None:
-        return Verdict(decided, Result.NOT_REPLAYED, _why_not(decided))
+        return Verdict(decided, Result.NOT_REPLAYED, _NOTHING_KEPT)
     try:
         replayed = outcome(again(given, decided.decision))
     except _FAILURES as error:
@@ -64,9 +64,3 @@ def judged(c: sqlite3.Connection, decided: Decided) -> Verdict:
     if recorded == replayed:
         return Verdict(decided, Result.SAME, software=given.software)
     return Verdict(decided, Result.DIFFERENT, None, recorded, replayed, software=given.software)
-
-
-def _why_not(decided: Decided) -> str:
-    if decided.action is not None and rank_of(decided.action.owner) is Rank.USER:
-        return "somebody asked for it: nothing was decided"
-    return "nothing is kept that it was made from"

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from gatewayd.control.steering.given import OrderGiven
 from gatewayd.model.asset import AssetKind, Consent
 from gatewayd.model.command import (
     Action,
@@ -18,6 +17,7 @@ from gatewayd.model.flex import FlexAgreement
 from gatewayd.model.schedule import ScheduleStatus
 from gatewayd.model.site import AssetState
 from gatewayd.model.smart_charging import SmartChargingStatus, SmartOverride
+from gatewayd.plan.given import OrderGiven, SmartGiven, UnscheduledGiven
 
 # However quiet it is: clocks are set and prices come.
 LOOK_AGAIN = timedelta(seconds=30)
@@ -39,7 +39,7 @@ class Outcome:
     """All that follows from one look.
 
     Statuses are those that changed; `looked` are vehicles that are as they were. `withdrawn` are
-    ids of actions that nobody wants any more.
+    actions that nobody wants any more, by id, and what that was made from.
     """
 
     statuses: dict[str, ScheduleStatus] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Outcome:
     overrides: dict[str, SmartOverride] = field(default_factory=dict)
     flex: dict[str, FlexAgreement] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
-    withdrawn: list[str] = field(default_factory=list)
+    withdrawn: dict[str, SmartGiven | UnscheduledGiven] = field(default_factory=dict)
 
     @property
     def is_change(self) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from gatewayd import __version__
 from gatewayd.control.steering.decision import (
     Glances,
     Order,
@@ -15,7 +14,6 @@ from gatewayd.control.steering.decision import (
     linked,
     may_tell,
 )
-from gatewayd.control.steering.given import FlexGiven
 from gatewayd.control.steering.known import Known
 from gatewayd.control.steering.smart_charging import is_capable, reading
 from gatewayd.model.asset import AssetKind
@@ -29,6 +27,7 @@ from gatewayd.plan.flex.load import CHUNK, FlexVehicle
 from gatewayd.plan.flex.policy import is_over
 from gatewayd.plan.flex.shape import chunk_start
 from gatewayd.plan.flex.turn import FlexTurn, turns
+from gatewayd.plan.given import FlexGiven
 from gatewayd.plan.pursuit import latest_charging, pursue
 
 OWNER = "flex"
@@ -91,7 +90,7 @@ def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Outc
     by_vehicle = _turns(vehicles, rules, now)
     for state in {state.asset.id: state for state in (*states, *waiting)}.values():
         if not _is_taken(known, state):
-            given = FlexGiven(__version__, tuple(vehicles), rules, state, now)
+            given = FlexGiven(tuple(vehicles), rules, state, now)
             done.orders.extend(_orders(given, by_vehicle))
     glances.keep(OWNER, key, now, chunk_start(now) + CHUNK)
 

@@ -13,7 +13,8 @@ from gatewayd.model.command import StartCharging, StopCharging
 from gatewayd.model.decision import Grounds
 from gatewayd.model.site import AssetState
 from gatewayd.model.smart_charging import SmartOverride
-from gatewayd.plan.smart.override import begin_override
+from gatewayd.plan.given import OverrideGiven
+from gatewayd.plan.smart.override import OverrideDecision, begin_override
 from gatewayd.state import smart_charging
 
 OWNER = "smart_override"
@@ -30,16 +31,16 @@ async def begin(
     """
     asset = vehicle.asset
     async with steering.deciding:
-        decision = begin_override(
-            steering.known.overrides.get(asset.id), charging(reading(vehicle))
-        )
+        given = OverrideGiven(steering.known.overrides.get(asset.id), vehicle)
+        decision = _decision(given)
         if decision.refusal:
             raise InvalidError(decision.refusal)
         if decision.existing:
             return decision.existing
         action_id = None
-        if decision.needs_start or _is_stopping(vehicle):
-            action_id = (await commander.submit(asset.id, StartCharging(), OWNER, _ASKED)).id
+        if has_to_start(given):
+            told = await commander.submit(asset.id, StartCharging(), OWNER, _ASKED, given)
+            action_id = told.id
         override = SmartOverride(asset.id, now, action_id)
         await steering.commit(lambda c: smart_charging.put_override(c, override, asset.user_id))
         return override
@@ -57,6 +58,18 @@ async def end(
         await _withdraw(commander, vehicle, override)
         await steering.commit(lambda c: smart_charging.end_override(c, over))
         return over
+
+
+def has_to_start(given: OverrideGiven) -> bool:
+    """Whether the vehicle has to be told to charge."""
+    decision = _decision(given)
+    if decision.refusal or decision.existing:
+        return False
+    return decision.needs_start or _is_stopping(given.vehicle)
+
+
+def _decision(given: OverrideGiven) -> OverrideDecision:
+    return begin_override(given.latest, charging(reading(given.vehicle)))
 
 
 def _is_stopping(vehicle: AssetState) -> bool:

@@ -1,10 +1,8 @@
 """Schedules at work: how each one stands, and what its target is to be told."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from gatewayd import __version__
 from gatewayd.control.steering.decision import (
     Glances,
     Order,
@@ -14,7 +12,6 @@ from gatewayd.control.steering.decision import (
     may_tell,
     pending,
 )
-from gatewayd.control.steering.given import ScheduleGiven
 from gatewayd.control.steering.known import Known
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.climate import FollowSchedule, PermanentHold, TargetState
@@ -25,6 +22,7 @@ from gatewayd.model.schedule import (
     TemperatureScheduleStatus,
 )
 from gatewayd.model.site import AssetState, Site
+from gatewayd.plan.given import ScheduleGiven, UnscheduledGiven
 from gatewayd.plan.pursuit import LatestAction
 from gatewayd.plan.schedule import controlling, timezone_of
 from gatewayd.plan.schedule_grounds import grounds
@@ -44,11 +42,11 @@ def decide(known: Known, site: Site, now: datetime, glances: Glances, done: Outc
         given = _circumstances(schedule, target, known, now, chiefs[schedule.target_id])
         key = (schedule, circumstances(target), given.is_controlling, given.override, given.zone)
         if glances.is_news(schedule.id, key, now):
-            all_given = ScheduleGiven(__version__, schedule, given, known.statuses.get(schedule.id))
+            all_given = ScheduleGiven(schedule, given, known.statuses.get(schedule.id))
             verdict = _verdict(all_given)
             _take(verdict, all_given, done)
             glances.keep(schedule.id, key, now, _look_again_at(verdict))
-    done.withdrawn.extend(_unwanted(known, site, done))
+    done.withdrawn |= _unwanted(known, site, done)
 
 
 def _chiefs(known: Known, site: Site) -> dict[str, Schedule | None]:
@@ -129,15 +127,18 @@ def _look_again_at(verdict: _Verdict) -> datetime | None:
     return min(coming, default=None)
 
 
-def _unwanted(known: Known, site: Site, done: Outcome) -> Iterator[str]:
-    """The actions under way of schedules that have nothing to say any more."""
-    statuses = known.statuses | done.statuses
-    active = {
-        schedule.target_id
-        for schedule in known.schedules.values()
-        if (status := statuses.get(schedule.id)) and status.state.is_active
-    }
+def is_unwanted(given: UnscheduledGiven) -> bool:
+    """Whether the schedules of an action under way have nothing to say any more."""
+    return not any(status.state.is_active for status in given.statuses)
+
+
+def _unwanted(known: Known, site: Site, done: Outcome) -> dict[str, UnscheduledGiven]:
+    found, statuses = {}, known.statuses | done.statuses
     for state in site.assets.values():
         action = pending(state)
-        if action and action.owner == OWNER and action.asset_id not in active:
-            yield action.id
+        if action and action.owner == OWNER:
+            own = (one.id for one in known.schedules.values() if one.target_id == action.asset_id)
+            given = UnscheduledGiven(tuple(statuses[id_] for id_ in own if id_ in statuses))
+            if is_unwanted(given):
+                found[action.id] = given
+    return found

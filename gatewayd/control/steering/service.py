@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from gatewayd.clock import Clock
-from gatewayd.control.replay.record import packed
 from gatewayd.control.steering import flex as flex_turns
 from gatewayd.control.steering import schedules as schedule_turns
 from gatewayd.control.steering import smart_charging as smart_turns
@@ -26,6 +25,7 @@ from gatewayd.model.decision import Grounds
 from gatewayd.model.location import Location
 from gatewayd.model.smart_charging import SmartChargingPolicy
 from gatewayd.model.tariff import CURRENCY, PriceSlot
+from gatewayd.plan.given import SmartGiven, UnscheduledGiven
 from gatewayd.plan.prices import Prices
 from gatewayd.state import flex, meta, schedules, smart_charging
 from gatewayd.state.db import Database
@@ -189,14 +189,14 @@ class Steering:
         """Send what is to be sent; whether anything was."""
         if not self._is_armed or not self._is_time_trusted():
             return False
-        told = [await self._cancel(action_id) for action_id in decision.withdrawn]
+        told = [await self._cancel(*withdrawn) for withdrawn in decision.withdrawn.items()]
         told += [await self._submit(order) for order in decision.orders]
         return any(told)
 
     async def _submit(self, order: Order) -> bool:
         try:
             await self._commander.submit(
-                order.asset_id, order.command, order.owner, order.grounds, packed(order.given)
+                order.asset_id, order.command, order.owner, order.grounds, order.given
             )
         except RequestError as error:
             log.debug("%s: %s is refused: %s", order.asset_id, order.command, error)
@@ -204,9 +204,9 @@ class Steering:
         log.info("%s: %s, %s", order.asset_id, in_words(order.command), order.grounds.reason)
         return True
 
-    async def _cancel(self, action_id: str) -> bool:
+    async def _cancel(self, action_id: str, given: SmartGiven | UnscheduledGiven) -> bool:
         try:
-            await self._commander.cancel(action_id, _WITHDRAWN)
+            await self._commander.cancel(action_id, _WITHDRAWN, given)
         except RequestError:
             # It has ended in this very moment, as it should.
             return False

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
-from gatewayd import __version__
 from gatewayd.control.steering.decision import (
     Glances,
     Order,
@@ -15,7 +14,6 @@ from gatewayd.control.steering.decision import (
     may_tell,
     pending,
 )
-from gatewayd.control.steering.given import SmartGiven
 from gatewayd.control.steering.known import Known
 from gatewayd.model.asset import Asset, Capability
 from gatewayd.model.charging import charging
@@ -23,7 +21,8 @@ from gatewayd.model.command import Action
 from gatewayd.model.reading import VehicleReading
 from gatewayd.model.site import AssetState, Site
 from gatewayd.model.smart_charging import SmartChargeState as State
-from gatewayd.model.smart_charging import SmartChargingStatus, SmartOverride
+from gatewayd.model.smart_charging import SmartCharging, SmartChargingStatus, SmartOverride
+from gatewayd.plan.given import SmartGiven
 from gatewayd.plan.pursuit import latest_charging
 from gatewayd.plan.smart.grounds import grounds
 from gatewayd.plan.smart.machine import step
@@ -95,7 +94,7 @@ def _observation(
 def _decide(
     before: SmartChargingStatus, seen: Observation, state: AssetState, done: Outcome
 ) -> None:
-    vehicle, given = state.asset, SmartGiven(__version__, before.charging, seen)
+    vehicle, given = state.asset, SmartGiven(before.charging, seen)
     turn = step(given.before, seen)
     after = SmartChargingStatus(
         vehicle.id, vehicle.user_id, vehicle.vendor, seen.now, turn.charging, seen.override
@@ -108,8 +107,8 @@ def _decide(
         done.orders.append(found)
         return
     action = pending(state)
-    if action and _is_unwanted(action, after):
-        done.withdrawn.append(action.id)
+    if action and _is_unwanted(action, turn.charging):
+        done.withdrawn[action.id] = given
 
 
 def order(given: SmartGiven, vehicle_id: str) -> Order | None:
@@ -123,12 +122,16 @@ def _order(turn: Turn, given: SmartGiven, vehicle_id: str) -> Order | None:
     return Order(vehicle_id, turn.command, OWNER, grounds(turn, given.seen), given)
 
 
-def _is_unwanted(action: Action, after: SmartChargingStatus) -> bool:
+def is_unwanted(action: Action, given: SmartGiven) -> bool:
     """Whether an action under way is of a plan that has nothing to say any more."""
+    return _is_unwanted(action, step(given.before, given.seen).charging)
+
+
+def _is_unwanted(action: Action, after: SmartCharging) -> bool:
     if action.owner != OWNER:
         return False
-    is_given_back = not after.charging.state.is_executing and not after.charging.is_holding
-    return after.charging.state is State.OVERRIDDEN or is_given_back
+    is_given_back = not after.state.is_executing and not after.is_holding
+    return after.state is State.OVERRIDDEN or is_given_back
 
 
 def _look_again_at(status: SmartChargingStatus, now: datetime) -> datetime | None:

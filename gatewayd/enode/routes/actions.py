@@ -20,9 +20,10 @@ _OWNER = "api"
 async def start(api: Api, state: AssetState, command: Command) -> Response:
     """Tell an asset something; the answer is the PENDING action."""
     asset = state.asset
-    check_direct(asset, command, api.services.controllers)
+    given = check_direct(asset, command, api.services.controllers)
     check_control(asset)
-    return ok(view.action(await api.services.commander.submit(asset.id, command, _OWNER)))
+    action = await api.services.commander.submit(asset.id, command, _OWNER, cause=given)
+    return ok(view.action(action))
 
 
 def check_control(asset: Asset) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, timedelta
 import pytest
 
 from gatewayd.model.asset import Capability
-from gatewayd.model.climate import is_same, target_state
+from gatewayd.model.climate import Thermostat, is_same, target_state
 from gatewayd.model.command import ActionState
 from gatewayd.model.reading import HvacReading
 from gatewayd.model.schedule import (
@@ -55,6 +55,21 @@ def test_a_device_set_otherwise_is_told() -> None:
 
     assert verdict.status.state is ScheduleState.PENDING
     assert verdict.target_state == COLD
+
+
+@pytest.mark.parametrize(("reading_c", "told_c"), [(21.0, 21.5), (21.5, None)])
+def test_a_setpoint_between_two_of_the_devices_is_told_as_the_nearer_and_then_reached(
+    reading_c: float, told_c: float | None
+) -> None:
+    here, wanted = given(replace(WARM_NOW, heat_setpoint_c=reading_c)), 21.3
+    assert here.target is not None
+    asset = here.target.asset
+    spec = replace(asset.spec, thermostat=Thermostat(step_c=0.5))
+    here = replace(here, target=replace(here.target, asset=replace(asset, spec=spec)))
+    verdict = temperature_status(schedule(PermanentHold(HvacMode.HEAT, wanted)), here)
+
+    assert verdict.target_state == (told_c and PermanentHold(HvacMode.HEAT, told_c))
+    assert verdict.status.expected == PermanentHold(HvacMode.HEAT, wanted)
 
 
 def test_after_a_failure_it_rests() -> None:
