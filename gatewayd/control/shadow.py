@@ -10,9 +10,12 @@ from sqlite3 import Connection
 
 from gatewayd.control.energy import prices_at, zone_of
 from gatewayd.model.asset import Asset, AssetKind, MeterUsage
-from gatewayd.model.reading import BatteryReading, ChargerReading
+from gatewayd.model.decision import SHADOW, Decision
+from gatewayd.model.power import SetSgReady
+from gatewayd.model.reading import BatteryReading, ChargerReading, SgReady
 from gatewayd.model.tariff import PriceSlot
 from gatewayd.plan.grid.export import FeedIn
+from gatewayd.plan.heat.levels import level_of
 from gatewayd.plan.price_history import slots
 from gatewayd.plan.shadow.account import Account, Decided, in_shadow
 from gatewayd.plan.shadow.ledger import ledger
@@ -29,19 +32,31 @@ ASSUMPTIONS = (
     " did not get before it left is no saving",
     "a battery that holds more or less than in truth evens that out from import or export while it"
     " is left to itself; what remains has no price, and nothing is lost on the way",
-    "energy costs what the location's tariff says of its time, and feeding in pays grid.feed_in",
+    "a blocked heat pump draws nothing, and a boosted one as much as it was measured to draw on"
+    " average while it ran; left alone it makes up for the one and draws less for the other; heat"
+    " that was not used within a day is lost",
+    "energy costs what the location's tariff said at its time, whatever it says now; where it says"
+    " nothing there is no price; and feeding in pays what grid.feed_in says now",
 )
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 _USED_A = 1.0
 
+# Who asks heat pumps for levels; what people set them to is carried out in truth.
+_OF_LEVELS = frozenset({f"heating{SHADOW}", f"grid{SHADOW}"})
+_LEFT_ALONE = SetSgReady(SgReady.NORMAL)
+
+# From and to of each part of a time.
+Days = Sequence[tuple[datetime, datetime]]
+
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """One asset's, from its first decision in shadow; `would` None: of its kind nobody knows."""
+    """One asset's, from its first decision in shadow; `would` None where `why` says that."""
 
     asset: Asset
     since: datetime
     would: Would | None
+    why: str | None = None
 
 
 async def shadows(
@@ -50,32 +65,70 @@ async def shadows(
     """Of all that were in shadow in that time; read day by day, to let others read between."""
     stored = await db.read(assets.load)
     meters = [one for one in stored if one.kind is AssetKind.METER and one.usage is MeterUsage.GRID]
-    found = []
+    home, found = _Home(db, meters, feed_in), []
     for asset in wanted:
         decided = await db.read(partial(_decided, asset=asset, since=since, until=until))
-        if not decided:
-            continue
-        own, begin = ledger(asset.kind), _full_minute(max(since, decided[0].at))
-        if own is None:
-            found.append(Shadow(asset, begin, None))
-            continue
-        book = Account(await db.read(partial(zone_of, asset=asset)), decided, own)
-        # The minute under way is not on the disk yet.
-        for start, end in _days(begin, until.replace(second=0, microsecond=0)):
-            read = partial(_minutes, asset=asset, meters=meters, since=start, until=end)
-            book.feed(_paid(await db.read(read), feed_in), start, end)
-        found.append(Shadow(asset, begin, book.would()))
+        if decided:
+            begin = _full_minute(max(since, decided[0].at))
+            # The minute under way is not on the disk yet.
+            days = [*_days(begin, until.replace(second=0, microsecond=0))]
+            found.append(await _shadow(home, asset, decided, begin, days))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """`meters` are those of the grid."""
+
+    db: Database
+    meters: Sequence[Asset]
+    feed_in: FeedIn
+
+
+async def _shadow(
+    home: _Home, asset: Asset, decided: Sequence[Decided], begin: datetime, days: Days
+) -> Shadow:
+    db, own = home.db, ledger(asset.kind)
+    if own is None:
+        return Shadow(
+            asset, begin, None, f"what an asset of kind {asset.kind} would have done cannot be told"
+        )
+    book = Account(await db.read(partial(zone_of, asset=asset)), decided, own)
+    for start, end in days:
+        read = partial(_minutes, asset=asset, meters=home.meters, since=start, until=end)
+        book.feed(_paid(await db.read(read), home.feed_in), start, end)
+    would = book.would()
+    if would.left_out and not would.total.minutes and not await _is_measured(db, asset, days):
+        return Shadow(asset, begin, None, "its power is not measured")
+    return Shadow(asset, begin, would)
+
+
+async def _is_measured(db: Database, asset: Asset, days: Days) -> bool:
+    for start, end in days:
+        said = await db.read(partial(_said, asset=asset, since=start, until=end))
+        if any(_mean(minute, "power_w") is not None for minute in said.values()):
+            return True
+    return False
 
 
 def _decided(c: Connection, asset: Asset, since: datetime, until: datetime) -> list[Decided]:
     """From the one that holds at `since`; empty where nothing is decided in shadow."""
     numbers = [number for number, _ in decisions.times(c, [asset.id], until=until)]
-    known = decisions.by_id(c, sorted(numbers))
-    found = in_shadow((one.decision, one.action is not None) for one in known.values())
+    known = decisions.by_id(c, sorted(numbers)).values()
+    told = ((_leveled(one.decision, asset), one.action is not None) for one in known)
+    found = in_shadow(told, _LEFT_ALONE if asset.kind is AssetKind.HVAC else None)
     before = sum(1 for one in found if one.at <= since)
     found = found[max(0, before - 1) :]
-    return found if any(one.command is not None for one in found) else []
+    return found if any(one.command not in (None, _LEFT_ALONE) for one in found) else []
+
+
+def _leveled(decision: Decision, asset: Asset) -> Decision:
+    """With the level that a heat pump was to be told."""
+    if asset.kind is not AssetKind.HVAC or not decision.is_shadow or decision.command is None:
+        return decision
+    is_level = decision.owner in _OF_LEVELS
+    level = level_of(decision.command, asset) if is_level else SgReady.NORMAL
+    return replace(decision, command=SetSgReady(level))
 
 
 def _days(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

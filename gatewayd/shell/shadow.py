@@ -46,7 +46,7 @@ def shown(report: ShadowReport) -> str:
 
 def _lines(one: ShadowOfAsset, currency: str) -> list[str]:
     if one.total is None:
-        return [f"{one.slug}: what a {one.kind} would have drawn cannot be told"]
+        return [f"{one.slug}: {one.why}"]
     return [
         f"{one.slug} since {one.since:%Y-%m-%d %H:%M} UTC: {_text(one.total, currency)};"
         f" {one.pending_kwh:g} kWh pending, {one.lost_kwh:g} kWh never made up for,"

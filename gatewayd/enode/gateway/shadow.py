@@ -53,11 +53,12 @@ class ShadowDay(Tallied):
 
 
 class ShadowOfAsset(EnodeModel):
-    """From the first decision in shadow on; `total` is null for assets that are not reckoned.
+    """From the first decision in shadow on; `total` is null for those that `why` says it of.
 
     `left_out_minutes` are those of which the asset's power or the grid's is not known. What is
-    `pending` would still have to be made up for (of a battery: it would hold so much more), and
-    with what is `lost` too little cars would have left.
+    `pending` would still have to be made up for (of a battery: it would hold so much more; of a
+    heat pump below 0: it has drawn it ahead). With what is `lost` too little cars would have left,
+    or it is heat that was made ahead and not used.
     """
 
     asset_id: str
@@ -68,6 +69,7 @@ class ShadowOfAsset(EnodeModel):
     pending_kwh: float
     lost_kwh: float
     total: Tallied | None
+    why: str | None
     days: list[ShadowDay]
 
 
@@ -121,6 +123,7 @@ def _of_asset(one: Shadow) -> ShadowOfAsset:
         pending_kwh=_kwh(would.pending_wh) if would else 0.0,
         lost_kwh=_kwh(would.lost_wh) if would else 0.0,
         total=_tallied(would.total) if would else None,
+        why=one.why,
         days=[ShadowDay(date=day, **dict(_tallied(tally))) for day, tally in days],
     )
 

@@ -40,6 +40,16 @@ def told(
     return PermanentHold(HvacMode.HEAT, min(heat_setpoint_c, most_c or heat_setpoint_c))
 
 
+def level_of(command: Command, asset: Asset) -> SgReady:
+    """The level that one of these commands stands for."""
+    if isinstance(command, SetSgReady):
+        return command.level
+    if not isinstance(command, PermanentHold):
+        return SgReady.NORMAL
+    blocks = command == told(SgReady.BLOCKED, asset, HvacReading(mode=command.mode))
+    return SgReady.BLOCKED if blocks else SgReady.RECOMMENDED
+
+
 def is_steered_by_setpoint(asset: Asset) -> bool:
     """Whether its levels are setpoints, so that what people set is in the way of them."""
     return Capability.SET_SG_READY not in asset.capabilities

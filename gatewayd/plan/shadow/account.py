@@ -21,18 +21,22 @@ class Decided:
     command: Command | None
 
 
-def in_shadow(decisions: Iterable[tuple[Decision, bool]]) -> list[Decided]:
+def in_shadow(
+    decisions: Iterable[tuple[Decision, bool]], left_alone: Command | None = None
+) -> list[Decided]:
     """The shadow's decisions and their ends, oldest first, from all of an asset's.
 
     The second of each is whether it was an action: those are carried out in truth, and change
-    nothing of what the shadow says.
+    nothing of what the shadow says. `left_alone` is what holds in shadow while nobody wants
+    anything of the asset.
     """
     found: list[Decided] = []
     for decision, is_action in decisions:
         if decision.is_shadow:
             found.append(Decided(decision.at, decision.command))
         elif not is_action and _ends(decision) and found and found[-1].command is not None:
-            found.append(Decided(decision.at, None))
+            is_alone = decision.owner == GIVEN_BACK
+            found.append(Decided(decision.at, left_alone if is_alone else None))
     return found
 
 

@@ -1,9 +1,6 @@
 """What is put off and made up for, minute by minute."""
 
 import math
-from collections import deque
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Protocol
 
 from gatewayd.model.asset import AssetKind
@@ -11,11 +8,12 @@ from gatewayd.model.circuit import NOMINAL_V, PHASES
 from gatewayd.model.command import Command, SetMaxCurrent, SetOperationMode, StopCharging
 from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower
 from gatewayd.model.reading import OperationMode
+from gatewayd.plan.shadow.heat import HeatLedger
+from gatewayd.plan.shadow.lots import Lots
 from gatewayd.plan.shadow.words import Minute, Tally
 
 # A car draws a little more than its current times the nominal voltage.
 _TOLERANCE = 0.05
-_LEAST_WH = 1e-6
 
 
 class Ledger(Protocol):
@@ -38,15 +36,9 @@ def ledger(kind: AssetKind) -> Ledger | None:
             return ChargerLedger()
         case AssetKind.BATTERY:
             return BatteryLedger()
+        case AssetKind.HVAC:
+            return HeatLedger()
     return None
-
-
-@dataclass(slots=True)
-class _Lot:
-    """Energy that was put off, and what its minute would have saved."""
-
-    energy_wh: float
-    avoided: Decimal | None
 
 
 class ChargerLedger:
@@ -54,26 +46,25 @@ class ChargerLedger:
 
     def __init__(self) -> None:
         self.lost_wh = 0.0
-        self._owed: deque[_Lot] = deque()
+        self._owed = Lots()
         self._phases = len(PHASES)
 
     @property
     def pending_wh(self) -> float:
-        return sum(lot.energy_wh for lot in self._owed)
+        return self._owed.energy_wh
 
     def take(self, minute: Minute, command: Command, tally: Tally) -> None:
         """See Ledger."""
         self._phases = minute.phases or self._phases
         if minute.is_plugged is False:
-            self.lost_wh += self.pending_wh
-            self._owed.clear()
+            self.lost_wh += self._owed.clear()
         most_w = self._most_w(command)
         if most_w is None:
             tally.untold += 1
         elif minute.power_w > most_w * (1 + _TOLERANCE):
-            self._put_off(minute, minute.power_w - most_w, tally)
+            self._owed.open(minute, most_w - minute.power_w, tally)
         elif minute.power_w < most_w and minute.is_plugged is True:
-            self._make_up(minute, (most_w - minute.power_w) / 60.0, tally)
+            self._owed.close(minute, most_w - minute.power_w, tally)
 
     def _most_w(self, command: Command) -> float | None:
         match command:
@@ -83,45 +74,9 @@ class ChargerLedger:
                 return current_a * self._phases * NOMINAL_V
         return None
 
-    def _put_off(self, minute: Minute, less_w: float, tally: Tally) -> None:
-        self._owed.append(_Lot(less_w / 60.0, minute.avoided(-less_w)))
-        tally.less_wh += less_w / 60.0
-
-    def _make_up(self, minute: Minute, room_wh: float, tally: Tally) -> None:
-        """It counts as saved only now: what was never drawn is no saving."""
-        more_wh = min(room_wh, self.pending_wh)
-        if more_wh <= 0:
-            return
-        paid = minute.avoided(60.0 * more_wh)
-        tally.more_wh += more_wh
-        left_wh = more_wh
-        while left_wh > _LEAST_WH and self._owed:
-            lot = self._owed[0]
-            part_wh = min(lot.energy_wh, left_wh)
-            tally.move(part_wh, _both(lot, paid, part_wh, more_wh))
-            left_wh -= part_wh
-            if part_wh < lot.energy_wh:
-                self._owed[0] = _Lot(lot.energy_wh - part_wh, _part(lot, lot.energy_wh - part_wh))
-            else:
-                self._owed.popleft()
-
 
 def _or_any(most_w: float | None) -> float:
     return math.inf if most_w is None else most_w
-
-
-def _part(lot: _Lot, part_wh: float) -> Decimal | None:
-    return None if lot.avoided is None else lot.avoided * _share(part_wh, lot.energy_wh)
-
-
-def _both(lot: _Lot, paid: Decimal | None, part_wh: float, more_wh: float) -> Decimal | None:
-    """What a part saved when it was put off, with what it cost when it was made up for."""
-    avoided = _part(lot, part_wh)
-    return None if avoided is None or paid is None else avoided + paid * _share(part_wh, more_wh)
-
-
-def _share(part_wh: float, of_wh: float) -> Decimal:
-    return Decimal(str(part_wh)) / Decimal(str(of_wh))
 
 
 class BatteryLedger:
@@ -145,8 +100,7 @@ class BatteryLedger:
         if more_w == 0:
             return
         self.pending_wh += more_w / 60.0
-        tally.more_wh += max(0.0, more_w) / 60.0
-        tally.less_wh += max(0.0, -more_w) / 60.0
+        tally.draw(more_w / 60.0)
         tally.move(abs(more_w) / 60.0, minute.avoided(more_w))
 
     def _wanted_w(self, minute: Minute, command: Command) -> float | None:

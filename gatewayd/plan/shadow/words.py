@@ -33,10 +33,12 @@ class Minute:
         return None if was is None or would is None else was - would
 
     def _cost(self, grid_w: float) -> Decimal | None:
-        price = self.price if grid_w > 0 else self.feed_in
-        if grid_w == 0:
+        # What rounding leaves of nothing needs no price.
+        energy_kwh = _kwh(grid_w / 60.0)
+        price = self.price if energy_kwh > 0 else self.feed_in
+        if not energy_kwh:
             return Decimal(0)
-        return None if price is None else _kwh(grid_w / 60.0) * price
+        return None if price is None else energy_kwh * price
 
 
 @dataclass(slots=True)
@@ -62,6 +64,11 @@ class Tally:
             return Decimal(0)
         return self.priced
 
+    def draw(self, more_wh: float) -> None:
+        """Count what would have been drawn beside the truth, below 0 what would not have been."""
+        self.more_wh += max(0.0, more_wh)
+        self.less_wh += max(0.0, -more_wh)
+
     def move(self, energy_wh: float, saved: Decimal | None) -> None:
         """Count what was moved, and what that saved."""
         if saved is None:
@@ -86,7 +93,8 @@ class Would:
 
     `left_out` minutes are not known of the asset or of the grid. A charger would still owe its car
     `pending_wh`, and would have let cars go with `lost_wh` too little; a battery would hold
-    `pending_wh` more than in truth.
+    `pending_wh` more than in truth. A heat pump would still have to draw `pending_wh`, or has drawn
+    it ahead if it is below 0, and `lost_wh` has gone cold of that.
     """
 
     days: dict[date, Tally]

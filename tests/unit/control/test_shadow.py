@@ -13,8 +13,10 @@ import pytest
 from gatewayd import cli
 from gatewayd.control.shadow import shadows
 from gatewayd.model.asset import Asset, AssetKind, Identity, MeterUsage, Role
+from gatewayd.model.climate import HvacMode, PermanentHold
 from gatewayd.model.command import Command, SetMaxCurrent, StopCharging
 from gatewayd.model.decision import GIVEN_BACK, SHADOW, Decision
+from gatewayd.model.power import SetExportLimit, SetSgReady
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
@@ -23,6 +25,7 @@ from gatewayd.model.reading import (
     PowerDelivery,
     Reading,
     Sample,
+    SgReady,
 )
 from gatewayd.model.tariff import LocationTariff, Tariff, TariffInterval, TariffRate
 from gatewayd.plan.grid.export import FeedIn
@@ -145,18 +148,78 @@ async def test_only_assets_in_shadow_are_told_of(path: Path) -> None:
     assert (later, earlier) == ([], [])
 
 
-async def test_of_a_heater_only_that_it_was_in_shadow_is_told(path: Path) -> None:
-    def heated(c: Connection) -> Asset:
-        heater = adopted(c, AssetKind.HVAC, None)
-        said(c, BEGIN, hvac=HvacReading(power_w=500.0))
-        decided(c, heater, BEGIN, f"mode boost{SHADOW}", StopCharging())
-        return heater
+async def test_each_hour_is_paid_by_the_tariff_that_was_in_force(path: Path) -> None:
+    def dearer_at_night(c: Connection) -> Asset:
+        charger = home(c)
+        # From a quarter past midnight on, and told of only then.
+        rates = (TariffRate("cheap", Decimal("0.30")), TariffRate("dear", Decimal("0.50")))
+        tariffs.put(c, Tariff("t", rates), BEGIN + HOUR + 15 * MINUTE)
+        return charger
 
     async with Database.open(path) as db:
-        heater = await db.write(heated)
-        [found] = await shadows(db, [heater], FREE, BEGIN, BEGIN + HOUR)
+        charger = await db.write(dearer_at_night)
+        [found] = await shadows(db, [charger], FREE, BEGIN, BEGIN + 2 * HOUR)
+
+    # 5.4 kWh at 0.40, made up for with 11.04 kW from midnight on: in 13 known minutes of the first
+    # quarter 2.392 kWh at 0.10, the other 3.008 kWh at 0.30.
+    assert found.would is not None
+    assert found.would.total.saved == pytest.approx(Decimal("1.0184"))
+
+
+def heated(c: Connection, power_w: float | None) -> Asset:
+    """A heat pump that runs in the hour before midnight and rests in the one after it.
+
+    In shadow it is blocked until midnight, whatever a user sets.
+    """
+    users.ensure(c, "home", BEGIN)
+    place = locations.ensure_home(c, "home", "Home", 48.2, 16.4, "Europe/Vienna", BEGIN).id
+    heater = adopted(c, AssetKind.HVAC, place)
+    adopted(c, AssetKind.METER, place)
+    tariffs.put(c, Tariff("t", RATES), BEGIN)
+    tariffs.link(c, place, LocationTariff("t", DEAR_UNTIL_MIDNIGHT), BEGIN)
+    for number in range(120):
+        drawn_w = power_w if power_w is None or number < 60 else 0.0
+        hvac, meter = HvacReading(power_w=drawn_w), MeterReading((drawn_w or 0.0) + 100.0)
+        said(c, BEGIN + number * MINUTE, hvac=hvac, meter=meter)
+    decided(c, heater, BEGIN - HOUR, f"api{SHADOW}", PermanentHold(HvacMode.HEAT, 21.0))
+    decided(c, heater, BEGIN, f"grid{SHADOW}", SetSgReady(SgReady.BLOCKED))
+    decided(c, heater, BEGIN + HOUR, GIVEN_BACK, None)
+    return heater
+
+
+async def test_a_heat_pump_is_reckoned_by_what_it_says_that_it_draws(path: Path) -> None:
+    async with Database.open(path) as db:
+        heater = await db.write(lambda c: heated(c, 2000.0))
+        [found] = await shadows(db, [heater], FREE, BEGIN - 10 * MINUTE, BEGIN + 2 * HOUR)
+        later = await shadows(db, [heater], FREE, BEGIN + 2 * HOUR, BEGIN + 3 * HOUR)
+
+    # 2 kWh at 0.40, made up for after midnight at 0.10.
+    assert found.would is not None
+    assert found.would.total.saved == pytest.approx(Decimal("0.60"))
+    assert (found.would.total.untold, found.would.pending_wh) == (0, 0.0)
+    assert later == []
+
+
+async def test_a_heat_pump_whose_power_is_not_measured_is_not_guessed_at(path: Path) -> None:
+    async with Database.open(path) as db:
+        heater = await db.write(lambda c: heated(c, None))
+        [found] = await shadows(db, [heater], FREE, BEGIN, BEGIN + 2 * HOUR)
+
+    assert (found.would, found.why) == (None, "its power is not measured")
+
+
+async def test_of_an_inverter_only_that_it_was_in_shadow_is_told(path: Path) -> None:
+    def limited(c: Connection) -> Asset:
+        inverter = adopted(c, AssetKind.INVERTER, None)
+        decided(c, inverter, BEGIN, f"grid{SHADOW}", SetExportLimit(0.0))
+        return inverter
+
+    async with Database.open(path) as db:
+        inverter = await db.write(limited)
+        [found] = await shadows(db, [inverter], FREE, BEGIN, BEGIN + HOUR)
 
     assert found.would is None
+    assert found.why == "what an asset of kind inverter would have done cannot be told"
 
 
 async def test_a_battery_is_reckoned_by_what_it_tells_of_itself(path: Path) -> None:

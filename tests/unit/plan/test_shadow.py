@@ -275,8 +275,8 @@ def test_a_decision_that_says_no_power_is_not_reckoned_and_counted(
     assert (found.total.untold, found.total.less_wh, found.total.more_wh) == (10, 0.0, 0.0)
 
 
-def test_of_heaters_nobody_knows() -> None:
-    assert ledger(AssetKind.HVAC) is None
+def test_of_inverters_nobody_knows() -> None:
+    assert ledger(AssetKind.INVERTER) is None
 
 
 def test_a_shadow_ends_with_what_is_carried_out_and_not_with_what_somebody_asks() -> None:

@@ -9,7 +9,7 @@ from gatewayd.model.power import SetSgReady
 from gatewayd.model.reading import HvacReading, SgReady
 from gatewayd.plan.heat.boost import BoostMemory, BoostSettings, HeatSeen, decide
 from gatewayd.plan.heat.compressor import HeatSettings
-from gatewayd.plan.heat.levels import can_be_blocked, is_apart, told
+from gatewayd.plan.heat.levels import can_be_blocked, is_apart, level_of, told
 from tests.fakes.home import asset
 
 SETTINGS, BOOST = HeatSettings(), BoostSettings()
@@ -114,3 +114,14 @@ def test_setpoints_are_nothing_to_a_device_with_levels() -> None:
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize("of", [pump(Capability.SET_SG_READY), BOTH])
+def test_a_level_is_known_again_from_what_tells_it(of: Asset) -> None:
+    heats = HvacReading(mode=HvacMode.HEAT)
+    for wanted in (SgReady.BLOCKED, SgReady.RECOMMENDED):
+        command = told(wanted, of, heats, 22.0)
+        assert command is not None
+        assert level_of(command, of) is wanted
+
+    assert level_of(FollowSchedule(), of) is SgReady.NORMAL
