@@ -211,7 +211,7 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
         name=config.home.name,
         allowed_hosts=config.api.names,
         links=rooms.poller.links,
-        overseer=rooms.government,
+        overview=rooms.government.overview,
     )
     app.mount("/ui", pages)
     return app

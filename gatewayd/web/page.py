@@ -1,7 +1,7 @@
 """The local pages: `/` shows the home, `/events` keeps it up to date."""
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from gatewayd.clock import Clock
-from gatewayd.control.governor.overview import Nobody, Overseer
+from gatewayd.control.governor.overview import Overview
 from gatewayd.state.store import Store
 from gatewayd.web.guard import Guard
 from gatewayd.web.render import Fragments, Links, Renderer
@@ -34,15 +34,14 @@ def create_pages(
     name: str = "Home",
     allowed_hosts: Iterable[str] = (),
     links: Links = tuple,
-    overseer: Overseer | None = None,
+    overview: Callable[[], Overview] = Overview,
 ) -> Starlette:
     """The pages as an application, to be mounted anywhere: all its addresses are relative.
 
     It answers to addresses, `localhost`, `*.local` and `allowed_hosts`; `name` is its title.
-    `links` gives the devices and how they are doing, `overseer` what control knows.
+    `links` gives the devices and how they are doing, `overview` what control knows.
     """
-    overseer = overseer or Nobody()
-    pages = _Pages(Renderer(store, clock, name, links, overseer), overseer, clock)
+    pages = _Pages(Renderer(store, clock, name, links, overview), clock)
     return Starlette(
         routes=[
             Route("/", pages.home),
@@ -56,14 +55,12 @@ def create_pages(
 class _Pages:
     """All viewers share one renderer; each has only the memory of what it was sent last."""
 
-    def __init__(self, renderer: Renderer, overseer: Overseer, clock: Clock) -> None:
+    def __init__(self, renderer: Renderer, clock: Clock) -> None:
         self._renderer = renderer
-        self._overseer = overseer
         self._clock = clock
         self._viewers = 0
 
     async def home(self, _: Request) -> Response:
-        await self._overseer.reckon()
         return HTMLResponse(self._renderer.page(), headers=_NOT_STORED)
 
     async def events(self, _: Request) -> Response:
@@ -78,7 +75,6 @@ class _Pages:
         seen, sent, told_at = None, Fragments(), self._clock.monotonic()
         try:
             while True:
-                await self._overseer.reckon()
                 if self._renderer.is_news(seen):
                     seen, before = self._renderer.sight(), sent
                     sent = self._renderer.fragments()

@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gatewayd.clock import Clock
-from gatewayd.control.governor.overview import Nobody, Overseer
+from gatewayd.control.governor.overview import Overview
 from gatewayd.model.site import Site
 from gatewayd.state.store import Store
 from gatewayd.web.cards import Card, cards
@@ -54,13 +54,13 @@ class Renderer:
         clock: Clock,
         name: str,
         links: Links = tuple,
-        overseer: Overseer | None = None,
+        overview: Callable[[], Overview] = Overview,
     ) -> None:
         self._store = store
         self._clock = clock
         self._name = name
         self._links = links
-        self._overseer = overseer or Nobody()
+        self._overview = overview
         self._templates = Environment(
             loader=FileSystemLoader(_FOLDER / "templates"),
             autoescape=True,
@@ -94,7 +94,7 @@ class Renderer:
         return self._fragments
 
     def _rendered(self, site: Site) -> Fragments:
-        flow, told = flow_view(site), self._overseer.overview()
+        flow, told = flow_view(site), self._overview()
         shown = cards(site, self._clock.now(), self._clock.monotonic(), told)
         bodies = {f"card-{card.id}": self._render("card.html", card=card) for card in shown}
         parts = {

@@ -51,7 +51,7 @@ class Government:
         return self.bench.terms
 
     def overview(self) -> Overview:
-        """See `Overseer`."""
+        """What there is to know of the home now."""
         governor, bench, site = self.governor, self.bench, self._store.site
         modes, plans = governor.choices.modes(), governor.choices.plans()
         shadows, told = self._last_week.found, governor.operator.standing()
@@ -76,10 +76,6 @@ class Government:
             self.problems(),
         )
 
-    async def reckon(self) -> None:
-        """See `Overseer`."""
-        await self._last_week.reckon()
-
     async def end(self) -> None:
         """Steer no more, and leave no battery or inverter in what it was forced to."""
         self.bench.end()
@@ -93,4 +89,5 @@ class Government:
             "fuse guard": self._guard.run(),
             "governor": self.governor.run(),
             "grid relay": self._relay.run(),
+            "shadow": self._last_week.run(),
         }

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from gatewayd.control.governor.bench import Bench
@@ -69,26 +68,6 @@ class Overview:
     operator: Standing | None = None
     limited_until: datetime | None = None
     problems: tuple[str, ...] = ()
-
-
-class Overseer(Protocol):
-    """Who has the overview."""
-
-    def overview(self) -> Overview:
-        """As of now."""
-
-    async def reckon(self) -> None:
-        """Bring up to date what takes a while: what shadow would have saved."""
-
-
-class Nobody:
-    """Of a home in which nothing is governed."""
-
-    def overview(self) -> Overview:
-        return Overview()
-
-    async def reckon(self) -> None:
-        """There is nothing to reckon."""
 
 
 def trusts(

@@ -13,15 +13,20 @@ from gatewayd.control.governor.government import Government
 from gatewayd.control.governor.operator import GridOperator
 from gatewayd.control.governor.overview import Governed
 from gatewayd.control.governor.terms import GridTerms, Terms
-from gatewayd.model.command import StartCharging
+from gatewayd.control.governor.week import LastWeek
+from gatewayd.model.command import StartCharging, StopCharging
+from gatewayd.model.decision import SHADOW
 from gatewayd.model.ready_by import ReadyBy
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
 from gatewayd.plan.grid.operator import OperatorSettings
+from gatewayd.state.store import Store
 from gatewayd.web.render import Renderer
-from tests.fakes.clock import FakeClock
-from tests.fakes.gateway import Gateway, gateway
+from tests.fakes.clock import FakeClock, settle
+from tests.fakes.gateway import Gateway, SteppedDatabase, gateway
 from tests.unit.control.governed import House, terms
+from tests.unit.control.test_shadow import BEGIN, decided
+from tests.unit.control.test_shadow import home as priced_home
 
 SETTINGS = OperatorSettings(failsafe_w=4200.0)
 DAILY = ReadyBy(weekdays=frozenset(range(7)), minute=420, energy_wh=10_000.0)
@@ -43,7 +48,7 @@ async def governed(path: Path, terms: Terms) -> AsyncIterator[tuple[Gateway, Gov
 
 
 def page(home: Gateway, made: Government) -> str:
-    return Renderer(home.store, home.clock, "Home", overseer=made).page()
+    return Renderer(home.store, home.clock, "Home", overview=made.overview).page()
 
 
 def of(home: Gateway, made: Government) -> Governed:
@@ -104,22 +109,28 @@ async def test_what_a_user_asked_for_says_how_long_it_holds(tmp_path: Path) -> N
     assert told.until == "until the car is unplugged or another mode is chosen"
 
 
-async def test_shadow_is_reckoned_when_somebody_looks_and_not_again_for_a_while(
-    tmp_path: Path,
-) -> None:
-    shadowed = terms(PLANNED, arming=Arming.SHADOW)
-    async with governed(tmp_path / "gatewayd.db", shadowed) as (home, made):
-        unseen = of(home, made).shadow
-        await made.reckon()
-        first = of(home, made).shadow
-        await made.reckon()
-        again = of(home, made).shadow
-        await home.pass_time(900, step_s=30)
-        await made.reckon()
-        later = of(home, made).shadow
+async def test_what_shadow_saves_is_reckoned_once_an_hour(tmp_path: Path) -> None:
+    clock, shadowed = FakeClock(), terms(PLANNED, arming=Arming.SHADOW)
+    async with SteppedDatabase.open(tmp_path / "gatewayd.db", clock=clock) as db:
+        charger = await db.write(priced_home)
+        owner = f"mode plan{SHADOW}"
+        await db.write(lambda c: decided(c, charger, BEGIN, owner, StopCharging()))
+        week = LastWeek(db, Store(clock, [charger]), clock, lambda: shadowed)
+        task = asyncio.create_task(week.run())
+        found = []
+        for seconds in (0, 60, 600, 3600):
+            await settle()
+            await clock.advance(seconds)
+            await db.quiet()
+            found.append(week.found.get(charger.id))
+        task.cancel()
 
-    assert unseen is None
-    assert again is first is not None
+    before, first, again, later = found
+    assert before is None
+    assert first is not None
+    assert first.would is not None
+    assert first.would.total.less_wh > 0
+    assert again is first
     assert later is not first
 
 

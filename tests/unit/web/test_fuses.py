@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +16,6 @@ from gatewayd.plan.guard.words import Footing, LineMemory, MeterNow
 from gatewayd.web.fuses import fuses_view
 from gatewayd.web.render import Renderer
 from tests.fakes.clock import FakeClock
-from tests.unit.web.test_governed import Told
 from tests.unit.web.test_render import polled
 
 MAIN = Circuit("main", limit_a=20.0, meter_id="meter", assumed_base_a=10.0)
@@ -105,12 +105,12 @@ def test_the_grid_operator_s_limit_is_told_while_it_holds(
 
 def test_a_home_without_fuses_shows_none_and_one_with_them_does() -> None:
     clock = FakeClock()
-    fuse = Overview(circuits=(standing(MAIN, READ, 101.0),), problems=("main: it is loose",))
+    fused = partial(Overview, circuits=(standing(MAIN, READ, 101.0),), problems=("main: loose",))
     none, some = (
-        Renderer(polled(clock), clock, "Home", overseer=Told(told)).fragments().parts["fuses"]
-        for told in (Overview(), fuse)
+        Renderer(polled(clock), clock, "Home", overview=told).fragments().parts["fuses"]
+        for told in (Overview, fused)
     )
 
     assert none == ""
     assert 'width="25.0%"' in some
-    assert "<li>Main: it is loose</li>" in some
+    assert "<li>Main: loose</li>" in some

@@ -1,9 +1,10 @@
 """What the page says of assets that are governed: trust, plans, savings and who has the say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,20 +30,6 @@ MONDAY = datetime(2026, 6, 22, 4, 0, tzinfo=UTC)
 CHARGER = asset(AssetKind.CHARGER)
 ARMED = Trust(Arming.ARMED, is_armed=True, is_passed=True)
 WORK = ReadyBy(weekdays=frozenset({0, 1, 2, 3, 4}), minute=360, soc_pct=80.0)
-
-
-@dataclass
-class Told:
-    """An overseer that says the same for ever."""
-
-    told: Overview = field(default_factory=Overview)
-    reckoned: int = 0
-
-    def overview(self) -> Overview:
-        return self.told
-
-    async def reckon(self) -> None:
-        self.reckoned += 1
 
 
 def ready(*, is_late: bool, reason: str = "there is time") -> Ready:
@@ -189,7 +176,7 @@ def test_a_card_has_only_what_there_is() -> None:
     bare, full = Governed(ARMED), Governed(ARMED, plans={"work": Planned(WORK, MONDAY)})
 
     pages = [
-        Renderer(polled(clock), clock, "Home", overseer=Told(Overview(VIENNA, assets))).page()
+        Renderer(polled(clock), clock, "Home", overview=partial(Overview, VIENNA, assets)).page()
         for assets in ({}, {CHARGER.id: bare}, {CHARGER.id: full})
     ]
 
@@ -210,7 +197,7 @@ def test_what_control_says_is_text_and_never_markup(attack: str) -> None:
     overview = Overview(VIENNA, {CHARGER.id: told}, problems=(attack,))
     quiet = Elements(Renderer(polled(clock), clock, "Home").page())
 
-    page = Elements(Renderer(polled(clock), clock, "Home", overseer=Told(overview)).page())
+    page = Elements(Renderer(polled(clock), clock, "Home", overview=lambda: overview).page())
 
     assert (page.tags.count("script"), page.tags.count("img")) == (1, 0)
     assert page.tags.count("svg") == quiet.tags.count("svg")

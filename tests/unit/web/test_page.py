@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from gatewayd.control.governor.overview import Overview
 from gatewayd.model.asset import AssetKind
 from gatewayd.state.store import Store
 from gatewayd.web.guard import is_ours
 from gatewayd.web.page import create_pages
 from tests.fakes.clock import FakeClock, settle
 from tests.fakes.home import READINGS, every_asset
-from tests.unit.web.test_governed import Told
 
 
 class Home:
@@ -147,12 +147,10 @@ async def test_only_our_own_names_are_answered(home: Home, host: str, status: in
     assert "content-security-policy" in answer.headers
 
 
-async def test_what_takes_a_while_is_reckoned_before_the_page_is_shown(home: Home) -> None:
-    overseer = Told()
-    async with served(home, overseer=overseer) as client:
-        await client.get("")
-
-    assert overseer.reckoned == 1
+async def test_what_control_knows_is_on_the_page(home: Home) -> None:
+    overview = Overview(problems=("main: it is loose",))
+    async with served(home, overview=lambda: overview) as client:
+        assert "Main: it is loose" in (await client.get("")).text
 
 
 async def test_two_host_headers_are_one_too_many(home: Home) -> None:
