@@ -5,8 +5,10 @@ neither loses energy nor counts it twice, and the history from before is counted
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from sqlite3 import Connection
 
 from gatewayd.clock import Clock
@@ -51,9 +53,7 @@ class StatisticsRecorder:
     async def count(self) -> None:
         """Count all that is settled by now; what cannot be written is counted the next time."""
         try:
-            for state in self._store.site.assets.values():
-                if state.asset.kind in _KINDS:
-                    await self._count(state.asset)
+            await self._count()
             await self._prune()
         except StorageError as error:
             if not self._is_failing:
@@ -64,34 +64,61 @@ class StatisticsRecorder:
                 log.info("statistics: counted again")
             self._is_failing = False
 
-    async def _count(self, asset: Asset) -> None:
+    async def _count(self) -> None:
         settled = quarter_start(self._clock.now() - SETTLE)
-        mark = await self._db.read(lambda c: mark_of(c, asset, settled))
-        if mark.through == settled:
-            # Nothing to count, but the mark may have been set back.
-            await self._db.write(lambda c: statistics.set_mark(c, asset.id, mark))
-        while mark.through < settled:
-            mark = await self._advance(asset, mark, min(settled, mark.through + PORTION))
+        assets = [s.asset for s in self._store.site.assets.values() if s.asset.kind in _KINDS]
+        marks = await self._db.read(lambda c: [mark_of(c, asset, settled) for asset in assets])
+        due = [*zip(assets, marks, strict=True)]
+        while due:
+            due = await self._advance(due, settled)
 
-    async def _advance(self, asset: Asset, mark: EnergyMark, until: datetime) -> EnergyMark:
+    async def _advance(
+        self, due: Sequence[tuple[Asset, EnergyMark]], settled: datetime
+    ) -> list[tuple[Asset, EnergyMark]]:
+        """Count a portion of each; returns those that are not there yet."""
         now = self._clock.now()
-        after, samples = await self._db.read(lambda c: counted(c, asset, mark, until))
+        portions = [await self._db.read(partial(_portion, due=one, until=settled)) for one in due]
 
         def change(c: Connection) -> None:
-            statistics.set_mark(c, asset.id, after)
-            if samples:
-                # Of minutes that a clock set back brings again, the former count goes.
-                statistics.clear(c, asset.id, mark.through, until)
-                statistics.put(c, asset.id, samples)
-                _tell(c, asset, samples, now)
+            # All at once: whatever is written costs pages of its own.
+            for portion in portions:
+                _put(c, portion, now)
 
         await self._db.write(change)
-        return after
+        return [(one.asset, one.after) for one in portions if one.after.through < settled]
 
     async def _prune(self) -> None:
         # Few at a time: a clock that is wrong for a while must not cost the years.
         before = self._clock.now() - self._keep
         await self._db.write(lambda c: statistics.prune(c, before, _PRUNE_ROWS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """What was counted of an asset, from one mark to the next."""
+
+    asset: Asset
+    before: EnergyMark
+    after: EnergyMark
+    samples: Sequence[EnergySample]
+
+
+def _portion(c: Connection, due: tuple[Asset, EnergyMark], until: datetime) -> _Portion:
+    asset, mark = due
+    if mark.through >= until:
+        # Nothing to count, but the mark may have been set back.
+        return _Portion(asset, mark, mark, ())
+    return _Portion(asset, mark, *counted(c, asset, mark, min(until, mark.through + PORTION)))
+
+
+def _put(c: Connection, counted: _Portion, now: datetime) -> None:
+    asset, samples = counted.asset, counted.samples
+    statistics.set_mark(c, asset.id, counted.after)
+    if samples:
+        # Of minutes that a clock set back brings again, the former count goes.
+        statistics.clear(c, asset.id, counted.before.through, counted.after.through)
+        statistics.put(c, asset.id, samples)
+        _tell(c, asset, samples, now)
 
 
 def _tell(c: Connection, asset: Asset, samples: Iterable[EnergySample], now: datetime) -> None:

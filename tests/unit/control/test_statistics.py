@@ -1,11 +1,13 @@
 """Counting energy from the minutes on the disk."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from sqlite3 import Connection
+from typing import Any
 
 import pytest
 
@@ -93,6 +95,27 @@ async def test_the_history_from_before_is_counted_at_the_start(rooms: Rooms) -> 
     assert len(kept) == 6
     assert sum(one.energy_wh for one in kept) == pytest.approx(9000)
     assert {one.location_id for one in kept} == {rooms.home}
+
+
+async def test_a_quarter_of_all_assets_is_written_at_once(
+    rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rooms.charge(NOW - HOUR, 60)
+    await rooms.recorder.count()
+    await rooms.charge(NOW, 15)
+    await rooms.clock.advance(17 * 60)
+    writes, write = [], rooms.db.write
+
+    async def counted(change: Callable[[Connection], Any]) -> Any:
+        writes.append(change)
+        return await write(change)
+
+    monkeypatch.setattr(rooms.db, "write", counted)
+    await rooms.recorder.count()
+
+    # The other one is what is too old.
+    assert len(writes) == 2
+    assert len(await rooms.kept(AssetKind.CHARGER)) == 5
 
 
 async def test_a_restart_neither_loses_energy_nor_counts_it_twice(rooms: Rooms) -> None:
