@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from gatewayd.clock import Clock
 from gatewayd.control.governor.applied import Applied, applied
 from gatewayd.control.governor.choice import NO_NUMBERS, Mode, Number, Planned
-from gatewayd.control.governor.claims import Memory
+from gatewayd.control.governor.look import Memory
 from gatewayd.control.governor.terms import Terms
 from gatewayd.errors import InvalidError
 from gatewayd.model.ready_by import ReadyBy

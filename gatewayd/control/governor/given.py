@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TypeVar, cast
 
-from gatewayd.control.governor.claims import Look, Memory
+from gatewayd.control.governor.look import Look, Memory
+from gatewayd.control.governor.pausing import BatteryNow
 from gatewayd.control.governor.terms import Terms
 from gatewayd.model.circuit import Load
 from gatewayd.model.decision import Decision
@@ -35,14 +36,18 @@ class ClaimsGiven:
 
 @dataclass(frozen=True, slots=True)
 class GuardGiven:
-    """What the guard's grants were made from, and which batteries it paused."""
+    """What the guard's grants were made from.
+
+    `batteries` are those among its loads, and `were_paused` those that must not charge before.
+    """
 
     wiring: Wiring
     now_s: float
     meters: Mapping[str, MeterNow]
     loads: Mapping[str, LoadNow]
     memory: GuardMemory
-    paused: frozenset[str] = frozenset()
+    batteries: Mapping[str, BatteryNow]
+    were_paused: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from datetime import datetime
 from functools import partial
 
 from gatewayd.clock import Clock
-from gatewayd.control.governor import claims as claiming
 from gatewayd.control.governor.auditor import Auditor
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.choices import Choices
+from gatewayd.control.governor.claims import claims
 from gatewayd.control.governor.given import ClaimsGiven, snapshot
+from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.operator import GridOperator
 from gatewayd.control.governor.quarter import QuarterMeter, grid_meters, starts
 from gatewayd.control.governor.terms import Terms
@@ -61,7 +62,7 @@ class Governor:
         self._db = db
         self._commander = commander
         self._clock = clock
-        self._memory = claiming.Memory()
+        self._memory = Memory()
         self.choices = Choices(bench.terms, store, db, clock, self._memory)
         self._floor: datetime | None = None
         self._quarter = QuarterMeter()
@@ -122,7 +123,7 @@ class Governor:
         bench, now, prices = self._bench, self._clock.now(), self.prices()
         is_time_trusted = self._floor is None or now >= self._floor
         bench.limit(*self._import_limit(now))
-        look = claiming.Look(
+        look = Look(
             self._store.site,
             bench.terms,
             now_s,
@@ -134,7 +135,7 @@ class Governor:
             is_limited=(told := self.operator.standing()) is not None and told.limit_w is not None,
         )
         given = ClaimsGiven(look, snapshot(self._memory))
-        bench.claim(claiming.claims(look, self._memory), given)
+        bench.claim(claims(look, self._memory), given)
 
     def _import_limit(self, now: datetime) -> tuple[float | None, str | None]:
         """The narrowest, and who gives it if that is the grid operator."""

@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from gatewayd.control.governor.cars import AtCharger, at_charger, car_now
-from gatewayd.control.governor.claims import Look, Memory, claims
+from gatewayd.control.governor.claims import claims
+from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.terms import ChargerTerms, Terms
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.reading import ChargerReading, PowerDelivery, VehicleReading

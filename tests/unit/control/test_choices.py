@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.control.governor.choices import PLANS_MAX, Choices
-from gatewayd.control.governor.claims import Memory
+from gatewayd.control.governor.look import Memory
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
 from gatewayd.errors import InvalidError
 from gatewayd.model.asset import AssetKind

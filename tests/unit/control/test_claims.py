@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gatewayd.control.governor.bench import Bench
-from gatewayd.control.governor.claims import Look, Memory, claims
+from gatewayd.control.governor.claims import claims
 from gatewayd.control.governor.gather import beside_w, is_throttled, load_now, meter_now, safe_a
+from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.quarter import QuarterMeter, starts
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, Terms
 from gatewayd.control.governor.wants import Wants, wants

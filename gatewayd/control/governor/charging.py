@@ -1,0 +1,151 @@
+"""What is wanted of chargers but for the guard: modes, plans, actions, or nothing at all."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gatewayd.control.governor import cars, gather
+from gatewayd.control.governor.look import Look, Memory
+from gatewayd.control.governor.terms import ChargerTerms
+from gatewayd.control.governor.wants import Wants
+from gatewayd.model.asset import AssetKind
+from gatewayd.model.command import SetMaxCurrent
+from gatewayd.model.decision import Grounds, owner_in_words
+from gatewayd.model.reading import ChargerReading, PowerDelivery
+from gatewayd.model.site import AssetState
+from gatewayd.plan.arbiter.claims import Bounds, Claim, Rank, Setpoint, Wish
+from gatewayd.plan.ev import machine, ready
+from gatewayd.plan.ev.ready import Ready, ReadyMemory
+from gatewayd.plan.ev.surplus import Drawing, surpluses
+from gatewayd.plan.ev.words import CarNow, ChargeMode, ChargeSettings, EvMemory, HomeNow
+
+# What a charger that nobody wants anything of is offered while no car draws.
+_IDLE_A = 6.0
+# Where others are guarded and a charger is on no circuit, nobody knows what it would do to a fuse.
+_UNGUARDED = Grounds("it is on no circuit", binding="no circuit")
+_AS_IT_LIKES = Grounds("it does as it likes")
+
+
+def claims(
+    look: Look, state: AssetState, memory: Memory, surplus_w: float | None
+) -> Iterator[Claim]:
+    """What is claimed of one charger; `surplus_w` is what the sun leaves for it."""
+    device_id = state.asset.device_id
+    term = look.terms.wired(device_id)
+    found = look.wants.get(state.asset.id, Wants())
+    yield look.claim(
+        state, Rank.DEFAULT, "default", _AS_IT_LIKES, _left_alone(look, state, memory, found)
+    )
+    if look.terms.circuits and term.circuit is None:
+        yield look.claim(state, Rank.SAFETY, "guard", _UNGUARDED, bounds=Bounds(most=_IDLE_A))
+    if term.charging is not None:
+        settings = _as_wanted(term.charging, found)
+        yield from _by_mode(look, state, settings, memory, surplus_w)
+    most_a = _most_a(term, state, look, found)
+    for rank, (is_start, owner) in found.charging.items():
+        wish = Setpoint(most_a if is_start else 0.0)
+        grounds = Grounds(f"{owner_in_words(owner)} asked to {'start' if is_start else 'stop'}")
+        yield look.claim(state, rank, owner, grounds, wish)
+
+
+def _by_mode(
+    look: Look,
+    state: AssetState,
+    settings: ChargeSettings,
+    memory: Memory,
+    surplus_w: float | None,
+) -> Iterator[Claim]:
+    at = cars.at_charger(state, look.site, look.terms.cars)
+    memory.parked[state.asset.device_id] = at.terms.id if at.terms else None
+    settings = at.terms.of(settings) if at.terms else settings
+    car = cars.car_now(state, at)
+    own = memory.cars.setdefault(state.asset.device_id, EvMemory())
+    home = HomeNow(surplus_w, is_throttled=gather.is_throttled(look.site))
+    phases = min(settings.phases[-1], (at.terms and at.terms.phases) or 3)
+    power_w = settings.watts(phases, settings.max_a)
+    plan = _planned(look, state, settings, power_w, car, memory)
+    if plan is not None:
+        home = replace(home, wanted=plan.is_due, grounds=plan.grounds)
+    ask = machine.decide(settings, car, home, own, look.now_s)
+    if ask.setpoint is not None:
+        # Who is on the spot and says off means it, whoever else asks.
+        is_off = settings.mode is ChargeMode.OFF and ask.setpoint.current_a == 0
+        rank = Rank.LOCAL_OFF if is_off else Rank.PLAN
+        yield look.claim(state, rank, f"mode {settings.mode}", ask.grounds, ask.setpoint)
+
+
+def _planned(
+    look: Look,
+    state: AssetState,
+    settings: ChargeSettings,
+    power_w: float,
+    car: CarNow,
+    memory: Memory,
+) -> Ready | None:
+    if look.when is None:
+        return None
+    device_id = state.asset.device_id
+    own = memory.ready.setdefault(device_id, ReadyMemory())
+    plans = settings.plans if settings.mode in machine.PLANNED else {}
+    found = ready.decide(plans, car, power_w, look.when, own, look.now_s)
+    memory.planned[device_id] = found
+    return found
+
+
+def _left_alone(look: Look, state: AssetState, memory: Memory, found: Wants) -> Wish:
+    """Nothing is started that was not charging before it was told to stop."""
+    asset_id = state.asset.id
+    term = look.terms.wired(state.asset.device_id)
+    reading = state.sample.reading if state.sample and state.is_reachable else None
+    if isinstance(reading, ChargerReading):
+        if reading.power_delivery is PowerDelivery.UNPLUGGED:
+            memory.is_on[asset_id] = False
+        elif reading.power_delivery is not PowerDelivery.STOPPED:
+            memory.is_on[asset_id] = True
+        elif asset_id not in look.off:
+            memory.is_on[asset_id] = False
+    most_a = _most_a(term, state, look, found)
+    if memory.is_on.get(asset_id, False):
+        return Setpoint(most_a)
+    return SetMaxCurrent(min(most_a, _IDLE_A) if term.circuit else most_a)
+
+
+def _most_a(term: ChargerTerms, state: AssetState, look: Look, found: Wants) -> float:
+    """What a charger is given that is on: what was asked for, else its mode's, else as it was."""
+    plate_a = term.plate_a(state.asset)
+    if found.current_a is not None:
+        return min(plate_a, found.current_a)
+    if term.charging is not None:
+        return min(plate_a, term.charging.max_a)
+    return min(plate_a, look.limits_a.get(state.asset.id, plate_a))
+
+
+def _as_wanted(settings: ChargeSettings, found: Wants) -> ChargeSettings:
+    if found.current_a is None:
+        return settings
+    return replace(settings, max_a=found.current_a, min_a=min(settings.min_a, found.current_a))
+
+
+def surpluses_of(look: Look, memory: Memory) -> dict[str, float | None]:
+    """What the sun leaves for each charger and heater, by device; None where nobody knows."""
+    found = gather.chargers(look.site, look.terms)
+    stored = gather.batteries(look.site, look.now_s)
+    grid_w = look.grid_w if stored is not None else None
+    drawing = [_drawing(look, device_id, state, memory) for device_id, state in found.items()]
+    # What a heat pump draws is the home's own; it is told of what is left beside.
+    drawing += [
+        Drawing(state.asset.device_id, look.terms.wired(state.asset.device_id).priority, 0.0)
+        for state in look.site.of_kind(AssetKind.HVAC)
+        if look.terms.heater(state.asset)
+    ]
+    return surpluses(grid_w, stored or (), drawing, look.terms.rule)
+
+
+def _drawing(look: Look, device_id: str, state: AssetState, memory: Memory) -> Drawing:
+    reading = state.sample.reading if state.sample else None
+    power_w = reading.power_w if isinstance(reading, ChargerReading) else None
+    term = look.terms.wired(device_id)
+    own = memory.cars.get(device_id)
+    reserved_w = 0.0
+    if own is not None and own.is_on and term.charging is not None:
+        reserved_w = term.charging.watts(own.phases or 1, own.current_a)
+    return Drawing(device_id, term.priority, power_w or 0.0, reserved_w)
