@@ -12,7 +12,7 @@ from gatewayd.control.governor import gather
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.commissioning import Commissioning
 from gatewayd.control.governor.given import GuardGiven, snapshot
-from gatewayd.control.governor.loads import Loads, guarded, loads
+from gatewayd.control.governor.loads import Loads, batteries, guarded, loads
 from gatewayd.control.governor.terms import Terms
 from gatewayd.devices.device import ConfiguredDevice, Poll
 from gatewayd.model.circuit import PHASE_NAMES, Load
@@ -92,8 +92,9 @@ class GuardLoop:
         self.commissioning.look(wiring, self._fallbacks(states))
         before = snapshot(self._memory)
         grants = decide(wiring, now_s, meters, heard, self._memory)
-        self._loads.look(states, wired, grants, wanted)
-        given = GuardGiven(wiring, now_s, meters, heard, before, self._loads.paused)
+        stored, were_paused = batteries(states, wired, wanted), self._loads.paused
+        self._loads.look(wired, grants, stored)
+        given = GuardGiven(wiring, now_s, meters, heard, before, stored, were_paused)
         self._bench.grant(grants, inputs_of(meters, now_s), given, self._loads.paused)
 
     def _fallbacks(self, states: Mapping[str, AssetState]) -> dict[str, Fallback]:

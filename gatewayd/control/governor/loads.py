@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gatewayd.control.governor import gather
+from gatewayd.control.governor.pausing import BatteryNow, as_command, paused
 from gatewayd.control.governor.terms import ChargerTerms, Terms
 from gatewayd.errors import InvalidError
 from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.circuit import Circuit, Load
-from gatewayd.model.command import Command, SetMaxCurrent
+from gatewayd.model.command import SetMaxCurrent
 from gatewayd.model.reading import BatteryReading, HvacReading
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
@@ -103,35 +104,33 @@ class Loads:
 
     def look(
         self,
-        states: Mapping[str, AssetState],
         loads: Mapping[str, Load],
         grants: Mapping[str, Grant],
-        wanted: Mapping[str, Wish | None],
+        batteries: Mapping[str, BatteryNow],
     ) -> None:
         """Find out who has to pause, all by device."""
-        paused = set()
-        for device_id, load in loads.items():
-            reading = _battery(states[device_id])
-            if reading is None or storage.is_forced(_command(wanted.get(device_id))):
-                continue
-            was_paused, grant = device_id in self.paused, grants[device_id]
-            if storage.is_paused(grant, load.lines, reading, was_paused=was_paused):
-                paused.add(device_id)
-            power_w = storage.said_w(reading.power_w)
-            if not was_paused and power_w is not None:
-                self._drew_a[device_id] = max(0.0, storage.whole_a(power_w, load.lines))
-        self.paused = frozenset(paused)
+        before, self.paused = self.paused, paused(loads, grants, batteries, self.paused)
+        for device_id, now in batteries.items():
+            power_w = storage.said_w(now.reading.power_w)
+            if device_id not in before and power_w is not None and not now.is_forced:
+                drew_a = storage.whole_a(power_w, loads[device_id].lines)
+                self._drew_a[device_id] = max(0.0, drew_a)
 
     def _wish_a(self, load: Load, wanted: Wish | None) -> float:
         if load.id in self.paused:
             return min(load.max_a, self._drew_a.get(load.id, load.max_a))
-        return storage.wish_a(_command(wanted), load.lines, load.max_a)
+        return storage.wish_a(as_command(wanted), load.lines, load.max_a)
 
 
-def _battery(state: AssetState) -> BatteryReading | None:
-    reading = state.sample.reading if state.sample else None
-    return reading if isinstance(reading, BatteryReading) else None
-
-
-def _command(wanted: Wish | None) -> Command | None:
-    return None if isinstance(wanted, Setpoint) else wanted
+def batteries(
+    states: Mapping[str, AssetState],
+    loads: Mapping[str, Load],
+    wanted: Mapping[str, Wish | None],
+) -> dict[str, BatteryNow]:
+    """The batteries among the loads that have spoken, all by device."""
+    found = {}
+    for device_id in loads:
+        sample = states[device_id].sample
+        if sample is not None and isinstance(sample.reading, BatteryReading):
+            found[device_id] = BatteryNow(sample.reading, wanted.get(device_id))
+    return found

@@ -8,6 +8,7 @@ from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.claims import claims
 from gatewayd.control.governor.given import AuditGiven, RulingGiven
 from gatewayd.control.governor.guard_loop import inputs_of
+from gatewayd.control.governor.pausing import paused
 from gatewayd.control.replay.record import AnyGiven
 from gatewayd.control.steering import flex, overrides, schedules, smart_charging
 from gatewayd.errors import ControlledError, RequestError
@@ -79,7 +80,8 @@ def _ruled(given: RulingGiven) -> Decision:
     if given.guard is not None:
         guard = given.guard
         grants = decide(guard.wiring, guard.now_s, guard.meters, guard.loads, guard.memory)
-        bench.grant(grants, inputs_of(guard.meters, guard.now_s), paused=guard.paused)
+        stopped = paused(guard.wiring.loads, grants, guard.batteries, guard.were_paused)
+        bench.grant(grants, inputs_of(guard.meters, guard.now_s), paused=stopped)
     if given.claims is not None:
         bench.claim(claims(given.claims.look, given.claims.memory))
     return bench.decision(given.state)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gatewayd.control.governor import warmth
-from gatewayd.control.governor.loads import Loads
+from gatewayd.control.governor.loads import Loads, batteries
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, HeatTerms, Terms
 from gatewayd.model.asset import AssetKind, Capability, Identity, MeterUsage, Role
 from gatewayd.model.circuit import Load
@@ -259,7 +259,7 @@ def test_what_a_battery_says_that_is_no_number_is_not_known(power_w: float) -> N
     told = state(AssetKind.BATTERY, BatteryReading(power_w=690.0, setpoint_w=power_w))
     grants = {"battery": Grant(0.0, 30.0, Footing.FRESH, renews=True, binding="main")}
 
-    found.look({"battery": said}, {"battery": load}, grants, {})
+    found.look({"battery": load}, grants, batteries({"battery": said}, {"battery": load}, {}))
     unknown, drawn = found.now(said, load, PLACE, None), found.now(told, load, PLACE, None)
 
     assert found.paused == frozenset()

@@ -19,12 +19,14 @@ from gatewayd.plan import asked, holds, keeping
 from gatewayd.plan.audit import doubts, wired
 from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
 from gatewayd.plan.grid.operator import OperatorSettings
+from gatewayd.plan.guard import storage
 from gatewayd.plan.smart.override import OverrideDecision
 from gatewayd.state import assets, decisions
 from gatewayd.state.engine.connect import connect
 from tests.fakes.clock import FakeClock
 from tests.fakes.driver import ScriptedBox, car_box, charger_box, thermostat_box
 from tests.fakes.gateway import Gateway
+from tests.unit.control import test_guarded_loads as guarded_loads
 from tests.unit.control.governed import House, house, terms
 from tests.unit.control.steered import Home, home, night_is_cheap, say
 from tests.unit.control.test_auditor import Wired, switch
@@ -103,6 +105,17 @@ async def miswired(path: Path) -> None:
         await switch(running, 2)
 
 
+async def stored(path: Path) -> None:
+    """A battery that fills itself, until the fuse has no room for it."""
+    one = guarded_loads.Home(free_w=6900.0)
+    async with guarded_loads.home_of(path, FakeClock(), one) as running:
+        await running.pass_time(60, step_s=1)
+        one.base_a[0] = 20.0
+        await running.pass_time(10, step_s=1)
+        one.base_a[0] = 2.0
+        await running.pass_time(60, step_s=1)
+
+
 async def steered(path: Path) -> None:
     """A car that is charged by a plan and out of turn, a heater and a charger by schedules."""
     boxes = {"car": car_box(), "wallbox": charger_box(), "heater": stepped()}
@@ -150,7 +163,7 @@ def stepped() -> ScriptedBox:
 def days(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     folder = tmp_path_factory.mktemp("days")
     found = {}
-    for live in (governed, miswired, steered):
+    for live in (governed, miswired, stored, steered):
         found[live.__name__] = folder / f"{live.__name__}.db"
         asyncio.run(live(found[live.__name__]))
     return found
@@ -168,6 +181,7 @@ def test_all_of_it_comes_out_as_it_was(days: Mapping[str, Path]) -> None:
         "audit None",
         "audit the wiring audit",
         "default SetMaxCurrent",
+        "guard HoldCharge",
         "guard SetMaxCurrent",
         "guard StopCharging",
         "mode now SetMaxCurrent",
@@ -191,6 +205,7 @@ def test_all_of_it_comes_out_as_it_was(days: Mapping[str, Path]) -> None:
         ("governed", keeping, {"next_command": lambda *_: None}, "mode now another writer"),
         ("governed", doubts, {"READINGS": 16}, "audit the wiring audit"),
         ("miswired", wired, {"AGREEING": 4}, "audit the wiring audit"),
+        ("stored", storage, {"_TOLERANCE_A": 99.0}, "guard HoldCharge"),
         ("steered", holds, {"replace": lambda one, **_: one}, "schedule PermanentHold"),
         ("steered", schedules, {"is_unwanted": lambda _: False}, "schedule taken back"),
         ("steered", smart_charging, {"OWNER": "plan"}, "smart_charging taken back"),
