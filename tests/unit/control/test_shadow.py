@@ -167,9 +167,9 @@ async def test_each_hour_is_paid_by_the_tariff_that_was_in_force(path: Path) -> 
 
 
 def heated(c: Connection, power_w: float | None) -> Asset:
-    """A heat pump that runs in the hour before midnight and rests in the one after it.
+    """A heat pump that runs in the hour before midnight and rests in the two after it.
 
-    In shadow it is blocked until midnight, whatever a user sets.
+    In shadow it is blocked until midnight; what a user sets later is set in truth.
     """
     users.ensure(c, "home", BEGIN)
     place = locations.ensure_home(c, "home", "Home", 48.2, 16.4, "Europe/Vienna", BEGIN).id
@@ -177,20 +177,20 @@ def heated(c: Connection, power_w: float | None) -> Asset:
     adopted(c, AssetKind.METER, place)
     tariffs.put(c, Tariff("t", RATES), BEGIN)
     tariffs.link(c, place, LocationTariff("t", DEAR_UNTIL_MIDNIGHT), BEGIN)
-    for number in range(120):
+    for number in range(180):
         drawn_w = power_w if power_w is None or number < 60 else 0.0
         hvac, meter = HvacReading(power_w=drawn_w), MeterReading((drawn_w or 0.0) + 100.0)
         said(c, BEGIN + number * MINUTE, hvac=hvac, meter=meter)
-    decided(c, heater, BEGIN - HOUR, f"api{SHADOW}", PermanentHold(HvacMode.HEAT, 21.0))
     decided(c, heater, BEGIN, f"grid{SHADOW}", SetSgReady(SgReady.BLOCKED))
     decided(c, heater, BEGIN + HOUR, GIVEN_BACK, None)
+    decided(c, heater, BEGIN + 2 * HOUR, f"api{SHADOW}", PermanentHold(HvacMode.HEAT, 21.0))
     return heater
 
 
 async def test_a_heat_pump_is_reckoned_by_what_it_says_that_it_draws(path: Path) -> None:
     async with Database.open(path) as db:
         heater = await db.write(lambda c: heated(c, 2000.0))
-        [found] = await shadows(db, [heater], FREE, BEGIN - 10 * MINUTE, BEGIN + 2 * HOUR)
+        [found] = await shadows(db, [heater], FREE, BEGIN, BEGIN + 3 * HOUR)
         later = await shadows(db, [heater], FREE, BEGIN + 2 * HOUR, BEGIN + 3 * HOUR)
 
     # 2 kWh at 0.40, made up for after midnight at 0.10.

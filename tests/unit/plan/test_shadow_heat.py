@@ -116,6 +116,13 @@ def test_a_block_after_a_boost_first_uses_up_what_was_drawn_ahead() -> None:
     assert found.pending_wh == pytest.approx(1000.0)
 
 
+def test_a_boost_after_a_block_first_makes_up_for_it() -> None:
+    found = reckoned([(60, BLOCKED, RUNS | DEAR), (90, BOOSTED, RESTS | CHEAP)])
+
+    assert found.total.saved == pytest.approx(Decimal("0.60"))
+    assert found.pending_wh == pytest.approx(-1000.0)
+
+
 def test_without_prices_nothing_is_said_of_money() -> None:
     found = reckoned([(60, BLOCKED, RUNS), (120, ALONE, RESTS | CHEAP)])
 
