@@ -8,6 +8,7 @@ from decimal import Decimal
 from gatewayd.control.governor.choice import Mode, Planned
 from gatewayd.control.governor.overview import Governed, Trust
 from gatewayd.control.shadow import Shadow
+from gatewayd.model.asset import AssetKind
 from gatewayd.model.decision import Decision
 from gatewayd.model.hour_minute import format_hour_minute
 from gatewayd.model.ready_by import ReadyBy
@@ -23,7 +24,13 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _NAMELESS = ("default", "guard")
 # The least that is worth a word.
 _CENT = Decimal("0.005")
-_LITTLE_WH = 50.0
+_LEAST_WH = 50.0
+# What is pending, above 0 and below, and what is lost.
+_ENDS = {
+    AssetKind.CHARGER: ("still to be made up for", "", "too little when cars left"),
+    AssetKind.BATTERY: ("more held at the end", "less held at the end", ""),
+    AssetKind.HVAC: ("still to be drawn", "drawn ahead", "gone cold"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +139,10 @@ def _weekly(days: list[int]) -> str:
 
 
 def _saved(shadow: Shadow, zone: tzinfo) -> str:
-    """What would have come of it; nothing of a kind of which nobody knows."""
-    if shadow.would is None or not shadow.would.total.minutes:
+    """What would have come of it, or why nobody knows; nothing before the first minutes."""
+    if shadow.would is None:
+        return sentence(shadow.why or "")
+    if not shadow.would.total.minutes:
         return ""
     return f"{_sum(shadow.would.total)} since {local(shadow.since, zone)}"
 
@@ -154,13 +163,13 @@ def _saved_details(shadow: Shadow) -> Iterator[str]:
     would = shadow.would
     if would is None:
         return
+    owed, ahead, lost = _ENDS[shadow.asset.kind]
     parts = (
         (would.total.less_wh, "less drawn"),
         (would.total.more_wh, "more at other times"),
         (would.total.unpriced_wh, "without a known price"),
-        (would.pending_wh, "still to be made up for"),
-        (would.lost_wh, "too little when cars left"),
+        (would.pending_wh, owed),
+        (-would.pending_wh, ahead),
+        (would.lost_wh, lost),
     )
-    for energy_wh, words in parts:
-        if abs(energy_wh) >= _LITTLE_WH:
-            yield f"{kwh(energy_wh)} {words}"
+    yield from (f"{kwh(energy_wh)} {words}" for energy_wh, words in parts if energy_wh >= _LEAST_WH)

@@ -125,16 +125,33 @@ def test_what_shadow_would_have_saved_is_said_once_something_is_known(
     assert governed_view(Governed(ARMED, shadow=would(total)), VIENNA).saved == text
 
 
-def test_what_is_pending_and_lost_in_shadow_is_said_too() -> None:
-    shadow = would(Tally(60, less_wh=2000.0), pending_wh=1500.0, lost_wh=500.0)
-    unknown = Shadow(CHARGER, MONDAY, None)
+@pytest.mark.parametrize(
+    ("kind", "pending_wh", "text"),
+    [
+        (AssetKind.CHARGER, 1500.0, "1.5 kWh still to be made up for; 0.5 kWh too little when"),
+        (AssetKind.BATTERY, -1500.0, "1.5 kWh less held at the end"),
+        (AssetKind.HVAC, -1500.0, "1.5 kWh drawn ahead; 0.5 kWh gone cold"),
+    ],
+)
+def test_what_is_pending_and_lost_in_shadow_is_said_too(
+    kind: AssetKind, pending_wh: float, text: str
+) -> None:
+    lost_wh = 0.0 if kind is AssetKind.BATTERY else 500.0
+    shadow = replace(
+        would(Tally(60, less_wh=2000.0), pending_wh=pending_wh, lost_wh=lost_wh), asset=asset(kind)
+    )
 
     details = governed_view(Governed(ARMED, shadow=shadow), VIENNA).saved_details
 
-    assert details == (
-        "2.0 kWh less drawn; 1.5 kWh still to be made up for; 0.5 kWh too little when cars left"
-    )
-    assert governed_view(Governed(ARMED, shadow=unknown), VIENNA).saved == ""
+    assert details.startswith(f"2.0 kWh less drawn; {text}")
+
+
+def test_why_nobody_knows_what_shadow_saves_is_said() -> None:
+    told = Governed(ARMED, shadow=Shadow(CHARGER, MONDAY, None, "it was never measured"))
+
+    view = governed_view(told, VIENNA)
+
+    assert (view.saved, view.saved_details) == ("It was never measured", "")
 
 
 @pytest.mark.parametrize(
