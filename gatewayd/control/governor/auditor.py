@@ -2,22 +2,25 @@
 
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
+from functools import partial
 from sqlite3 import Connection
 
 from gatewayd import __version__
 from gatewayd.clock import Clock
-from gatewayd.control.governor import auditing, gather, reliance
+from gatewayd.control.governor import auditing, gather
 from gatewayd.control.governor.given import AuditGiven, Noted, StepsGiven
+from gatewayd.control.governor.reliance import Relying, reliance
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.replay.record import keep
 from gatewayd.errors import StorageError
 from gatewayd.model.asset import Asset
 from gatewayd.model.circuit import PHASES, Load
-from gatewayd.model.site import AssetState, Site
+from gatewayd.model.remembered import Remembered
+from gatewayd.model.site import Site
 from gatewayd.plan.audit.doubts import Doubts
 from gatewayd.plan.audit.finding import Finding
 from gatewayd.plan.audit.steps import Said, StepMemory, note
@@ -58,6 +61,7 @@ class Auditor:
         self._stored: dict[str, Audited] = {}
         self._audits: dict[str, _Audit] = {}
         self._doubts: dict[str, Doubts] = {}
+        self._reliance = Remembered(reliance)
 
     async def begin(self) -> None:
         """Recall what was found before."""
@@ -68,22 +72,22 @@ class Auditor:
         site, withheld, findings = self._store.site, {}, dict[Finding, None]()
         self._hear(site)
         self._audits = {id_: audit for id_, audit in self._audits.items() if id_ in site.assets}
-        for state in reliance.governed(site, terms):
-            audit = self._audit(state.asset, site, terms)
-            self._step(state, audit, site, terms)
-            found = self._found(state.asset, audit, site, terms)
-            known = [*found, *self._of_others(state.asset, terms)]
-            why = auditing.in_words(known) or self._waits(state, audit, site, terms)
+        home = self._reliance(site.roster, terms)
+        flows = gather.flows_w(site, self._clock.monotonic()) if home.relying else ()
+        for one in home.relying:
+            audit = self._audit(one, site)
+            self._step(one, audit, site, flows, terms)
+            found = self._found(one, audit, terms)
+            known = [*found, *self._of_others(one)]
+            why = auditing.in_words(known) or self._waits(one, audit, terms)
             if why:
-                withheld[state.asset.device_id] = why
+                withheld[one.asset.device_id] = why
             findings |= dict.fromkeys(found)
             if found or not why:
-                given = self._given(state.asset, audit, site, terms)
-                await self._settle(state, audit, found, given)
-        for state in reliance.grid_meters(site):
-            findings |= dict.fromkeys(self._held([state], terms))
-        for one in findings:
-            withheld.setdefault(one.where, one.what)
+                await self._settle(one.asset, audit, found, partial(self._given, one, audit, terms))
+        findings |= dict.fromkeys(self._held(home.grid_meters, terms))
+        for finding in findings:
+            withheld.setdefault(finding.where, finding.what)
         self.withheld, self.findings = withheld, tuple(findings)
 
     def _hear(self, site: Site) -> None:
@@ -94,9 +98,9 @@ class Auditor:
                 where = state.asset.device_id
                 doubts.hear(where, sample.reading, sample.at, sample.at_monotonic)
 
-    def _audit(self, asset: Asset, site: Site, terms: Terms) -> _Audit:
+    def _audit(self, relying: Relying, site: Site) -> _Audit:
         """Where the audit stands; a new one where something else than before is to be audited."""
-        fingerprint = reliance.fingerprint(asset, site, terms)
+        asset, fingerprint = relying.asset, relying.fingerprint
         known = self._audits.get(asset.id)
         if known is not None and known.fingerprint == fingerprint:
             return known
@@ -113,18 +117,19 @@ class Auditor:
                         self._doubts.setdefault(state.asset.id, Doubts()).recall(one)
         return audit
 
-    def _step(self, state: AssetState, audit: _Audit, site: Site, terms: Terms) -> None:
-        load = gather.loads(site, terms).get(state.asset.device_id)
-        circuit = reliance.metered(load, terms) if load else None
+    def _step(
+        self, relying: Relying, audit: _Audit, site: Site, flows: gather.Flows, terms: Terms
+    ) -> None:
+        load, circuit = relying.load, relying.circuit
         if load is None or circuit is None:
             return
         lines = terms.meter_lines.get(circuit.id, PHASES)
-        now = gather.load_now(state, terms.wired(load.id), 0.0)
+        now = gather.load_now(site.assets[relying.asset.id], terms.wired(load.id), 0.0)
         meter = gather.meter_now(site, circuit, lines, {})
         if now is None or now.drawn_a is None or meter is None or not math.isfinite(meter.at_s):
             return
         drawn, seen = Said(now.at_s, now.drawn_a), Said(meter.at_s, meter.current_a)
-        others_w = gather.beside_w(site, load.id, self._clock.monotonic())
+        others_w = gather.beside_w(flows, load.id)
         if note(drawn, seen, audit.steps, others_w) is not None:
             given = StepsGiven(tuple(audit.steps.steps), load, circuit.meter_id or "", lines)
             verdict = auditing.judged(given)
@@ -133,37 +138,36 @@ class Auditor:
                 audit.judged = given
                 _tell(load, verdict, audit)
 
-    def _found(self, asset: Asset, audit: _Audit, site: Site, terms: Terms) -> list[Finding]:
+    def _found(self, relying: Relying, audit: _Audit, terms: Terms) -> list[Finding]:
         if any(one.where in terms.audited for one in audit.of_steps):
             # A person has mended it, or knows better: it takes new steps to say so again.
             audit.of_steps, audit.steps, audit.judged = (), StepMemory(), None
-        return [*self._held(_relied_on(asset, site, terms), terms), *audit.of_steps]
+        return [*self._held(relying.rests_on, terms), *audit.of_steps]
 
-    def _given(self, asset: Asset, audit: _Audit, site: Site, terms: Terms) -> AuditGiven:
+    def _given(self, relying: Relying, audit: _Audit, terms: Terms) -> AuditGiven:
         """All that `_found` comes of."""
-        assets = (one.asset for one in _relied_on(asset, site, terms))
+        assets = relying.rests_on
         doubts = ((one.device_id, self._doubts.get(one.id, Doubts()).grounds) for one in assets)
         steps = audit.judged or audit.of_steps
         return AuditGiven(__version__, terms.audited, tuple(doubts), steps)
 
-    def _of_others(self, asset: Asset, terms: Terms) -> list[Finding]:
+    def _of_others(self, relying: Relying) -> list[Finding]:
         """What the steps of others on its meters have shown of these."""
-        meters = [id_ for id_ in reliance.needs(asset, terms) if id_ != asset.device_id]
-        others = (audit for id_, audit in self._audits.items() if id_ != asset.id)
+        meters = relying.needs.keys() - {relying.asset.device_id}
+        others = (audit for id_, audit in self._audits.items() if id_ != relying.asset.id)
         return [one for audit in others for one in audit.of_steps if one.where in meters]
 
-    def _held(self, states: Iterable[AssetState], terms: Terms) -> list[Finding]:
-        assets = (one.asset for one in states if one.asset.device_id not in terms.audited)
-        doubts = (self._doubts.get(asset.id, Doubts()) for asset in assets)
-        return [one for doubt in doubts for one in doubt.held.values()]
+    def _held(self, assets: Iterable[Asset], terms: Terms) -> list[Finding]:
+        asked = (asset for asset in assets if asset.device_id not in terms.audited)
+        doubts = (self._doubts.get(asset.id) for asset in asked)
+        return [one for doubt in doubts if doubt for one in doubt.held.values()]
 
-    def _waits(self, state: AssetState, audit: _Audit, site: Site, terms: Terms) -> str | None:
+    def _waits(self, relying: Relying, audit: _Audit, terms: Terms) -> str | None:
         """What has to be seen before the first pass."""
         if audit.has_passed:
             return None
-        for device_id in reliance.needs(state.asset, terms):
-            states = reliance.relied_on(state.asset, device_id, site)
-            doubts = [self._doubts[one.asset.id] for one in states if one.asset.id in self._doubts]
+        for device_id, assets in relying.needs.items():
+            doubts = [self._doubts[one.id] for one in assets if one.id in self._doubts]
             if not doubts:
                 return f"nothing is known yet of {device_id}"
             if any(one.is_open for one in doubts) and device_id not in terms.audited:
@@ -171,29 +175,23 @@ class Auditor:
         return None
 
     async def _settle(
-        self, state: AssetState, audit: _Audit, found: list[Finding], given: AuditGiven
+        self, asset: Asset, audit: _Audit, found: list[Finding], given: Callable[[], AuditGiven]
     ) -> None:
         """Remember how it came out, and tell of a change."""
-        asset_id, now = state.asset.id, self._clock.now()
+        asset_id, now = asset.id, self._clock.now()
         audited = Audited(audit.fingerprint, tuple(astuple(one) for one in found))
         if self._stored.get(asset_id) == audited and audit.has_passed:
             return
         told = tuple(one.what for one in found)
         noted = None
         if told != audit.told:
-            noted = Noted(auditing.told(found, now, asset_id), given)
+            noted = Noted(auditing.told(found, now, asset_id), given())
             self._store.decided(noted.decision)
         audit.has_passed, audit.told = True, told
         # The writer has logged a failure; what is not stored is tried again.
         with suppress(StorageError):
             await self._db.write(lambda c: _put(c, asset_id, audited, noted, now))
             self._stored[asset_id] = audited
-
-
-def _relied_on(asset: Asset, site: Site, terms: Terms) -> list[AssetState]:
-    """All that has to be right."""
-    devices = (*reliance.needs(asset, terms), *reliance.followed(asset, site, terms))
-    return [one for id_ in devices for one in reliance.relied_on(asset, id_, site)]
 
 
 def _tell(load: Load, verdict: Verdict, audit: _Audit) -> None:

@@ -1,7 +1,7 @@
 """From the picture to what the guard and the charging modes ask for. Missing is never 0."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from gatewayd.control.governor.terms import ChargerTerms, Terms
 from gatewayd.model.asset import AssetKind, MeterUsage
@@ -148,13 +148,18 @@ def grid_w(site: Site, now_s: float, doubted: Collection[str] = ()) -> float | N
     return sum(known) if found and len(known) == len(found) else None
 
 
-def beside_w(site: Site, device_id: str, now_s: float) -> float | None:
+# What each device draws, less what it brings; None where that is not known.
+Flows = Sequence[tuple[str, float | None]]
+
+
+def flows_w(site: Site, now_s: float) -> Flows:
+    """Of every asset, in watt, with its device."""
+    return [(state.asset.device_id, _flow_w(state, now_s)) for state in site.assets.values()]
+
+
+def beside_w(flows: Flows, device_id: str) -> float | None:
     """What all but one device draws, less what it brings; None while that is not known."""
-    parts = [
-        _flow_w(state, now_s)
-        for state in site.assets.values()
-        if state.asset.device_id != device_id
-    ]
+    parts = [part_w for id_, part_w in flows if id_ != device_id]
     known = [part_w for part_w in parts if part_w is not None]
     return sum(known) if len(known) == len(parts) else None
 

@@ -12,7 +12,15 @@ import pytest
 
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.claims import claims
-from gatewayd.control.governor.gather import beside_w, is_throttled, load_now, meter_now, safe_a
+from gatewayd.control.governor.gather import (
+    beside_w,
+    flows_w,
+    is_throttled,
+    load_now,
+    meter_now,
+    safe_a,
+)
+from gatewayd.control.governor.limit import LimitGiven
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.quarter import QuarterMeter, starts
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, Terms
@@ -47,6 +55,7 @@ from gatewayd.plan.arbiter.claims import Rank, Setpoint
 from gatewayd.plan.arbiter.ruling import Ruling, settle
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
+from gatewayd.plan.grid.capacity import CapacitySettings, Quarter
 from gatewayd.plan.grid.export import ExportRule
 from gatewayd.state import history
 from gatewayd.state.db import Database
@@ -363,7 +372,7 @@ def test_what_flows_beside_a_load_is_known_or_not(
 
     home = Site(MappingProxyType({one.asset.id: one for one in (own, *found)}))
 
-    assert beside_w(home, "own", 0.0) == power_w
+    assert beside_w(flows_w(home, 0.0), "own") == power_w
 
 
 @pytest.mark.parametrize(
@@ -392,7 +401,7 @@ def test_a_limit_of_the_home_is_one_of_its_own_circuit() -> None:
     bench = Bench(Terms(circuits), Store(clock, []), clock)
     assert bench.circuits() == circuits
 
-    bench.limit(2559.0)
+    bench.limit = LimitGiven((CapacitySettings(2559.0, 0.0), Quarter(0.0, None)))
 
     assert bench.circuits()["main"].limit_w == 2500.0
     assert bench.circuits()["garage"] == circuits["garage"]
