@@ -6,7 +6,6 @@ out by itself.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Protocol
 
 from gatewayd import __version__
@@ -15,6 +14,7 @@ from gatewayd.control.governor import gather
 from gatewayd.control.governor.answers import Patience
 from gatewayd.control.governor.answers import answer as how_it_fares
 from gatewayd.control.governor.given import ClaimsGiven, GuardGiven, Noted, RulingGiven
+from gatewayd.control.governor.limit import NO_LIMIT, limited
 from gatewayd.control.governor.safety import GUARD, Granted
 from gatewayd.control.governor.safety import claim as safety_claim
 from gatewayd.control.governor.terms import Terms
@@ -36,7 +36,6 @@ from gatewayd.plan.steer import next_command
 
 # The guard gives nothing new before it has seen the room for it this long.
 _WARM_S = 40.0
-_LIMIT_STEP_W = 100.0
 
 Steer = Callable[[str, Kept | None], None]
 
@@ -51,6 +50,7 @@ class Picture(Protocol):
 class Bench:
     """Holds claims and grants; `rulings` is what they come to now, by asset id.
 
+    `limit` is what the whole home may take from the grid now.
     `steer` keeps an asset at something, None gives it back. `decisions` are the changes since they
     were last taken.
     """
@@ -58,14 +58,13 @@ class Bench:
     def __init__(self, terms: Terms, store: Picture, clock: Clock) -> None:
         self.terms = terms
         self.rulings: dict[str, Ruling] = {}
+        self.limit = NO_LIMIT
         self._store = store
         self._clock = clock
         self._at, self._now_s = clock.now(), clock.monotonic()
         self._steer: Steer = _nowhere
         self._claims: tuple[Claim, ...] = ()
         self._guarded_s = -math.inf
-        self._import_w: float | None = None
-        self._import_by: str | None = None
         self._grants: Mapping[str, Grant] | None = None
         self._grant_inputs: tuple[Input, ...] = ()
         self._paused: frozenset[str] = frozenset()
@@ -108,25 +107,9 @@ class Bench:
         self._grants, self._grant_inputs = grants, inputs
         self.settle()
 
-    def limit(self, import_w: float | None, by: str | None = None) -> None:
-        """What the whole home may take from the grid now, in watt; None for what its fuses bear.
-
-        `by` is who says so, in words.
-        """
-        self._import_w, self._import_by = import_w, by
-
     def circuits(self) -> Mapping[str, Circuit]:
         """The circuits, the house connection with what it may carry now."""
-        if self._import_w is None:
-            return self.terms.circuits
-        # In whole steps, so that the wiring stays the same for a while.
-        most_w = max(1.0, self._import_w // _LIMIT_STEP_W * _LIMIT_STEP_W)
-        return {
-            one.id: one
-            if one.parent is not None or (one.limit_w or math.inf) <= most_w
-            else replace(one, limit_w=most_w, limited_by=self._import_by)
-            for one in self.terms.circuits.values()
-        }
+        return limited(self.terms.circuits, self.limit)
 
     def wish(self, asset_id: str, now_s: float) -> Wish | None:
         """What is wanted of a load where the guard has no say."""

@@ -10,10 +10,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TypeVar, cast
 
+from gatewayd.control.governor.limit import LimitGiven, limited
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.pausing import BatteryNow
 from gatewayd.control.governor.terms import Terms
-from gatewayd.model.circuit import Load
+from gatewayd.model.circuit import Circuit, Load
 from gatewayd.model.decision import Decision
 from gatewayd.model.site import AssetState
 from gatewayd.plan.audit.doubts import Turn
@@ -38,16 +39,24 @@ class ClaimsGiven:
 class GuardGiven:
     """What the guard's grants were made from.
 
+    `circuits` are as configured, `limit` is what the whole home may take.
     `batteries` are those among its loads, and `were_paused` those that must not charge before.
     """
 
-    wiring: Wiring
+    circuits: Mapping[str, Circuit]
+    limit: LimitGiven
+    wired: Mapping[str, Load]
     now_s: float
     meters: Mapping[str, MeterNow]
     loads: Mapping[str, LoadNow]
     memory: GuardMemory
     batteries: Mapping[str, BatteryNow]
     were_paused: frozenset[str]
+
+    @property
+    def wiring(self) -> Wiring:
+        """As it was then."""
+        return Wiring(limited(self.circuits, self.limit), self.wired)
 
 
 @dataclass(frozen=True, slots=True)

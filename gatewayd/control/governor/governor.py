@@ -12,6 +12,7 @@ from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.choices import Choices
 from gatewayd.control.governor.claims import claims
 from gatewayd.control.governor.given import ClaimsGiven, snapshot
+from gatewayd.control.governor.limit import LimitGiven
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.operator import GridOperator
 from gatewayd.control.governor.quarter import QuarterMeter, grid_meters, starts
@@ -26,7 +27,6 @@ from gatewayd.model.remembered import Remembered
 from gatewayd.model.site import AssetState
 from gatewayd.plan.arbiter.narrow import is_off
 from gatewayd.plan.ev.ready import When
-from gatewayd.plan.grid.capacity import import_limit_w
 from gatewayd.plan.keeping import Kept
 from gatewayd.plan.prices import Prices, price_at
 from gatewayd.state import actions, meta
@@ -122,7 +122,7 @@ class Governor:
     def _look(self, now_s: float) -> None:
         bench, now, prices = self._bench, self._clock.now(), self.prices()
         is_time_trusted = self._floor is None or now >= self._floor
-        bench.limit(*self._import_limit(now))
+        bench.limit = self._limit(now)
         look = Look(
             self._store.site,
             bench.terms,
@@ -137,16 +137,12 @@ class Governor:
         given = ClaimsGiven(look, snapshot(self._memory))
         bench.claim(claims(look, self._memory), given)
 
-    def _import_limit(self, now: datetime) -> tuple[float | None, str | None]:
-        """The narrowest, and who gives it if that is the grid operator."""
-        capacity, told = self.choices.terms.grid.capacity, self.operator.standing()
-        paid_w = None
+    def _limit(self, now: datetime) -> LimitGiven:
+        capacity, paid = self.choices.terms.grid.capacity, None
         if capacity is not None:
             at = now.astimezone(self.choices.terms.zone)
-            paid_w = import_limit_w(capacity, self._quarter.now(self._store.site, at))
-        if told is None or told.limit_w is None or (paid_w is not None and paid_w < told.limit_w):
-            return paid_w, None
-        return told.limit_w, told.by
+            paid = capacity, self._quarter.now(self._store.site, at)
+        return LimitGiven(paid, self.operator.given())
 
     def _steer(self, asset_id: str, kept: Kept | None) -> None:
         if kept is None:

@@ -94,7 +94,10 @@ class GuardLoop:
         grants = decide(wiring, now_s, meters, heard, self._memory)
         stored, were_paused = batteries(states, wired, wanted), self._loads.paused
         self._loads.look(wired, grants, stored)
-        given = GuardGiven(wiring, now_s, meters, heard, before, stored, were_paused)
+        circuits, limit = self._terms.circuits, self._bench.limit
+        given = GuardGiven(
+            circuits, limit, wired, now_s, meters, heard, before, stored, were_paused
+        )
         self._bench.grant(grants, inputs_of(meters, now_s), given, self._loads.paused)
 
     def _fallbacks(self, states: Mapping[str, AssetState]) -> dict[str, Fallback]:

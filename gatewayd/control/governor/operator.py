@@ -32,6 +32,23 @@ class Standing:
         return "the grid operator's failsafe" if self.state in _WAITS else "the grid operator"
 
 
+@dataclass(frozen=True, slots=True)
+class OperatorGiven:
+    """What was agreed on and heard at a moment (monotonic), and what the look before has left."""
+
+    settings: OperatorSettings
+    signal: Signal | None
+    memory: OperatorMemory
+    now_s: float
+
+
+def standing(given: OperatorGiven) -> tuple[Standing, OperatorMemory]:
+    """What holds, and what is passed on."""
+    memory = replace(given.memory)
+    limit_w = decide(given.settings, given.signal, memory, given.now_s)
+    return Standing(memory.state, limit_w), memory
+
+
 class GridOperator:
     """Hears the operator. `settings` None: no limit of one is expected, and none holds."""
 
@@ -83,16 +100,22 @@ class GridOperator:
 
     def standing(self) -> Standing | None:
         """What holds now; None where no operator is expected."""
-        if self.settings is None:
+        given = self.given()
+        if given is None:
             return None
-        before = self._memory.state
-        limit_w = decide(self.settings, self._signal, self._memory, self._clock.monotonic())
-        state = self._memory.state
+        found, self._memory = standing(given)
+        before, state = given.memory.state, found.state
         if state is OperatorState.FAILSAFE and before is not state:
-            log.warning("grid operator: not heard of any more, so %g W hold", limit_w)
+            log.warning("grid operator: not heard of any more, so %g W hold", found.limit_w)
         elif before in _WAITS and state not in _WAITS:
             log.info("grid operator: heard")
-        return Standing(state, limit_w)
+        return found
+
+    def given(self) -> OperatorGiven | None:
+        """What it comes of."""
+        if self.settings is None:
+            return None
+        return OperatorGiven(self.settings, self._signal, self._memory, self._clock.monotonic())
 
     def until(self) -> datetime | None:
         """When the limit in force ends, the failsafe at the earliest; None where nobody knows."""

@@ -78,9 +78,9 @@ def _ruled(given: RulingGiven) -> Decision:
     then = _Then(given.at, given.now_s, Site({given.state.asset.id: given.state}))
     bench = Bench(given.terms, then, then)
     if given.guard is not None:
-        guard = given.guard
-        grants = decide(guard.wiring, guard.now_s, guard.meters, guard.loads, guard.memory)
-        stopped = paused(guard.wiring.loads, grants, guard.batteries, guard.were_paused)
+        guard, wiring = given.guard, given.guard.wiring
+        grants = decide(wiring, guard.now_s, guard.meters, guard.loads, guard.memory)
+        stopped = paused(wiring.loads, grants, guard.batteries, guard.were_paused)
         bench.grant(grants, inputs_of(guard.meters, guard.now_s), paused=stopped)
     if given.claims is not None:
         bench.claim(claims(given.claims.look, given.claims.memory))

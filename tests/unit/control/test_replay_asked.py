@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gatewayd.control.direct import Direct
+from gatewayd.control.governor import operator
 from gatewayd.control.replay.verdict import Result, judged
 from gatewayd.control.steering import overrides, schedules, smart_charging
 from gatewayd.model.climate import HvacMode, PermanentHold
@@ -205,6 +206,8 @@ def test_all_of_it_comes_out_as_it_was(days: Mapping[str, Path]) -> None:
         ("governed", keeping, {"next_command": lambda *_: None}, "mode now another writer"),
         ("governed", doubts, {"READINGS": 16}, "audit the wiring audit"),
         ("miswired", wired, {"AGREEING": 4}, "audit the wiring audit"),
+        ("governed", operator, {"_WAITS": ()}, "guard SetMaxCurrent"),
+        ("governed", operator, {"decide": lambda *_: None}, "guard StopCharging"),
         ("stored", storage, {"_TOLERANCE_A": 99.0}, "guard HoldCharge"),
         ("steered", holds, {"replace": lambda one, **_: one}, "schedule PermanentHold"),
         ("steered", schedules, {"is_unwanted": lambda _: False}, "schedule taken back"),
