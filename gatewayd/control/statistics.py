@@ -79,12 +79,16 @@ class StatisticsRecorder:
         now = self._clock.now()
         portions = [await self._db.read(partial(_portion, due=one, until=settled)) for one in due]
 
+        # A way through days without a minute need not be remembered.
+        worth = [one for one in portions if one.samples or one.after.through >= settled]
+
         def change(c: Connection) -> None:
             # All at once: whatever is written costs pages of its own.
-            for portion in portions:
+            for portion in worth:
                 _put(c, portion, now)
 
-        await self._db.write(change)
+        if worth:
+            await self._db.write(change)
         return [(one.asset, one.after) for one in portions if one.after.through < settled]
 
     async def _prune(self) -> None:
