@@ -10,7 +10,7 @@ from gatewayd.plan.shadow.words import Minute, Tally
 
 # Below it stands by.
 _RUNS_W = 100.0
-KEEPS = timedelta(days=1)
+_KEEPS = timedelta(days=1)
 
 
 class HeatLedger:
@@ -32,7 +32,7 @@ class HeatLedger:
 
     def take(self, minute: Minute, command: Command, tally: Tally) -> None:
         """See Ledger."""
-        self.lost_wh += self._ahead.lose(minute.start - KEEPS, tally)
+        self.lost_wh += self._ahead.lose(minute.start - _KEEPS, tally)
         if minute.power_w >= _RUNS_W:
             self._ran, self._ran_w = self._ran + 1, self._ran_w + minute.power_w
         level = command.level if isinstance(command, SetSgReady) else None
