@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gatewayd.control.governor import cars, gather
+from gatewayd.control.governor import cars, gather, planning
 from gatewayd.control.governor.look import Look, Memory
+from gatewayd.control.governor.planning import IDLE_A
 from gatewayd.control.governor.terms import ChargerTerms
 from gatewayd.control.governor.wants import Wants
 from gatewayd.model.asset import AssetKind
@@ -13,13 +14,10 @@ from gatewayd.model.decision import Grounds, owner_in_words
 from gatewayd.model.reading import ChargerReading, PowerDelivery
 from gatewayd.model.site import AssetState
 from gatewayd.plan.arbiter.claims import Bounds, Claim, Rank, Setpoint, Wish
-from gatewayd.plan.ev import machine, ready
-from gatewayd.plan.ev.ready import Ready, ReadyMemory
+from gatewayd.plan.ev import machine
 from gatewayd.plan.ev.surplus import Drawing, surpluses
-from gatewayd.plan.ev.words import CarNow, ChargeMode, ChargeSettings, EvMemory, HomeNow
+from gatewayd.plan.ev.words import ChargeMode, ChargeSettings, EvMemory, HomeNow
 
-# What a charger that nobody wants anything of is offered while no car draws.
-_IDLE_A = 6.0
 # Where others are guarded and a charger is on no circuit, nobody knows what it would do to a fuse.
 _UNGUARDED = Grounds("it is on no circuit", binding="no circuit")
 _AS_IT_LIKES = Grounds("it does as it likes")
@@ -36,7 +34,7 @@ def claims(
         state, Rank.DEFAULT, "default", _AS_IT_LIKES, _left_alone(look, state, memory, found)
     )
     if look.terms.circuits and term.circuit is None:
-        yield look.claim(state, Rank.SAFETY, "guard", _UNGUARDED, bounds=Bounds(most=_IDLE_A))
+        yield look.claim(state, Rank.SAFETY, "guard", _UNGUARDED, bounds=Bounds(most=IDLE_A))
     if term.charging is not None:
         settings = _as_wanted(term.charging, found)
         yield from _by_mode(look, state, settings, memory, surplus_w)
@@ -59,10 +57,9 @@ def _by_mode(
     settings = at.terms.of(settings) if at.terms else settings
     car = cars.car_now(state, at)
     own = memory.cars.setdefault(state.asset.device_id, EvMemory())
-    home = HomeNow(surplus_w, is_throttled=gather.is_throttled(look.site))
-    phases = min(settings.phases[-1], (at.terms and at.terms.phases) or 3)
-    power_w = settings.watts(phases, settings.max_a)
-    plan = _planned(look, state, settings, power_w, car, memory)
+    left_w = planning.left_w(look, state, memory)
+    home = HomeNow(surplus_w, is_throttled=gather.is_throttled(look.site), left_w=left_w)
+    plan = planning.planned(look, state, settings, car, left_w, memory)
     if plan is not None:
         home = replace(home, wanted=plan.is_due, grounds=plan.grounds)
     ask = machine.decide(settings, car, home, own, look.now_s)
@@ -71,24 +68,6 @@ def _by_mode(
         is_off = settings.mode is ChargeMode.OFF and ask.setpoint.current_a == 0
         rank = Rank.LOCAL_OFF if is_off else Rank.PLAN
         yield look.claim(state, rank, f"mode {settings.mode}", ask.grounds, ask.setpoint)
-
-
-def _planned(
-    look: Look,
-    state: AssetState,
-    settings: ChargeSettings,
-    power_w: float,
-    car: CarNow,
-    memory: Memory,
-) -> Ready | None:
-    if look.when is None:
-        return None
-    device_id = state.asset.device_id
-    own = memory.ready.setdefault(device_id, ReadyMemory())
-    plans = settings.plans if settings.mode in machine.PLANNED else {}
-    found = ready.decide(plans, car, power_w, look.when, own, look.now_s)
-    memory.planned[device_id] = found
-    return found
 
 
 def _left_alone(look: Look, state: AssetState, memory: Memory, found: Wants) -> Wish:
@@ -106,7 +85,7 @@ def _left_alone(look: Look, state: AssetState, memory: Memory, found: Wants) -> 
     most_a = _most_a(term, state, look, found)
     if memory.is_on.get(asset_id, False):
         return Setpoint(most_a)
-    return SetMaxCurrent(min(most_a, _IDLE_A) if term.circuit else most_a)
+    return SetMaxCurrent(min(most_a, IDLE_A) if term.circuit else most_a)
 
 
 def _most_a(term: ChargerTerms, state: AssetState, look: Look, found: Wants) -> float:

@@ -12,7 +12,7 @@ from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.choices import Choices
 from gatewayd.control.governor.claims import claims
 from gatewayd.control.governor.given import ClaimsGiven, snapshot
-from gatewayd.control.governor.limit import LimitGiven
+from gatewayd.control.governor.limit import LimitGiven, lasting_w
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.operator import GridOperator
 from gatewayd.control.governor.quarter import QuarterMeter, grid_meters, starts
@@ -122,7 +122,7 @@ class Governor:
     def _look(self, now_s: float) -> None:
         bench, now, prices = self._bench, self._clock.now(), self.prices()
         is_time_trusted = self._floor is None or now >= self._floor
-        bench.limit = self._limit(now)
+        bench.limit = limit = self._limit(now)
         look = Look(
             self._store.site,
             bench.terms,
@@ -133,6 +133,7 @@ class Governor:
             price_at(prices, now) if prices else None,
             When(now, bench.terms.zone, prices) if is_time_trusted else None,
             is_limited=(told := self.operator.standing()) is not None and told.limit_w is not None,
+            import_w=lasting_w(limit),
         )
         given = ClaimsGiven(look, snapshot(self._memory))
         bench.claim(claims(look, self._memory), given)

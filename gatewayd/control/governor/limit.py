@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from gatewayd.control.governor.operator import OperatorGiven, standing
 from gatewayd.model.circuit import Circuit
-from gatewayd.plan.grid.capacity import CapacitySettings, Quarter, import_limit_w
+from gatewayd.plan.grid.capacity import CapacitySettings, Quarter, goal_w, import_limit_w
 
 _STEP_W = 100.0
 
@@ -38,6 +38,14 @@ def limited(circuits: Mapping[str, Circuit], given: LimitGiven) -> Mapping[str, 
         else replace(one, limit_w=most_w, limited_by=by)
         for one in circuits.values()
     }
+
+
+def lasting_w(given: LimitGiven) -> float | None:
+    """What may be taken for hours, and not only in the running quarter."""
+    paid_w = goal_w(*given.paid) if given.paid else None
+    told = standing(given.operator)[0] if given.operator else None
+    known = [limit_w for limit_w in (paid_w, told.limit_w if told else None) if limit_w is not None]
+    return min(known, default=None)
 
 
 def _narrowest(given: LimitGiven) -> tuple[float | None, str | None]:

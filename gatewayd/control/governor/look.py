@@ -40,6 +40,7 @@ class Look:
     asset id, and `off` are those that are off because they were told so. Without `when`, while
     nobody knows what time it is, no plan is kept. `is_limited`: the grid operator wants little
     to be drawn.
+    `import_w` is what the home may take from the grid for hours, where that is limited.
     """
 
     site: Site
@@ -51,6 +52,7 @@ class Look:
     price: Decimal | None = None
     when: When | None = None
     is_limited: bool = False
+    import_w: float | None = None
 
     @property
     def grid_w(self) -> float | None:

@@ -25,9 +25,9 @@ def decide(
         return _rest(memory, "charging is off")
     below = _below_least(settings, car)
     if below is not None:
-        return _full(settings, memory, below, now_s)
+        return _full(settings, home, memory, below, now_s)
     if settings.mode in PLANNED and home.wanted:
-        return _full(settings, memory, home.grounds, now_s)
+        return _full(settings, home, memory, home.grounds, now_s)
     enough = _enough(settings, car)
     if enough is not None:
         return _rest(memory, enough)
@@ -38,7 +38,7 @@ def _by_mode(
     settings: ChargeSettings, car: CarNow, home: HomeNow, memory: EvMemory, now_s: float
 ) -> Ask:
     if settings.mode is ChargeMode.NOW:
-        return _full(settings, memory, Grounds("charging now"), now_s)
+        return _full(settings, home, memory, Grounds("charging now"), now_s)
     if settings.mode is ChargeMode.SCHEDULE:
         return Ask(None, Grounds("schedules ask for themselves"))
     is_plan = settings.mode is ChargeMode.PLAN
@@ -51,8 +51,14 @@ def _by_mode(
     return sun.decide(settings, car, home, memory, now_s)
 
 
-def _full(settings: ChargeSettings, memory: EvMemory, grounds: Grounds, now_s: float) -> Ask:
-    phases.consider(settings, memory, settings.watts(settings.phases[-1], settings.max_a), now_s)
+def _full(
+    settings: ChargeSettings, home: HomeNow, memory: EvMemory, grounds: Grounds, now_s: float
+) -> Ask:
+    most_w = min(settings.watts(settings.phases[-1], settings.max_a), home.left_w)
+    # How often phases may switch is for the sun: what has to be does not wait for the next session.
+    spent, memory.switches = memory.switches, 0
+    phases.consider(settings, memory, most_w, now_s)
+    memory.switches = spent
     if phases.is_switching(memory, settings, now_s):
         return Ask(Setpoint(0.0, memory.phases), Grounds("switching phases"))
     memory.is_on, memory.current_a = True, settings.max_a

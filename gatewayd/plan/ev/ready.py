@@ -5,7 +5,7 @@ time is short it charges at once, and goes on after the deadline until the car h
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from gatewayd.model.decision import Grounds, Input
@@ -44,12 +44,16 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A plan's next deadline, and what is left to draw until then."""
+    """A plan's next deadline, and what is left to draw until then.
+
+    `was_met`: the car had it at the last look.
+    """
 
     plan_id: str
     plan: ReadyBy
     deadline_at: datetime
     need: ChargingNeed
+    was_met: bool = False
 
     @property
     def until(self) -> datetime:
@@ -82,13 +86,22 @@ class Ready:
 
 @dataclass(slots=True)
 class ReadyMemory:
-    """Of one charger. `power_w` is what its car draws when it may, learnt in this session."""
+    """Of one charger. `power_w` is what its car draws when it may, learnt in this session.
+
+    By the cars' ids, "" for those nobody knows: `powers_w` is the most that each drew in its last
+    session, and `phases` on how many it did. `beside_w` is what the home draws beside it of late.
+    """
 
     is_on: bool = False
     goal: Goal | None = None
     power_w: float | None = None
     on_since_s: float | None = None
     seen_s: float = 0.0
+    drawing_since_s: float | None = None
+    powers_w: dict[str, float] = field(default_factory=dict)
+    phases: dict[str, int] = field(default_factory=dict)
+    beside_w: float | None = None
+    beside_at_s: float = 0.0
 
 
 def next_deadline(plan: ReadyBy, after: datetime, zone: tzinfo) -> datetime | None:
@@ -115,18 +128,20 @@ def decide(
     """
     if car.is_plugged is None:
         return None
+    _learn_phases(car, memory, now_s)
     if not car.is_plugged or not plans:
         memory.is_on, memory.goal, memory.power_w, memory.on_since_s = False, None, None, None
         return None
     _learn(car, memory, now_s)
-    goal = _goal(plans, car, min(power_w, memory.power_w or power_w), when, memory.goal)
+    known_w = memory.power_w or memory.powers_w.get(car.id or "", power_w)
+    goal = _goal(plans, car, min(power_w, known_w), when, memory.goal)
     memory.goal = goal
     if goal is None:
         memory.is_on = False
         return None
     spans = _spans(goal, when)
     is_due = _is_due(spans, goal, when.now, is_on=memory.is_on)
-    memory.is_on = is_due and not _is_met(goal.plan, car)
+    memory.is_on = is_due and not goal.was_met
     return _shown(goal, spans, when, is_due=memory.is_on)
 
 
@@ -151,21 +166,30 @@ def _goal(
 ) -> Goal | None:
     """Of all that are not met that which has to begin first; of those that are the next."""
     goals = [
-        Goal(plan_id, plan, at, _need(plan, car, power_w))
+        goal
         for plan_id, plan in plans.items()
-        if (at := _deadline(plan_id, plan, car, when, before)) is not None
+        if (goal := _next(plan_id, plan, car, power_w, when, before)) is not None
     ]
-    return min(goals, key=lambda goal: (_is_met(goal.plan, car), goal.latest_at), default=None)
+    return min(goals, key=lambda goal: (goal.was_met, goal.latest_at), default=None)
 
 
-def _deadline(
-    plan_id: str, plan: ReadyBy, car: CarNow, when: When, before: Goal | None
-) -> datetime | None:
-    """The one that was missed counts until the car has what it was to have by then."""
+def _next(
+    plan_id: str, plan: ReadyBy, car: CarNow, power_w: float, when: When, before: Goal | None
+) -> Goal | None:
+    """The deadline that was missed counts until the car has what it was to have by then.
+
+    The only one of a plan goes on counting: what was to be had by then is all there is.
+    """
     is_same = before is not None and (before.plan_id, before.plan) == (plan_id, plan)
-    if before is not None and is_same and before.deadline_at <= when.now and not _is_met(plan, car):
-        return before.deadline_at
-    return next_deadline(plan, when.now, when.zone)
+    passed = before if before and is_same and before.deadline_at <= when.now else None
+    is_met = _is_met(plan, car) or (passed is not None and passed.was_met)
+    following = next_deadline(plan, when.now, when.zone)
+    if passed is not None and (following is None or not is_met):
+        need = ChargingNeed(timedelta(0), power_w) if is_met else _need(plan, car, power_w)
+        return Goal(plan_id, plan, passed.deadline_at, need, is_met)
+    if following is None:
+        return None
+    return Goal(plan_id, plan, following, _need(plan, car, power_w), _is_met(plan, car))
 
 
 def _is_met(plan: ReadyBy, car: CarNow) -> bool:
@@ -185,9 +209,22 @@ def _learn(car: CarNow, memory: ReadyMemory, now_s: float) -> None:
         memory.on_since_s = now_s
     elif now_s - memory.on_since_s >= _SETTLED_S:
         known_w = drawn_w if memory.power_w is None else memory.power_w
+        # Towards its end a car takes less: that says nothing of the next time.
+        best_w = 0.0 if memory.power_w is None else memory.powers_w.get(car.id or "", 0.0)
+        memory.powers_w[car.id or ""] = max(best_w, drawn_w)
         share = min(1.0, (now_s - memory.seen_s) / _SLOWLY_S)
         memory.power_w = known_w + share * (drawn_w - known_w)
     memory.seen_s = now_s
+
+
+def _learn_phases(car: CarNow, memory: ReadyMemory, now_s: float) -> None:
+    """Of a car that could draw on three."""
+    if not car.used_phases or (car.power_w or 0.0) < _LEAST_W or car.phases == 1:
+        memory.drawing_since_s = None
+    elif memory.drawing_since_s is None:
+        memory.drawing_since_s = now_s
+    elif now_s - memory.drawing_since_s >= _SETTLED_S:
+        memory.phases[car.id or ""] = car.used_phases
 
 
 def _spans(goal: Goal, when: When) -> Sequence[Span]:

@@ -83,7 +83,8 @@ class ChargeSettings:
 class CarNow:
     """A charger and its car as last read; None is unknown.
 
-    `phases` is what the charger is set to, `used_phases` what the car draws on.
+    `phases` is what the charger is set to, `used_phases` what the car draws on. `id` is the car's
+    in the config, and `most_phases` what it can draw on by that.
     """
 
     is_plugged: bool | None = None
@@ -93,6 +94,8 @@ class CarNow:
     soc_pct: float | None = None
     session_wh: float | None = None
     capacity_wh: float | None = None
+    id: str | None = None
+    most_phases: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +104,15 @@ class HomeNow:
 
     `surplus_w` is what it could draw without the grid, with what it draws already. `is_throttled`:
     an inverter is held back, so that there may be more sun than is seen. `wanted` is what the
-    plan says now, with its `grounds`; None where there is none.
+    plan says now, with its `grounds`; None where there is none. `left_w` is what limits of the
+    whole home leave for it.
     """
 
     surplus_w: float | None = None
     is_throttled: bool = False
     wanted: bool | None = None
     grounds: Grounds = _NO_PLAN
+    left_w: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,14 @@ def import_limit_w(settings: CapacitySettings, quarter: Quarter) -> float:
     With an unknown beginning of the quarter the goal itself is the limit: on what is left of it
     nothing can be saved up that nobody has seen.
     """
-    goal_w = max(settings.billed_w, quarter.month_peak_w) - settings.margin_w
+    most_w = goal_w(settings, quarter)
     if quarter.imported_wh is None:
-        return max(0.0, goal_w)
+        return most_w
     left_s = max(_LEAST_LEFT_S, QUARTER_S - quarter.elapsed_s)
-    budget_wh = goal_w * QUARTER_S / 3600.0 - quarter.imported_wh
+    budget_wh = most_w * QUARTER_S / 3600.0 - quarter.imported_wh
     return max(0.0, budget_wh * 3600.0 / left_s)
+
+
+def goal_w(settings: CapacitySettings, quarter: Quarter) -> float:
+    """What costs nothing more on average, quarter by quarter; never below 0."""
+    return max(0.0, max(settings.billed_w, quarter.month_peak_w) - settings.margin_w)

@@ -116,11 +116,11 @@ def test_a_plan_charges_in_time_and_waits_while_there_is_time() -> None:
     # 31 kWh are to be drawn: 2 h 48 min at 11 kW, 8 h 24 min at 3.7.
     soon = ReadyBy(at=NOON + timedelta(hours=3), soc_pct=89.0)
     later = ReadyBy(at=NOON + timedelta(hours=5), soc_pct=89.0)
-    slow = replace(LEAF, phases=1)
+    slow, fast = replace(LEAF, phases=1), replace(LEAF, phases=3)
 
     assert setpoint(ChargeMode.PLAN, soon, LEAF, when=when) == full
     assert setpoint(ChargeMode.SOLAR, soon, LEAF, when=when) == full
-    assert setpoint(ChargeMode.PLAN, later, LEAF, when=when) == Setpoint(0.0)
+    assert setpoint(ChargeMode.PLAN, later, fast, when=when) == Setpoint(0.0)
     assert setpoint(ChargeMode.PLAN, later, slow, when=when) == full
     assert setpoint(ChargeMode.OFF, soon, LEAF, when=when) == Setpoint(0.0)
 

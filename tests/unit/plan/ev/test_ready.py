@@ -153,7 +153,11 @@ def test_where_time_is_short_it_charges_at_any_price_and_says_when_it_is_ready()
     assert "instead of Mon 20:00" in car.ready.grounds.reason
     assert car.looks(EVENING + 4 * HOUR, trip=soon) == {0, 1, 2}
     assert car.soc_pct == pytest.approx(80, abs=0.5)
-    assert car.ready is None
+    # It rests then, and does not do as it likes.
+    assert car.ready is not None
+    assert (car.ready.is_due, car.ready.start_at) == (False, None)
+    car.soc_pct = 79.0
+    assert not car.look(trip=soon)
 
 
 def test_a_missed_deadline_of_a_weekly_plan_is_made_up_for_and_a_met_one_is_not() -> None:
@@ -185,6 +189,24 @@ def test_a_slow_car_is_learnt_to_be_one() -> None:
 
     assert car.soc_pct == pytest.approx(60, abs=1)
     assert 0 in car.hours
+
+
+def test_how_slow_a_car_is_is_known_at_its_next_session_whatever_it_took_at_the_end() -> None:
+    car = Car(power_w=3_700.0)
+    car.look(trip=ReadyBy(at=EVENING + HOUR, soc_pct=80.0))
+    car.looks(EVENING + HOUR, trip=ReadyBy(at=EVENING + HOUR, soc_pct=80.0))
+    car.power_w = 1_000.0
+    car.looks(EVENING + 2 * HOUR, trip=ReadyBy(at=EVENING + HOUR, soc_pct=80.0))
+    car.is_plugged = False
+    car.look()
+
+    car.is_plugged, car.soc_pct = True, 40.0
+    car.look(trip=ReadyBy(at=MORNING, soc_pct=80.0))
+
+    assert car.ready is not None
+    assert car.ready.start_at is not None
+    # 22.7 kWh at 3.7 kW, and a quarter of an hour that is kept.
+    assert (MORNING - car.ready.start_at) / HOUR == pytest.approx(22.73 / 3.7 + 0.25, abs=0.02)
 
 
 def test_energy_is_counted_where_no_level_is_known() -> None:
