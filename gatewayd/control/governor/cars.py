@@ -54,6 +54,7 @@ def car_now(charger: AssetState, at: AtCharger) -> CarNow:
         used_phases=used or None,
         soc_pct=at.reading.soc_pct if at.reading else None,
         session_wh=reading.session_wh,
+        counter_wh=reading.energy_wh,
         capacity_wh=configured_wh or (at.reading.capacity_wh if at.reading else None),
         id=at.terms.id if at.terms else None,
         most_phases=at.terms.phases if at.terms else None,

@@ -15,6 +15,7 @@ from gatewayd.model.reading import ChargerReading, PowerDelivery
 from gatewayd.model.site import AssetState
 from gatewayd.plan.arbiter.claims import Bounds, Claim, Rank, Setpoint, Wish
 from gatewayd.plan.ev import machine
+from gatewayd.plan.ev.session import SessionMemory, known
 from gatewayd.plan.ev.surplus import Drawing, surpluses
 from gatewayd.plan.ev.words import ChargeMode, ChargeSettings, EvMemory, HomeNow
 
@@ -55,7 +56,8 @@ def _by_mode(
     at = cars.at_charger(state, look.site, look.terms.cars)
     memory.parked[state.asset.device_id] = at.terms.id if at.terms else None
     settings = at.terms.of(settings) if at.terms else settings
-    car = cars.car_now(state, at)
+    session = memory.sessions.setdefault(state.asset.device_id, SessionMemory())
+    car = known(cars.car_now(state, at), session, look.now_s)
     own = memory.cars.setdefault(state.asset.device_id, EvMemory())
     left_w = planning.left_w(look, state, memory)
     home = HomeNow(surplus_w, is_throttled=gather.is_throttled(look.site), left_w=left_w)

@@ -12,6 +12,7 @@ from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import LEASE_MAX_S, Bounds, Claim, Rank, Wish
 from gatewayd.plan.battery.modes import BatteryMemory
 from gatewayd.plan.ev.ready import Ready, ReadyMemory, When
+from gatewayd.plan.ev.session import SessionMemory
 from gatewayd.plan.ev.words import EvMemory
 from gatewayd.plan.heat.boost import BoostMemory
 
@@ -25,6 +26,7 @@ class Memory:
 
     cars: dict[str, EvMemory] = field(default_factory=dict)
     ready: dict[str, ReadyMemory] = field(default_factory=dict)
+    sessions: dict[str, SessionMemory] = field(default_factory=dict)
     planned: dict[str, Ready | None] = field(default_factory=dict)
     parked: dict[str, str | None] = field(default_factory=dict)
     batteries: dict[str, BatteryMemory] = field(default_factory=dict)

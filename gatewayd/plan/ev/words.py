@@ -85,6 +85,7 @@ class CarNow:
 
     `phases` is what the charger is set to, `used_phases` what the car draws on. `id` is the car's
     in the config, and `most_phases` what it can draw on by that.
+    `counter_wh` is the charger's, of all sessions.
     """
 
     is_plugged: bool | None = None
@@ -94,6 +95,7 @@ class CarNow:
     soc_pct: float | None = None
     session_wh: float | None = None
     capacity_wh: float | None = None
+    counter_wh: float | None = None
     id: str | None = None
     most_phases: int | None = None
 
