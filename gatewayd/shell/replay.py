@@ -96,6 +96,8 @@ def _lines(verdict: Verdict, replay: Replay) -> list[str]:
     at = decision.at.astimezone(replay.zone).isoformat(timespec="milliseconds")
     name = replay.slugs[decision.asset_id]
     why = f" ({verdict.why})" if verdict.why else ""
+    if verdict.result is Result.DIFFERENT:
+        why = f" in {', '.join(_differing(verdict))}"
     line = f"{at}  {name}  {decision.owner}: {decision.reason}  {verdict.result}{why}"
     if verdict.result is not Result.DIFFERENT:
         return [line]
@@ -104,6 +106,19 @@ def _lines(verdict: Verdict, replay: Replay) -> list[str]:
         f"  recorded: {_text(verdict.recorded)}",
         f"  replayed: {_text(verdict.replayed)}",
     ]
+
+
+def _differing(verdict: Verdict) -> list[str]:
+    """The names of what did not come out as it was."""
+    recorded, replayed = (_flat(one) for one in (verdict.recorded, verdict.replayed))
+    names = dict.fromkeys([*recorded, *replayed])
+    return [name for name in names if recorded.get(name) != replayed.get(name)]
+
+
+def _flat(outcome: dict[str, str | None] | None) -> dict[str, object]:
+    found = _opened(outcome) or {}
+    grounds = found.pop("grounds", None)
+    return found | grounds if isinstance(grounds, dict) else found
 
 
 def _text(outcome: dict[str, str | None] | None) -> str:
@@ -133,6 +148,7 @@ def _json(verdict: Verdict, replay: Replay) -> dict[str, object]:
         "reason": decision.reason,
         "result": verdict.result.lower(),
         "why": verdict.why,
+        "differing": _differing(verdict),
         "software": verdict.software,
         "recorded": _opened(verdict.recorded),
         "replayed": _opened(verdict.replayed),

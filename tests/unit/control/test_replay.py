@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import re
 import shutil
 import sqlite3
 import sys
@@ -84,6 +85,7 @@ def test_a_whole_day_comes_out_as_it_was(tmp_path: Path, run: Run) -> None:
     assert status == 0
     assert (told["day"], told["timezone"]) == (DAY, "Europe/Vienna")
     assert {one["result"] for one in told["decisions"]} == {"same"}
+    assert all(one["differing"] == [] for one in told["decisions"])
     assert {one["owner"] for one in told["decisions"]} >= {
         "guard",
         "mode solar",
@@ -117,6 +119,7 @@ def test_another_way_of_deciding_is_told(
     [recorded, *_] = [line for line in out.splitlines() if line.startswith("  recorded: ")]
     [replayed, *_] = [line for line in out.splitlines() if line.startswith("  replayed: ")]
     assert recorded.partition("{")[2] != replayed.partition("{")[2]
+    assert re.search(r"^2026-06-21T09:.*  charger  .*  DIFFERENT in .*reason", out, re.M)
 
 
 def test_another_version_is_told(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
