@@ -13,11 +13,20 @@ from typing import TypeGuard
 from gatewayd.model.asset import Asset, Capability
 from gatewayd.model.climate import PermanentHold
 from gatewayd.model.command import Command, SetMaxCurrent, StopCharging, is_near_current
-from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetPhases, SetSgReady
+from gatewayd.model.power import (
+    Hold,
+    HoldCharge,
+    SetBatteryPower,
+    SetExportLimit,
+    SetPhases,
+    SetProductionLimit,
+    SetSgReady,
+)
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
     HvacReading,
+    InverterReading,
     Reading,
     SgReady,
     VehicleReading,
@@ -130,7 +139,7 @@ def note_written(command: Command, memory: KeepMemory, now_s: float) -> None:
 
 
 def is_decrease(command: Command, reading: Reading) -> bool:
-    """Whether it takes something away from a load."""
+    """Whether it takes something away from a load or an inverter."""
     match command, reading:
         case ((StopCharging() | HoldCharge() | SetSgReady(level=SgReady.BLOCKED)), _):
             return True
@@ -141,6 +150,10 @@ def is_decrease(command: Command, reading: Reading) -> bool:
             return said_w is None or power_w < said_w
         case PermanentHold(heat_setpoint_c=float() as lower_c), HvacReading():
             return reading.heat_setpoint_c is None or lower_c < reading.heat_setpoint_c
+        case SetProductionLimit(limit_w=float() as limit_w), InverterReading():
+            return reading.limit_w is None or limit_w < reading.limit_w
+        case SetExportLimit(limit_w=float() as limit_w), InverterReading():
+            return reading.export_limit_w is None or limit_w < reading.export_limit_w
     return False
 
 

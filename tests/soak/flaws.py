@@ -85,10 +85,20 @@ _CAPACITY = {
     ),
 }
 _EXPORT = {
-    "sign of the grid flipped": ("produced_w + grid_w", "produced_w - grid_w"),
-    "an unknown home takes all": ("0.0 if grid_w is None", "produced_w if grid_w is None"),
-    "inverters raised at once": ("_RAISE * producer.rated_w", "producer.rated_w"),
-    "fed in at a loss": ("feed_in_price < 0", "feed_in_price > 0"),
+    "fed in at a loss": ("paid < 0", "paid > 0"),
+    "the most of all caps": ("min(caps", "max(caps"),
+    "the operator not heard": ("[] if operator is None else [operator]", "list[ExportCap]()"),
+}
+_CURTAIL = {
+    "sign of the grid flipped": ("given_w + seen.grid_w", "given_w - seen.grid_w"),
+    "an unknown home takes all": ("_by_size(seen.cap_w", "_by_size(1e9"),
+    "inverters raised at once": ("+ _RAISE * one.most_w", "+ one.most_w"),
+    "a picture from before believed": ("seen.at_s > memory.told_at_s or", "True or"),
+    "others' production is consumption": ("max(0.0, given_w +", "seen.cap_w + max(0.0, given_w +"),
+    "lowered by what is unused alone": ("if given_w >= total_w:", "if False:"),
+    "lowered when it lasts": ("return _lowered(aim_w, held)", "return {}"),
+    "shaded ones keep their share": ("if _is_any_held(held) else told_w", "if False else told_w"),
+    "no difference too small": ("if lost_w <= band_w:", "if lost_w <= 0:"),
 }
 _HOLDING = {
     "remembered after the write": (
@@ -133,6 +143,7 @@ BY_MODULE = {
     "gatewayd.plan.grid.operator": _OPERATOR,
     "gatewayd.plan.grid.capacity": _CAPACITY,
     "gatewayd.plan.grid.export": _EXPORT,
+    "gatewayd.plan.grid.curtail": _CURTAIL,
     "gatewayd.devices.holding": _HOLDING,
     "gatewayd.devices.lane": _LANE,
     "gatewayd.devices.journal": _JOURNAL,

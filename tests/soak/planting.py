@@ -49,7 +49,8 @@ class Suite(NamedTuple):
     fresh: tuple[str, ...]
 
 
-_GRID = tuple(f"tests.unit.plan.grid.test_{part}" for part in ("operator", "capacity", "export"))
+_PARTS = ("operator", "capacity", "export", "curtail")
+_GRID = tuple(f"tests.unit.plan.grid.test_{part}" for part in _PARTS)
 # By the beginning of the mutant's module.
 SUITES = {
     "gatewayd.plan.arbiter.": Suite(

@@ -177,7 +177,7 @@ class Bench:
         """Whether it is governed; a guarded one not before the guard has looked."""
         if self._is_guarded(state) and self._grants is None:
             return False
-        return self.terms.governs(state.asset) or self.terms.limits(state.asset)
+        return self.terms.governs(state.asset)
 
     def _safety(self, state: AssetState, now_s: float) -> Claim | None:
         grant, device_id = (self._grants or {}).get(state.asset.device_id), state.asset.device_id
@@ -214,7 +214,8 @@ class Bench:
         if self.terms.writes(state.asset):
             kept, is_car = self._kept(state, ruling), state.asset.kind is AssetKind.CHARGER
             # What is not armed must not stay in what it was forced to.
-            self._steer(asset_id, kept if is_car or not kept.only_lowers else None)
+            is_lowered = state.asset.kind in (AssetKind.CHARGER, AssetKind.INVERTER)
+            self._steer(asset_id, kept if is_lowered or not kept.only_lowers else None)
 
     def _kept(self, state: AssetState, ruling: Ruling) -> Kept:
         grant = (self._grants or {}).get(state.asset.device_id)

@@ -29,8 +29,7 @@ def claims(look: Look, memory: Memory) -> Iterator[Claim]:
         if heater is not None:
             yield from _heater(look, state, heater, memory, surplus_w[state.asset.device_id])
             yield from _asked(look, state)
-    if look.terms.grid.export is not None:
-        yield from exporting.claims(look)
+    yield from exporting.claims(look, memory)
 
 
 def _heater(

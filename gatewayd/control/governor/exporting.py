@@ -1,45 +1,101 @@
 """What the limit of what is fed in wants of inverters."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from gatewayd.control.governor.look import Look
-from gatewayd.model.asset import AssetKind, Capability
+from gatewayd.control.governor.look import Look, Memory
+from gatewayd.control.governor.operator import standing
+from gatewayd.model.asset import AssetKind, Capability, MeterUsage
 from gatewayd.model.decision import Grounds, Input
 from gatewayd.model.power import SetExportLimit, SetProductionLimit
-from gatewayd.model.reading import InverterReading
+from gatewayd.model.reading import BatteryReading, InverterReading
 from gatewayd.model.site import AssetState
 from gatewayd.plan.arbiter.claims import Claim, Rank
-from gatewayd.plan.grid.export import Producer, export_cap_w, production_limits
+from gatewayd.plan.grid.curtail import CurtailMemory, GridSeen, Producer, production_limits
+from gatewayd.plan.grid.export import ExportCap, export_cap
 from gatewayd.plan.lease import is_fresh
+from gatewayd.plan.steer import Before, before
 
 
-def claims(look: Look) -> Iterator[Claim]:
-    """What is claimed of all inverters."""
-    rule = look.terms.grid.export
-    cap_w = export_cap_w(rule, look.price) if rule else None
-    states = look.site.of_kind(AssetKind.INVERTER)
-    grounds = Grounds(
-        "the limit of what is fed in" if cap_w is not None else "nothing limits what is fed in",
-        (Input("export_cap_w", cap_w),),
-    )
+def claims(look: Look, memory: Memory) -> Iterator[Claim]:
+    """What is claimed of all inverters: never more than what somebody else had limited one to.
+
+    Without a limit nothing is, and what is given back has that limit again.
+    """
+    cap = _cap(look)
+    if cap is None:
+        memory.curtailed = CurtailMemory()
+        return
+    inputs = (Input("export_cap_w", cap.cap_w), Input("grid_w", look.grid_w))
+    grounds = Grounds(cap.why, inputs, binding=cap.why if cap.is_operators else None)
     producers = []
-    for state in states:
+    for state in look.site.of_kind(AssetKind.INVERTER):
+        if look.terms.inverter(state.asset) is None:
+            continue
         if Capability.SET_EXPORT_LIMIT in state.asset.capabilities:
-            yield look.claim(state, Rank.GRID, "grid", grounds, SetExportLimit(cap_w))
+            limit_w = min(cap.cap_w, look.installed_w.get(state.asset.id, cap.cap_w))
+            yield look.claim(state, Rank.GRID, "grid", grounds, SetExportLimit(limit_w))
         elif Capability.SET_PRODUCTION_LIMIT in state.asset.capabilities:
-            producer = _producer(state, look.now_s)
-            if producer is not None:
-                producers.append((state, producer))
-    limits_w = production_limits(cap_w, look.grid_w, [one for _, one in producers])
+            producers.append((state, _producer(look, state)))
+    known = [one for _, one in producers if one is not None]
+    limits_w = production_limits(_seen(look, cap), known, memory.curtailed, look.now_s)
     for state, producer in producers:
-        wish = SetProductionLimit(limits_w[producer.id])
-        yield look.claim(state, Rank.GRID, "grid", grounds, wish)
+        if producer is not None:
+            is_free = limits_w[producer.id] >= producer.most_w
+            is_free = is_free and state.asset.id not in look.installed_w
+            wish = SetProductionLimit(None if is_free else limits_w[producer.id])
+            yield look.claim(state, Rank.GRID, "grid", grounds, wish)
 
 
-def _producer(state: AssetState, now_s: float) -> Producer | None:
+def installed_w(
+    states: Iterable[AssetState], was: Callable[[str], Before | None]
+) -> dict[str, float]:
+    """What inverters were limited to before they were steered, by asset id."""
+    found = {}
+    for state in states:
+        reading = state.sample.reading if state.sample else None
+        if isinstance(reading, InverterReading):
+            known = was(state.asset.id) or before(reading, state.asset)
+            for one in known.commands:
+                if isinstance(one, SetExportLimit | SetProductionLimit) and one.limit_w is not None:
+                    found[state.asset.id] = one.limit_w
+    return found
+
+
+def _cap(look: Look) -> ExportCap | None:
+    told = standing(look.fed)[0] if look.fed else None
+    limit_w = told.limit_w if told else None
+    limit = ExportCap(limit_w, told.by, is_operators=True) if told and limit_w is not None else None
+    return export_cap(look.terms.grid.export, look.price, limit)
+
+
+def _seen(look: Look, cap: ExportCap) -> GridSeen:
+    grids = [s for s in look.site.of_kind(AssetKind.METER) if s.asset.usage is MeterUsage.GRID]
+    states = (*grids, *look.site.of_kind(AssetKind.INVERTER))
+    times = [s.sample.at_monotonic for s in states if s.sample and is_fresh(s.sample, look.now_s)]
+    return GridSeen(look.grid_w, cap.cap_w, min(times, default=look.now_s))
+
+
+def _producer(look: Look, state: AssetState) -> Producer | None:
+    """None for one that has never said what it is made for."""
     reading = state.sample.reading if state.sample else None
-    if not isinstance(reading, InverterReading) or not is_fresh(state.sample, now_s):
+    if not isinstance(reading, InverterReading) or reading.rated_w is None:
         return None
-    if reading.power_w is None or reading.rated_w is None:
-        return None
-    return Producer(state.asset.id, reading.power_w, reading.rated_w, reading.limit_w)
+    most_w = min(reading.rated_w, look.installed_w.get(state.asset.id, reading.rated_w))
+    power_w = _ac_power_w(look, state, reading) if is_fresh(state.sample, look.now_s) else None
+    return Producer(state.asset.id, power_w, most_w, reading.limit_w)
+
+
+def _ac_power_w(look: Look, state: AssetState, reading: InverterReading) -> float | None:
+    """A hybrid that does not say it has it of sun and battery."""
+    if reading.ac_power_w is not None or reading.power_w is None:
+        return reading.ac_power_w
+    power_w = reading.power_w
+    for other in look.site.of_device(state.asset.device_id):
+        if other.asset.kind is AssetKind.BATTERY:
+            said = other.sample.reading if other.sample else None
+            if not isinstance(said, BatteryReading) or not is_fresh(other.sample, look.now_s):
+                return None
+            if said.power_w is None:
+                return None
+            power_w -= said.power_w
+    return power_w

@@ -36,8 +36,10 @@ class Government:
         )
         self._store = store
         self._last_week = LastWeek(db, store, clock, self.terms)
-        self._relay = Relay(
-            lambda: self.bench.terms.grid.relay, self.governor.operator, poller.latest, clock
+        operators, bench = self.governor.operators, self.bench
+        self._relay = Relay(lambda: bench.terms.grid.relay, operators.taken, poller.latest, clock)
+        self._export_relay = Relay(
+            lambda: bench.terms.grid.export_relay, operators.fed, poller.latest, clock
         )
         self._guard = GuardLoop(bench=self.bench, store=store, devices=poller, clock=clock)
 
@@ -89,5 +91,6 @@ class Government:
             "fuse guard": self._guard.run(),
             "governor": self.governor.run(),
             "grid relay": self._relay.run(),
+            "export relay": self._export_relay.run(),
             "shadow": self._last_week.run(),
         }

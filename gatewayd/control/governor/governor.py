@@ -11,10 +11,11 @@ from gatewayd.control.governor.auditor import Auditor
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.choices import Choices
 from gatewayd.control.governor.claims import claims
+from gatewayd.control.governor.exporting import installed_w
 from gatewayd.control.governor.given import ClaimsGiven, snapshot
 from gatewayd.control.governor.limit import LimitGiven, lasting_w
 from gatewayd.control.governor.look import Look, Memory
-from gatewayd.control.governor.operator import GridOperator
+from gatewayd.control.governor.operator import GridOperator, GridOperators
 from gatewayd.control.governor.quarter import QuarterMeter, grid_meters, starts
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.wants import Wants, wants
@@ -56,7 +57,10 @@ class Governor:
     ) -> None:
         self.prices: Callable[[], Prices | None] = lambda: None
         self.auditor = Auditor(store, db, clock)
-        self.operator = GridOperator(bench.terms.grid.operator, clock)
+        grid = bench.terms.grid
+        self.operator = GridOperator(grid.operator, clock)
+        fed = GridOperator(grid.export_operator, clock, "grid.export_operator")
+        self.operators = GridOperators(self.operator, fed)
         self._bench = bench
         self._store = store
         self._db = db
@@ -101,6 +105,7 @@ class Governor:
         """Govern by other terms from now on."""
         self.choices.terms, self._seen = terms, None
         self.operator.settings = terms.grid.operator
+        self.operators.fed.settings = terms.grid.export_operator
 
     async def _turn(self) -> None:
         now_s, circumstances = self._clock.monotonic(), self._circumstances()
@@ -134,6 +139,8 @@ class Governor:
             When(now, bench.terms.zone, prices) if is_time_trusted else None,
             is_limited=(told := self.operator.standing()) is not None and told.limit_w is not None,
             import_w=lasting_w(limit),
+            installed_w=installed_w(self._governed(), self._commander.before),
+            fed=self.operators.fed.given(),
         )
         given = ClaimsGiven(look, snapshot(self._memory))
         bench.claim(claims(look, self._memory), given)
@@ -157,7 +164,7 @@ class Governor:
 
     def _circumstances(self) -> object:
         """What is decided on at once when it changes."""
-        return self.operator.standing(), [
+        return self.operators.standing(), [
             (
                 state.asset.id,
                 state.action and (state.action.id, state.action.state),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from gatewayd.control.governor import gather
+from gatewayd.control.governor.operator import OperatorGiven
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.wants import Wants
 from gatewayd.model.decision import Grounds
@@ -14,6 +15,7 @@ from gatewayd.plan.battery.modes import BatteryMemory
 from gatewayd.plan.ev.ready import Ready, ReadyMemory, When
 from gatewayd.plan.ev.session import SessionMemory
 from gatewayd.plan.ev.words import EvMemory
+from gatewayd.plan.grid.curtail import CurtailMemory
 from gatewayd.plan.heat.boost import BoostMemory
 
 
@@ -32,6 +34,7 @@ class Memory:
     batteries: dict[str, BatteryMemory] = field(default_factory=dict)
     heaters: dict[str, BoostMemory] = field(default_factory=dict)
     is_on: dict[str, bool] = field(default_factory=dict)
+    curtailed: CurtailMemory = field(default_factory=CurtailMemory)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Look:
     `wants` are by asset id. `limits_a` is what each charger was at before it was steered, by
     asset id, and `off` are those that are off because they were told so. Without `when`, while
     nobody knows what time it is, no plan is kept. `is_limited`: the grid operator wants little
-    to be drawn.
+    to be drawn, and `fed` is what he says of what is fed in. `installed_w` is what each inverter
+    was limited to before, by asset id.
     `import_w` is what the home may take from the grid for hours, where that is limited.
     """
 
@@ -55,6 +59,8 @@ class Look:
     when: When | None = None
     is_limited: bool = False
     import_w: float | None = None
+    installed_w: Mapping[str, float] = field(default_factory=dict)
+    fed: OperatorGiven | None = None
 
     @property
     def grid_w(self) -> float | None:

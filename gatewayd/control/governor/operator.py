@@ -1,6 +1,7 @@
 """The grid operator's limit, as it is told from outside, and what of it holds."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -50,11 +51,17 @@ def standing(given: OperatorGiven) -> tuple[Standing, OperatorMemory]:
 
 
 class GridOperator:
-    """Hears the operator. `settings` None: no limit of one is expected, and none holds."""
+    """Hears the operator. `settings` None: no limit of one is expected, and none holds.
 
-    def __init__(self, settings: OperatorSettings | None, clock: Clock) -> None:
+    `key` is where the config has them.
+    """
+
+    def __init__(
+        self, settings: OperatorSettings | None, clock: Clock, key: str = "grid.operator"
+    ) -> None:
         self.settings = settings
         self._clock = clock
+        self._key = key
         self._signal: Signal | None = None
         self._memory = OperatorMemory()
 
@@ -82,10 +89,15 @@ class GridOperator:
         else:
             self._limit(limit_w, None)
 
+    @property
+    def is_told(self) -> bool:
+        """Whether he is expected, and by other ways than a relay."""
+        return self.settings is not None and not self.settings.is_wired
+
     def check(self) -> None:
         """Raises NotFoundError where no operator is expected, ConflictError with a relay."""
         if self.settings is None:
-            raise NotFoundError("No grid operator is expected: add grid.operator to the config")
+            raise NotFoundError(f"No grid operator is expected: add {self._key} to the config")
         if self.settings.is_wired:
             raise ConflictError("The grid operator's limit is told by his relay alone")
 
@@ -106,9 +118,10 @@ class GridOperator:
         found, self._memory = standing(given)
         before, state = given.memory.state, found.state
         if state is OperatorState.FAILSAFE and before is not state:
-            log.warning("grid operator: not heard of any more, so %g W hold", found.limit_w)
+            told = "%s: not heard of any more, so %g W hold"
+            log.warning(told, self._key, found.limit_w)
         elif before in _WAITS and state not in _WAITS:
-            log.info("grid operator: heard")
+            log.info("%s: heard", self._key)
         return found
 
     def given(self) -> OperatorGiven | None:
@@ -128,3 +141,33 @@ class GridOperator:
         if end_s is None or end_s <= now_s:
             return None
         return self._clock.now() + timedelta(seconds=end_s - now_s)
+
+
+@dataclass(frozen=True, slots=True)
+class GridOperators:
+    """Who limits what is `taken` from the grid, and what is `fed` in: mostly the same."""
+
+    taken: GridOperator
+    fed: GridOperator
+
+    def tell(self, told: Mapping[str, float | None]) -> None:
+        """`limit_w`, `export_limit_w`, each with `duration_s` if that is told too.
+
+        Of what is not told it is a sign of life. Raises as `GridOperator.check`.
+        """
+        both = {"limit_w": self.taken, "export_limit_w": self.fed}
+        named = [operator for key, operator in both.items() if key in told]
+        for operator in named:
+            operator.check()
+        alive = [one for one in both.values() if one not in named and one.is_told]
+        if not named and not alive:
+            self.taken.check()
+        for key, operator in both.items():
+            if key in told:
+                operator.limit(told[key], told.get("duration_s"))
+        for operator in alive:
+            operator.beat()
+
+    def standing(self) -> tuple[Standing | None, Standing | None]:
+        """How both stand; None where no operator is expected."""
+        return self.taken.standing(), self.fed.standing()

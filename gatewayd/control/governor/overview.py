@@ -17,7 +17,7 @@ from gatewayd.plan.arbiter.ruling import Ruling
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.guard.standing import CircuitNow
 
-_GOVERNABLE = (AssetKind.CHARGER, AssetKind.BATTERY, AssetKind.HVAC)
+_GOVERNABLE = (AssetKind.CHARGER, AssetKind.BATTERY, AssetKind.HVAC, AssetKind.INVERTER)
 _ENDS = {
     AssetKind.CHARGER: "until the car is unplugged or another mode is chosen",
     AssetKind.BATTERY: "until another mode is chosen or asked for",
@@ -92,11 +92,9 @@ def _trust(asset: Asset, bench: Bench, withheld: Mapping[str, str]) -> Trust | N
     if not terms.governs(asset):
         is_watched = not terms.wired(asset.device_id).arming.decides
         return Trust(Arming.OBSERVE) if is_watched and asset.kind in _GOVERNABLE else None
-    audited = terms.charger(asset) or terms.battery(asset)
+    audited = terms.terms_of(asset)
     if audited is None:
-        heater = terms.heater(asset)
-        arming = heater.arming if heater else Arming.ARMED
-        return Trust(arming, arming.writes)
+        return Trust(Arming.ARMED, is_armed=True)
     # Nothing is settled before the first audit.
     is_passed = why is None and asset.id in bench.rulings
     return Trust(terms.arming(asset) or audited.arming, audited.arming.writes, why, is_passed)

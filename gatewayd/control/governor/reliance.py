@@ -45,7 +45,7 @@ def reliance(roster: Iterable[Asset], terms: Terms) -> Reliance:
     relying = tuple(
         _relying(asset, site, terms, loads.get(asset.device_id))
         for asset in site.roster
-        if terms.charger(asset) or terms.battery(asset)
+        if terms.terms_of(asset)
     )
     return Reliance(relying, tuple(state.asset for state in _grid_meters(site)))
 

@@ -85,6 +85,13 @@ class GridTerms:
     operator: OperatorSettings | None = None
     relay: RelaySettings | None = None
     feed_in: FeedIn = field(default_factory=FeedIn)
+    export_operator: OperatorSettings | None = None
+    export_relay: RelaySettings | None = None
+
+    @property
+    def limits_export(self) -> bool:
+        """Whether what is fed in is ever limited."""
+        return self.export is not None or self.export_operator is not None
 
 
 @dataclass(frozen=True)
@@ -112,15 +119,20 @@ class Terms:
 
     def arming(self, asset: Asset) -> Arming | None:
         """How far a governed asset is trusted to the gateway now; None for one that is not."""
-        found = self.charger(asset) or self.battery(asset)
+        found = self.terms_of(asset)
         if found is None:
             return None
         return Arming.SHADOW if self.withholds(asset) is not None else found.arming
 
     def withholds(self, asset: Asset) -> str | None:
         """Why a governed asset that would be armed is not; None for one that is."""
-        found = self.charger(asset) or self.battery(asset)
+        found = self.terms_of(asset)
         return self.withheld.get(asset.device_id) if found and found.arming.writes else None
+
+    def terms_of(self, asset: Asset) -> ChargerTerms | BatteryTerms | HeatTerms | None:
+        """Those of an asset of which something is decided."""
+        found = self.charger(asset) or self.battery(asset)
+        return found or self.heater(asset) or self.inverter(asset)
 
     def charger(self, asset: Asset) -> ChargerTerms | None:
         """The terms of a charger that is governed at all."""
@@ -147,6 +159,13 @@ class Terms:
         found = self.heaters.get(asset.device_id, _SPARED if self.guards(asset) else None)
         return found if found and found.arming.decides else None
 
+    def inverter(self, asset: Asset) -> ChargerTerms | None:
+        """The terms of an inverter that is held to what may be fed in."""
+        if asset.kind is not AssetKind.INVERTER or not self.grid.limits_export:
+            return None
+        found = self.wired(asset.device_id)
+        return found if found.arming.decides else None
+
     def guards(self, asset: Asset) -> bool:
         """Whether an asset is told what the fuse guard grants."""
         term = self.wired(asset.device_id)
@@ -162,18 +181,14 @@ class Terms:
         return False
 
     def governs(self, asset: Asset) -> bool:
-        """Whether something is decided of a charger, a battery or a heat pump."""
-        found = self.charger(asset) or self.battery(asset) or self.heater(asset)
-        return found is not None or self.guards(asset)
-
-    def limits(self, asset: Asset) -> bool:
-        """Whether an inverter is held to what may be fed in."""
-        return asset.kind is AssetKind.INVERTER and self.grid.export is not None
+        """Whether something is decided of an asset."""
+        return self.terms_of(asset) is not None or self.guards(asset)
 
     def writes(self, asset: Asset) -> bool:
         """Whether an asset is told what is settled: then its actions only claim."""
-        found = self.charger(asset) or self.battery(asset) or self.heater(asset)
-        # Safety does not wait: on a circuit a load is lowered all the same.
+        found = self.terms_of(asset)
+        # Safety does not wait: a load on a circuit is lowered all the same, and an inverter.
         if found is None or self.guards(asset):
-            return self.limits(asset) or self.guards(asset)
-        return found.arming.writes and self.withholds(asset) is None
+            return self.guards(asset)
+        is_lowered = asset.kind is AssetKind.INVERTER
+        return found.arming.writes and (is_lowered or self.withholds(asset) is None)

@@ -8,16 +8,17 @@ from gatewayd.control.governor.terms import Terms
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import Command
 from gatewayd.model.site import AssetState
+from gatewayd.plan.arbiter.claims import Rank
 from gatewayd.plan.arbiter.ruling import Ruling
 from gatewayd.plan.keeping import is_decrease
 from gatewayd.plan.steer import next_command
 
 
 def only_lowers(terms: Terms, state: AssetState, ruling: Ruling) -> bool:
-    """Whether nothing is given it. What the guard wants of others than chargers it gets."""
-    is_car = state.asset.kind is AssetKind.CHARGER
-    is_safety = not is_car and GUARD in (ruling.owner, ruling.bound_by)
-    return terms.withholds(state.asset) is not None and not is_safety
+    """Whether nothing is given it. A battery or heat pump does what guard and grid want."""
+    is_raised = state.asset.kind in (AssetKind.CHARGER, AssetKind.INVERTER)
+    is_safety = GUARD in (ruling.owner, ruling.bound_by) or ruling.rank <= Rank.GRID
+    return terms.withholds(state.asset) is not None and (is_raised or not is_safety)
 
 
 def why_not(terms: Terms, state: AssetState, command: Command | None) -> str | None:
