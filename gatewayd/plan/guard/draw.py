@@ -7,7 +7,8 @@ therefore a range, and everything else is known to within that range only.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from gatewayd.model.circuit import Load, at_least, at_most
+from gatewayd.model.circuit import NOMINAL_V, PHASES, Load, at_least, at_most, lines_of
+from gatewayd.plan.guard.obedience import DRAW_TOLERANCE_A
 from gatewayd.plan.guard.quad import higher, lower, plus
 from gatewayd.plan.guard.sane import UNKNOWN_S
 from gatewayd.plan.guard.words import NOTHING_A, LoadMemory, LoadNow, Memory, Quad
@@ -36,17 +37,34 @@ def note(load: Load, now: LoadNow | None, memory: LoadMemory) -> None:
     """Remember what the load draws."""
     if now is None or now.drawn_a is None:
         memory.seen, memory.active = (), None
+    if now is None or (now.drawn_a is None and now.drawn_w is None):
         return
     if memory.drawn and now.at_s <= memory.drawn[-1][0]:
         return
-    total_a = sum(now.drawn_a)
-    least = (*at_least(load, now.drawn_a), total_a)
-    # Where its phases are known, there is no better and no worse.
-    most = least if load.lines is not None else (*at_most(load, now.drawn_a), total_a)
-    memory.drawn.append((now.at_s, least, most))
-    _note_pattern(load, now.drawn_a, memory, now.at_s)
+    if now.drawn_a is not None:
+        memory.drawn.append((now.at_s, *_by_current(load, now.drawn_a)))
+        _note_pattern(load, now.drawn_a, memory, now.at_s)
+    else:
+        memory.drawn.append((now.at_s, *_by_power(load, now)))
     while memory.drawn[0][0] < now.at_s - _KEPT_S:
         memory.drawn.popleft()
+
+
+def _by_current(load: Load, drawn_a: tuple[float, ...]) -> tuple[Quad, Quad]:
+    total_a = sum(drawn_a)
+    least = (*at_least(load, drawn_a), total_a)
+    # Where its phases are known, there is no better and no worse.
+    return least, least if load.lines is not None else (*at_most(load, drawn_a), total_a)
+
+
+def _by_power(load: Load, now: LoadNow) -> tuple[Quad, Quad]:
+    """What a power is at least and at most on each phase, as far as the load keeps its limit."""
+    lines, total_a = lines_of(load), (now.drawn_w or 0.0) / NOMINAL_V
+    offered_a = load.max_a if now.limit_a is None else now.limit_a + DRAW_TOLERANCE_A
+    cap_a = max(min(load.max_a, offered_a), abs(total_a) / len(lines))
+    ends_a = (max(0.0, total_a - (len(lines) - 1) * cap_a), min(cap_a, total_a))
+    a, b, c = ((min(ends_a), max(ends_a)) if line in lines else (0.0, 0.0) for line in PHASES)
+    return (a[0], b[0], c[0], total_a), (a[1], b[1], c[1], total_a)
 
 
 def drawn(loads: Iterable[Load], memory: Memory, at_s: float, now_s: float) -> Drawn:

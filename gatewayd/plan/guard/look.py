@@ -19,6 +19,8 @@ from gatewayd.plan.guard.words import (
 
 # How long lowering may take until a breaker carries no more than it holds.
 RELIEF_S = 6.0
+# For so long a meter may say the same while it measures anew: a telegram comes every ten seconds.
+CACHED_S = 10.0
 
 
 @dataclass(slots=True)
@@ -117,7 +119,9 @@ class Look:
         self.overloaded.add(circuit.id)
         if line.over_since_s is None:
             line.over_since_s = meter.at_s
-        if meter.at_s - line.over_since_s >= RELIEF_S:
+        # What a meter repeats it may have measured before anything was lowered.
+        repeats_s = min(CACHED_S, line.same_polls * meter.period_s)
+        if meter.at_s - line.over_since_s >= RELIEF_S + repeats_s:
             self.still_over[circuit.id] = over
 
 

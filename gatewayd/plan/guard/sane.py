@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from gatewayd.model.circuit import Circuit, Load
+from gatewayd.model.circuit import Circuit, Load, lines_of, watts
 from gatewayd.plan.guard.words import LoadNow, MeterNow
 
 # A load that was not heard of for this long draws nobody knows what.
@@ -35,11 +35,12 @@ def load(now: LoadNow | None, of: Load, now_s: float) -> LoadNow | None:
         return None
     limit_a, drawn_a = now.limit_a, now.drawn_a
     if limit_a is not None and not math.isfinite(limit_a):
-        return replace(now, limit_a=None, drawn_a=None)
-    if drawn_a is not None:
-        most_a = _BEYOND_PLATE * of.max_a + _BEYOND_PLATE_A
-        if not all(abs(amps) <= most_a for amps in drawn_a):
-            return replace(now, drawn_a=None)
+        return replace(now, limit_a=None, drawn_a=None, drawn_w=None)
+    most_a = _BEYOND_PLATE * of.max_a + _BEYOND_PLATE_A
+    if now.drawn_w is not None and not abs(now.drawn_w) <= watts(most_a, lines_of(of)):
+        now = replace(now, drawn_w=None)
+    if drawn_a is not None and not all(abs(amps) <= most_a for amps in drawn_a):
+        return replace(now, drawn_a=None)
     return now
 
 

@@ -16,13 +16,13 @@ NOTHING_S = 60.0
 # A meter that repeats itself this much longer than it usually does is tested by lowering a load;
 # this much longer still, it is no longer believed.
 _PROBE, _SAME = 2.0, 3.0
-# No meter is taken for livelier than the first, nor for duller than the second.
-_USUAL_LEAST, _USUAL_MOST = 1.0, 10.0
+# No meter is taken for livelier than the first, nor to say the same for longer than the second.
+_USUAL_LEAST, _USUAL_MOST_S = 1.0, 8.0
 _USUAL_FADES = 0.05
 SHOWN_POLLS = 3
 # The least change of our loads that a meter must show.
 CHANGE_A = 2.0
-# So often in a row the meter has to go the other way to be taken for wired the wrong way round.
+# So often in a row a phase has to go the other way for its meter to be taken for wired wrongly.
 SIGN_VOTES = 3
 # After so long it is believed again, until it goes the other way but once.
 FORGIVEN_S = 1800.0
@@ -77,7 +77,8 @@ def _forgive(memory: LineMemory, now_s: float) -> None:
     """Stopped loads show nothing: without another try the doubt would last for ever."""
     since_s = memory.doubted_since_s
     if since_s is not None and now_s - since_s > FORGIVEN_S:
-        memory.sign_votes = min(memory.sign_votes, SIGN_VOTES - 1)
+        a, b, c = (min(votes, SIGN_VOTES - 1) for votes in memory.sign_votes)
+        memory.sign_votes = a, b, c
 
 
 def _note_sameness(meter: MeterNow, memory: LineMemory, least: Quad) -> None:
@@ -92,13 +93,14 @@ def _note_sameness(meter: MeterNow, memory: LineMemory, least: Quad) -> None:
 
 
 def _usual(memory: LineMemory) -> float:
-    return min(_USUAL_MOST, max(_USUAL_LEAST, memory.usual_same))
+    period_s = memory.meter.period_s if memory.meter is not None else _USUAL_MOST_S
+    return max(_USUAL_LEAST, min(memory.usual_same, _USUAL_MOST_S / period_s))
 
 
 def _is_doubtful(memory: LineMemory, least: Quad) -> bool:
-    if memory.sign_votes >= SIGN_VOTES:
+    if max(memory.sign_votes) >= SIGN_VOTES:
         return True
-    if memory.same_polls < SHOWN_POLLS:
+    if memory.same_polls < max(SHOWN_POLLS, 1.0 + _usual(memory)):
         return False
     return max(map(abs, minus(least, memory.drawn_when_same_a))) >= CHANGE_A
 
@@ -115,10 +117,11 @@ def _note_sign(meter: MeterNow, memory: LineMemory, least: Quad, most: Quad) -> 
 
 
 def _has_voted(meter: MeterNow, memory: LineMemory, least: Quad, before: Anchor) -> bool:
-    has_voted = False
+    has_voted, votes = False, list(memory.sign_votes)
     for line, now_a in enumerate(meter.current_a):
         ours_a, its_a = least[line] - before[1][line], now_a - before[2][line]
         if abs(ours_a) >= CHANGE_A and 0.5 <= abs(its_a / ours_a) <= 1.5:
-            memory.sign_votes = 0 if its_a * ours_a > 0 else memory.sign_votes + 1
+            votes[line] = 0 if its_a * ours_a > 0 else votes[line] + 1
             has_voted = True
+    memory.sign_votes = votes[0], votes[1], votes[2]
     return has_voted

@@ -50,13 +50,15 @@ class LoadNow:
     `wish_a` is 0 for off. `limit_a` is the limit that the device itself reports to be in force, 0
     while it is off; None when it does not say, or cannot be reached. `drawn_a` is by its own
     phases, negative while it feeds; None when unknown: then it is among what the meter sees and
-    needs its grant's room beside.
+    needs its grant's room beside. `drawn_w` is what it draws altogether, where nobody knows on
+    which of its phases.
     """
 
     wish_a: float
     limit_a: float | None
     drawn_a: tuple[float, ...] | None
     at_s: float
+    drawn_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ class LineMemory:
     """Of one circuit with the meter `meter_id`: that as last believed, and what was made of it.
 
     `same_polls` is how often in a row the meter has repeated itself, `usual_same` how often it does
-    at most. `anchor` is what the loads drew and what the meter said when both last stood still.
+    at most. `sign_votes` is how often in a row each phase went against our loads.
+    `anchor` is what the loads drew and what the meter said when both last stood still.
     `rooms` are the rooms of the last half minute, oldest first, up to `seen_at_s`. `over_since_s`:
     since which reading some phase carries more than the breaker holds.
     """
@@ -92,7 +95,7 @@ class LineMemory:
     is_probed: bool = False
     drawn_when_same_a: Quad = NOTHING_A
     anchor: Anchor | None = None
-    sign_votes: int = 0
+    sign_votes: tuple[int, int, int] = (0, 0, 0)
     doubted_since_s: float | None = None
     heat: tuple[float, float, float] = (0.0, 0.0, 0.0)
     rooms: deque[tuple[float, Quad]] = field(default_factory=deque)
@@ -104,7 +107,8 @@ class LineMemory:
 class LoadMemory:
     """Of one load on `lines`: what it was granted, and drew of late (`drawn`, oldest first).
 
-    `refused_since_s`: since when the device reports or draws more than it was granted;
+    `refused_since_s`: since when the device reports or draws more than it was granted, last so in
+    what it said at `refused_at_s`;
     `silent_since_s`: since when it does not say what it does. `active` are its own phases in use,
     all of them until that has been seen for a while.
     """
@@ -113,6 +117,7 @@ class LoadMemory:
     raised_at_s: float = -math.inf
     stopped_at_s: float = -math.inf
     refused_since_s: float | None = None
+    refused_at_s: float = -math.inf
     silent_since_s: float | None = None
     drawn: deque[tuple[float, Quad, Quad]] = field(default_factory=deque)
     seen: tuple[int, ...] = ()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from gatewayd.model.circuit import Circuit, Load
+from gatewayd.model.circuit import NOMINAL_V, Circuit, Load
 from gatewayd.plan.guard.guard import decide
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import Grant, LoadNow, Memory, MeterNow
@@ -30,6 +30,7 @@ class Home:
     stubborn: set[str] = field(default_factory=set)
     silent: set[str] = field(default_factory=set)
     mute: set[str] = field(default_factory=set)
+    powers: bool = False
     extra_a: dict[str, float] = field(default_factory=dict)
     meter_is_silent: bool = False
     meter_is_frozen: bool = False
@@ -71,7 +72,9 @@ class Home:
         for load in self.wiring.loads.values():
             wish_a = self.wishes_a.get(load.id, load.max_a)
             drawn_a = None if load.id in self.mute else self.drawn_a(load)
-            now = LoadNow(wish_a, self.limits_a.get(load.id, 0.0), drawn_a, self.now_s)
+            drawn_w = sum(self.drawn_a(load)) * NOMINAL_V if self.powers else None
+            limit_a = self.limits_a.get(load.id, 0.0)
+            now = LoadNow(wish_a, limit_a, drawn_a, self.now_s, drawn_w)
             if load.id in self.silent:
                 now = replace(now, limit_a=None, drawn_a=None)
             self.heard[load.id] = now

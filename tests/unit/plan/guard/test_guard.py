@@ -444,6 +444,14 @@ def test_a_load_of_unknown_draw_needs_its_room_beside_what_the_meter_sees() -> N
     assert home.look() == {"left": 6.0}
 
 
+def test_a_load_whose_power_is_known_needs_its_room_once() -> None:
+    home = Home(wiring(LEFT), mute={"left"}, powers=True)
+
+    assert charging(home).look() == {"left": 22.0}
+    home.base_a = (20.0, 1.0, 1.0)
+    assert home.look(4.0)["left"] == 0.0
+
+
 def test_an_old_reading_of_a_load_counts_as_silence() -> None:
     home = charging(Home(wiring(LEFT)))
     heard = {"left": LoadNow(32.0, 22.0, (22.0, 22.0, 22.0), home.now_s)}
@@ -493,6 +501,21 @@ def test_what_is_over_though_it_was_lowered_is_stopped_where_it_may_be_and_nowhe
     home.memory.lines["main"].over_since_s = home.now_s + 2.0 - over_for_s
 
     assert home.look() == {"on_a": left_a, "on_b": 10.0}
+
+
+@pytest.mark.parametrize(("over_for_s", "left_a"), [(14.0, 5.0), (16.0, 0.0)])
+def test_what_a_meter_repeats_does_not_show_at_once_that_lowering_has_not_helped(
+    over_for_s: float, left_a: float
+) -> None:
+    battery = replace(ON_A, min_a=0.0)
+    home = charging(Home(wiring(battery), base_a=(13.0, 1.0, 1.0)))
+    home.base_a = (18.5, 1.0, 1.0)
+    line = home.memory.lines["main"]
+    assert line.meter is not None
+    home.meter_is_frozen, home.meter = True, replace(line.meter, current_a=home.total_a())
+    line.over_since_s, line.same_polls = home.now_s + 2.0 - over_for_s, 6
+
+    assert home.look() == {"on_a": left_a}
 
 
 def test_a_breaker_is_over_from_the_first_reading_that_says_so_to_the_first_that_does_not() -> None:

@@ -124,6 +124,53 @@ def test_draws_are_kept_for_half_a_minute_and_once_each() -> None:
     assert [entry[0] for entry in memory.drawn] == [1.0, 30.0, 31.0]
 
 
+@pytest.mark.parametrize(
+    ("limit_a", "drawn_w", "low_a", "high_a"),
+    [
+        (16.0, 11_040.0, 13.0, 17.5),
+        (16.0, 3_680.0, 0.0, 16.0),
+        (None, 3_680.0, 0.0, 16.0),
+        (0.0, 0.0, 0.0, 0.0),
+        (16.0, -2_300.0, -10.0, 0.0),
+        # More than it may: that it is on all phases alike is the least to be feared.
+        (6.0, 11_040.0, 16.0, 16.0),
+    ],
+)
+def test_a_power_is_a_range_on_each_phase(
+    limit_a: float | None, drawn_w: float, low_a: float, high_a: float
+) -> None:
+    memory = LoadMemory()
+    draw.note(LEFT, LoadNow(32.0, limit_a, None, 1.0, drawn_w), memory)
+
+    drawn = draw.drawn([LEFT], Memory(loads={"left": memory}), 1.0, 1.0)
+
+    total_a = drawn_w / 230.0
+    assert drawn == (
+        (low_a,) * 3 + (total_a,),
+        (high_a,) * 3 + (total_a,),
+        (low_a,) * 3 + (total_a,),
+    )
+
+
+def test_more_power_than_was_granted_is_disobedience() -> None:
+    memory = LoadMemory(6.0, lines=(0, 1, 2))
+
+    obedience.note(LoadNow(16.0, 6.0, None, 0.0, 3 * 7.5 * 230.0), memory, 5.0)
+    assert memory.refused_since_s is None
+    obedience.note(LoadNow(16.0, 6.0, None, 0.0, 3 * 7.6 * 230.0), memory, 5.0)
+    assert memory.refused_since_s == 5.0
+
+
+def test_a_load_is_hopeless_by_what_it_said_afterwards_only() -> None:
+    memory = LoadMemory(6.0)
+    obedience.note(LoadNow(16.0, 16.0, None, 99.0), memory, 100.0)
+
+    obedience.note(LoadNow(16.0, 16.0, None, 99.0), memory, 120.0)
+    assert not obedience.is_hopeless(memory, 120.0, is_overloaded=False)
+    obedience.note(LoadNow(16.0, 16.0, None, 110.0), memory, 120.0)
+    assert obedience.is_hopeless(memory, 120.0, is_overloaded=False)
+
+
 def test_the_phases_in_use_are_known_after_ten_seconds_of_the_same() -> None:
     one, three = (16.0, 0.0, 0.0), (16.0, 16.0, 16.0)
 
@@ -158,6 +205,7 @@ def test_disobedience_counts_after_4_s_and_stops_after_10_or_in_need_after_4() -
     assert [obedience.is_stuck(memory, s) for s in (3.9, 4.0)] == [False, True]
     for is_overloaded, s in ((False, 10.0), (True, 4.0)):
         for since_s, expected in ((s - 0.1, False), (s, True)):
+            memory.refused_at_s = since_s
             assert obedience.is_hopeless(memory, since_s, is_overloaded=is_overloaded) is expected
             assert (
                 obedience.is_to_fall_back(memory, since_s, is_overloaded=is_overloaded) is expected
@@ -247,6 +295,21 @@ def test_how_often_a_meter_repeats_itself_is_learnt_within_bounds() -> None:
     assert trust.is_to_be_probed(_line(usual_same=500.0, same_polls=20))
 
 
+@pytest.mark.parametrize(
+    ("period_s", "doubted_s"), [(1.0, 24.0), (2.0, 24.0), (5.0, 25.0), (10.0, 30.0)]
+)
+def test_a_dull_meter_that_says_the_same_is_believed_for_half_a_minute_at_most(
+    period_s: float, doubted_s: float
+) -> None:
+    line = _line(usual_same=500.0)
+    line.meter = MeterNow((1.0, 1.0, 1.0), 0.0, period_s)
+    while trust.footing(MAIN, line, line.meter.at_s) is not Footing.ASSUMED:
+        line.same_polls += 1
+        line.meter = MeterNow((1.0, 1.0, 1.0), line.same_polls * period_s, period_s)
+
+    assert line.meter.at_s == doubted_s
+
+
 def test_a_meter_without_a_raw_reading_is_not_taken_for_dead() -> None:
     line = LineMemory()
     _repeat(line, 50, None)
@@ -256,7 +319,9 @@ def test_a_meter_without_a_raw_reading_is_not_taken_for_dead() -> None:
 
 def test_a_meter_that_does_not_show_what_a_load_does_is_doubted_until_it_changes() -> None:
     line = LineMemory()
-    _repeat(line, 3, "same")
+    _repeat(line, 4, "same")
+    _repeat(line, 1, "same", (6.0, 6.0, 6.0, 18.0))
+    assert line.doubted_since_s is None
     _repeat(line, 1, "same", (6.0, 6.0, 6.0, 18.0))
 
     assert line.doubted_since_s == 100.0
@@ -281,7 +346,7 @@ def test_a_meter_that_goes_the_other_way_three_times_is_doubted_and_tried_again_
     for i in range(4):
         _vote(line, float(i), 6.0 * (i % 2), -6.0 * (i % 2))
 
-    assert line.sign_votes == trust.SIGN_VOTES
+    assert line.sign_votes == (trust.SIGN_VOTES, 0, 0)
     assert line.doubted_since_s == 3.0
     _vote(line, 3.0 + trust.FORGIVEN_S, 0.0, 0.0)
     assert line.doubted_since_s == 3.0
@@ -291,12 +356,24 @@ def test_a_meter_that_goes_the_other_way_three_times_is_doubted_and_tried_again_
     assert line.doubted_since_s is not None
 
 
+def test_one_event_on_all_phases_is_one_vote() -> None:
+    line = LineMemory()
+    for at_s, ours_a, its_a in ((0.0, 16.0, 17.0), (2.0, 6.0, 23.0)):
+        drawn = (ours_a,) * 3 + (3 * ours_a,)
+        meter = MeterNow((its_a,) * 3, at_s, raw=at_s)
+        trust.note(meter, line, drawn, drawn, at_s)
+        line.meter = meter
+
+    assert line.sign_votes == (1, 1, 1)
+    assert line.doubted_since_s is None
+
+
 def test_a_meter_that_goes_along_once_is_wired_right() -> None:
     line = LineMemory()
     for i, its_a in enumerate((0.0, -6.0, 0.0, -6.0, 0.0, 6.0)):
         _vote(line, float(i), 6.0 * (i % 2), its_a)
 
-    assert line.sign_votes == 0
+    assert line.sign_votes == (0, 0, 0)
 
 
 def test_what_changes_too_little_too_much_or_too_slowly_is_no_vote() -> None:
@@ -305,11 +382,11 @@ def test_what_changes_too_little_too_much_or_too_slowly_is_no_vote() -> None:
     _vote(line, 1.0, 1.0, -1.0)
     _vote(line, 2.0, 6.0, -20.0)
     _vote(line, 3.0, 6.0, -6.0, spread_a=2.0)
-    assert line.sign_votes == 0
+    assert line.sign_votes == (0, 0, 0)
     _vote(line, 21.0, 0.0, 0.0)
     _vote(line, 22.0, 6.0, -6.0)
 
-    assert line.sign_votes == 1
+    assert line.sign_votes == (1, 0, 0)
 
 
 def test_everything_else_stays_as_it_was_within_what_is_known() -> None:
