@@ -162,9 +162,26 @@ def _check_device(
         _named(source, (*at, "circuit"), "circuit", governed.circuit, circuits)
     if governed.wiring != "unknown" and len(set(governed.wiring)) < len(governed.wiring):
         source.fault((*at, "wiring"), "names a phase twice; write each once, as [b, c, a]")
+    _check_phases(source, device_id, governed, circuits)
     locked = governed.battery.locked_against if governed.battery else ()
     for number, charger in enumerate(locked):
         _named(source, (*at, "battery", "locked_against", number), "device", charger, devices)
+
+
+def _check_phases(
+    source: Source, device_id: str, governed: Governed, circuits: Mapping[str, CircuitSection]
+) -> None:
+    """What a load draws from a phase that its meter leaves out would be nothing to the guard."""
+    circuit_id, left = governed.circuit, dict(circuits)
+    while circuit_id is not None and circuit_id in left and governed.wiring != "unknown":
+        circuit = left.pop(circuit_id)
+        missing = sorted(set(governed.wiring) - set(circuit.meter_phases))
+        if circuit.meter is not None and missing:
+            told = f"names phase {missing[0]}, which the meter of circuit {circuit_id} leaves out; "
+            told += f"correct it, or circuits.{circuit_id}.meter_phases"
+            source.fault(("devices", device_id, "wiring"), told)
+            return
+        circuit_id = circuit.parent
 
 
 def _check_kinds(source: Source, device_id: str, device: Device, drivers: Drivers) -> None:

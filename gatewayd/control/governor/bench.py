@@ -6,6 +6,8 @@ out by itself.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Protocol
 
 from gatewayd import __version__
@@ -36,6 +38,8 @@ from gatewayd.plan.steer import next_command
 
 # The guard gives nothing new before it has seen the room for it this long.
 _WARM_S = 40.0
+# Where nobody has said which assets are the loads, each of a load's device is.
+_ALL_ASSETS: Mapping[str, str] = MappingProxyType({})
 
 Steer = Callable[[str, Kept | None], None]
 
@@ -68,6 +72,7 @@ class Bench:
         self._grants: Mapping[str, Grant] | None = None
         self._grant_inputs: tuple[Input, ...] = ()
         self._paused: frozenset[str] = frozenset()
+        self._assets = _ALL_ASSETS
         self._decisions: list[Noted] = []
         self._claims_given: ClaimsGiven | None = None
         self._guard_given: GuardGiven | None = None
@@ -96,12 +101,14 @@ class Bench:
         inputs: tuple[Input, ...],
         given: GuardGiven | None = None,
         paused: frozenset[str] = frozenset(),
+        assets: Mapping[str, str] = _ALL_ASSETS,
     ) -> None:
         """What the guard allows each load, by device, and what it knew; `given` as in `claim`.
 
         `paused` are the devices whose batteries are left to themselves and must not charge now.
+        `assets` are the loads' assets, by device: another one of that device is granted nothing.
         """
-        self._guard_given, self._paused = given, paused
+        self._guard_given, self._paused, self._assets = given, paused, assets
         if self._grants is None:
             self._guarded_s = self._clock.monotonic()
         self._grants, self._grant_inputs = grants, inputs
@@ -166,9 +173,21 @@ class Bench:
         if state is None or not self._is_guarded(state):
             return None
         safe_a = gather.safe_a(state, self.terms.wired(state.asset.device_id))
-        grant = (self._grants or {}).get(state.asset.device_id)
+        grant = self._granted(state)
         is_live = grant is not None and self._clock.monotonic() < grant.valid_until_s
         return min(safe_a, grant.amps) if grant is not None and is_live else safe_a
+
+    def _granted(self, state: AssetState) -> Grant | None:
+        device_id = state.asset.device_id
+        grant = (self._grants or {}).get(device_id)
+        if grant is None or self._is_load(state):
+            return grant
+        return replace(
+            grant, amps=0.0, binding=f"{device_id}: its circuit is for one of its assets"
+        )
+
+    def _is_load(self, state: AssetState) -> bool:
+        return self._assets.get(state.asset.device_id, state.asset.id) == state.asset.id
 
     def _is_guarded(self, state: AssetState) -> bool:
         return self.terms.guards(state.asset)
@@ -180,7 +199,7 @@ class Bench:
         return self.terms.governs(state.asset)
 
     def _safety(self, state: AssetState, now_s: float) -> Claim | None:
-        grant, device_id = (self._grants or {}).get(state.asset.device_id), state.asset.device_id
+        grant, device_id = self._granted(state), state.asset.device_id
         if grant is None or now_s >= grant.valid_until_s:
             if state.asset.kind is AssetKind.HVAC:
                 return None
@@ -194,7 +213,11 @@ class Bench:
         )
         is_paused, wanted = device_id in self._paused, self.wish(state.asset.id, now_s)
         granted = Granted(grant, grounds, wanted, is_paused=is_paused)
-        return safety_claim(state, self.terms.wired(device_id), granted)
+        claim = safety_claim(state, self.terms.wired(device_id), granted)
+        if claim is None or state.asset.kind is not AssetKind.CHARGER or self._is_load(state):
+            return claim
+        # Nobody else claims anything of it.
+        return replace(claim, wish=Setpoint(0.0))
 
     def _rule(self, state: AssetState, ruling: Ruling | None) -> None:
         asset_id, before = state.asset.id, self.rulings.get(state.asset.id)
@@ -212,13 +235,13 @@ class Bench:
             self._owners[asset_id] = owner
             self._note(state)
         if self.terms.writes(state.asset):
-            kept, is_car = self._kept(state, ruling), state.asset.kind is AssetKind.CHARGER
+            kept = self._kept(state, ruling)
             # What is not armed must not stay in what it was forced to.
             is_lowered = state.asset.kind in (AssetKind.CHARGER, AssetKind.INVERTER)
             self._steer(asset_id, kept if is_lowered or not kept.only_lowers else None)
 
     def _kept(self, state: AssetState, ruling: Ruling) -> Kept:
-        grant = (self._grants or {}).get(state.asset.device_id)
+        grant = self._granted(state)
         is_bound = ruling.bound_by == GUARD or ruling.rank <= Rank.GRID
         return Kept(
             ruling.wish,

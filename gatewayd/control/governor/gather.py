@@ -26,8 +26,12 @@ _AT_LIMIT_W = 100.0
 
 def chargers(site: Site, terms: Terms) -> dict[str, AssetState]:
     """The governed chargers, by device."""
-    found = site.of_kind(AssetKind.CHARGER)
-    return {state.asset.device_id: state for state in found if terms.charger(state.asset)}
+    found: dict[str, AssetState] = {}
+    for state in site.of_kind(AssetKind.CHARGER):
+        if terms.charger(state.asset):
+            # Of several on one device the first is what hangs on its circuit.
+            found.setdefault(state.asset.device_id, state)
+    return found
 
 
 def loads(site: Site, terms: Terms) -> dict[str, Load]:
@@ -52,7 +56,8 @@ def load_now(state: AssetState, term: ChargerTerms, wish_a: float) -> LoadNow | 
     if not state.is_reachable:
         return LoadNow(wish_a, None, None, at_s)
     limit_a = 0.0 if reading.power_delivery in _OFF else reading.max_current_a
-    return LoadNow(wish_a, limit_a, _drawn_a(reading, term.lines), at_s)
+    drawn_a = _drawn_a(reading, term.lines)
+    return LoadNow(wish_a, limit_a, drawn_a, at_s, reading.power_w if drawn_a is None else None)
 
 
 def fallback(state: AssetState, watchdog_s: float | None) -> Fallback | None:

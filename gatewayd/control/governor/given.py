@@ -39,7 +39,8 @@ class ClaimsGiven:
 class GuardGiven:
     """What the guard's grants were made from.
 
-    `circuits` are as configured, `limit` is what the whole home may take.
+    `circuits` are as configured, `limit` is what the whole home may take, `assets` are the loads'
+    by device.
     `batteries` are those among its loads, and `were_paused` those that must not charge before.
     """
 
@@ -52,6 +53,7 @@ class GuardGiven:
     memory: GuardMemory
     batteries: Mapping[str, BatteryNow]
     were_paused: frozenset[str]
+    assets: Mapping[str, str]
 
     @property
     def wiring(self) -> Wiring:

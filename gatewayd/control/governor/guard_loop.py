@@ -95,10 +95,11 @@ class GuardLoop:
         stored, were_paused = batteries(states, wired, wanted), self._loads.paused
         self._loads.look(wired, grants, stored)
         circuits, limit = self._terms.circuits, self._bench.limit
+        assets = {id_: states[id_].asset.id for id_ in wired}
         given = GuardGiven(
-            circuits, limit, wired, now_s, meters, heard, before, stored, were_paused
+            circuits, limit, wired, now_s, meters, heard, before, stored, were_paused, assets
         )
-        self._bench.grant(grants, inputs_of(meters, now_s), given, self._loads.paused)
+        self._bench.grant(grants, inputs_of(meters, now_s), given, self._loads.paused, assets)
 
     def _fallbacks(self, states: Mapping[str, AssetState]) -> dict[str, Fallback]:
         found = {}

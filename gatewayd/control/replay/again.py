@@ -81,7 +81,8 @@ def _ruled(given: RulingGiven) -> Decision:
         guard, wiring = given.guard, given.guard.wiring
         grants = decide(wiring, guard.now_s, guard.meters, guard.loads, guard.memory)
         stopped = paused(wiring.loads, grants, guard.batteries, guard.were_paused)
-        bench.grant(grants, inputs_of(guard.meters, guard.now_s), paused=stopped)
+        inputs = inputs_of(guard.meters, guard.now_s)
+        bench.grant(grants, inputs, paused=stopped, assets=guard.assets)
     if given.claims is not None:
         bench.claim(claims(given.claims.look, given.claims.memory))
     return bench.decision(given.state)

@@ -179,6 +179,7 @@ def test_a_home_that_says_nothing_of_it_governs_nothing(tmp_path: Path) -> None:
         ("circuit: garage", "circuit: cellar", "there is no circuit 'cellar'"),
         ("[b, c, a]", "[b, b, a]", "names a phase twice"),
         ("[b, c, a]", "[l1]", "wiring"),
+        ("meter: grid_meter", "meter: grid_meter, meter_phases: [a, c]", "names phase b, which"),
         ("[charger]", "[chargr]", "did you mean charger?"),
         ("min_a: 8", "min_a: 21", "min_a above max_a"),
         ("mode: solar", "mode: sun", "mode"),
