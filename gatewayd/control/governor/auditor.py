@@ -21,7 +21,7 @@ from gatewayd.model.asset import Asset
 from gatewayd.model.circuit import PHASES, Load
 from gatewayd.model.remembered import Remembered
 from gatewayd.model.site import Site
-from gatewayd.plan.audit.doubts import Doubts
+from gatewayd.plan.audit.doubts import HEARD_OF, Doubts
 from gatewayd.plan.audit.finding import Finding
 from gatewayd.plan.audit.steps import Said, StepMemory, note
 from gatewayd.plan.audit.wired import Verdict, placed
@@ -114,7 +114,8 @@ class Auditor:
             for one in found:
                 if one not in audit.of_steps:
                     for state in site.of_device(one.where):
-                        self._doubts.setdefault(state.asset.id, Doubts()).recall(one)
+                        if state.asset.kind is HEARD_OF.get(one.rule):
+                            self._doubts.setdefault(state.asset.id, Doubts()).recall(one)
         return audit
 
     def _step(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gatewayd.model.asset import AssetKind
 from gatewayd.model.reading import BatteryReading, MeterReading, Reading
 from gatewayd.plan.audit import mains, signs
 from gatewayd.plan.audit.finding import Finding, Track, mean, numbers
@@ -13,6 +14,13 @@ from gatewayd.plan.audit.finding import Finding, Track, mean, numbers
 # told. What a charger says of itself is held against its meter by its steps.
 _OF_READING = ("power", "phases")
 _OF_TRACK = ("meter sign", "battery sign")
+# Whose readings can take a rule's finding back.
+HEARD_OF = {
+    "power": AssetKind.METER,
+    "phases": AssetKind.METER,
+    "meter sign": AssetKind.METER,
+    "battery sign": AssetKind.BATTERY,
+}
 # So many readings in a row, and so many looks back, have to agree; for the end of it too.
 READINGS, _LOOKS = 15, 5
 _EVERY_S, _LOOK_S, _GAP_S, _KEPT = 10.0, 60.0, 60.0, 180

@@ -62,10 +62,11 @@ def _apparent(where: str, reading: Reading) -> Iterator[Finding]:
     if power_w is None or apparent_va is None:
         return
     factor = getattr(reading, "power_factor", None)
-    if factor is not None:
+    if factor is not None and _goes_one_way(reading):
         agrees = is_close(abs(power_w), apparent_va * abs(factor))
     else:
-        # Without a power factor the power may be less than volts times amperes, never more.
+        # Without a power factor, and where one phase gives what another takes, the power may be
+        # less than volts times amperes, never more.
         agrees = abs(power_w) <= apparent_va or is_close(abs(power_w), apparent_va)
     if not agrees:
         told = f"{power_w:g} W, where volts times amperes make {apparent_va:.0f} VA"
@@ -87,6 +88,17 @@ def _level(where: str, reading: Reading) -> Iterator[Finding]:
     level = reading.soc_pct if isinstance(reading, BatteryReading) else None
     if level is not None and not 0 <= level <= 100:
         yield Finding("level", where, f"{level:g} % charged", _SCALE)
+
+
+def _goes_one_way(reading: Reading) -> bool:
+    """Whether no phase is known to give while another takes, as beside solar it does."""
+    if not isinstance(reading, MeterReading):
+        return True
+    used = [p for p in _PHASES if getattr(reading, f"current_{p}_a")]
+    parts_w = [getattr(reading, f"power_{p}_w") for p in used]
+    if len(used) == 1:
+        return True
+    return None not in parts_w and (min(parts_w, default=0) >= 0 or max(parts_w) <= 0)
 
 
 def _power(reading: Reading) -> float | None:

@@ -19,6 +19,20 @@ from gatewayd.plan.audit import balance, mains, setup, signs
 from gatewayd.plan.audit.finding import Track
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+# Beside three-phase solar: one phase takes what the others give.
+AGAINST = MeterReading(
+    power_w=20,
+    power_a_w=3820,
+    power_b_w=-1900,
+    power_c_w=-1900,
+    voltage_a_v=230,
+    voltage_b_v=230,
+    voltage_c_v=230,
+    current_a_a=16.6,
+    current_b_a=8.3,
+    current_c_a=8.3,
+    power_factor=0.98,
+)
 
 
 def track(*said: Reading, at: datetime = NOON, usage: MeterUsage | None = None) -> Track:
@@ -61,6 +75,10 @@ def test_what_can_be_is_not_found(reading: Reading) -> None:
         ("frequency", InverterReading(frequency_hz=5)),
         ("power", MeterReading(power_w=5000, voltage_a_v=230, current_a_a=10)),
         ("power", MeterReading(power_w=500, voltage_a_v=230, current_a_a=10, power_factor=1)),
+        (
+            "power",
+            replace(AGAINST, power_a_w=20, power_b_w=0, power_c_w=0, current_b_a=0, current_c_a=0),
+        ),
         ("power", InverterReading(ac_power_w=5000, voltage_a_v=230, current_a_a=10)),
         ("power", ChargerReading(power_w=11000, voltage_a_v=230, current_a_a=1)),
         ("phases", MeterReading(power_w=900, power_a_w=300, power_b_w=-300, power_c_w=300)),
@@ -69,6 +87,11 @@ def test_what_can_be_is_not_found(reading: Reading) -> None:
 )
 def test_what_cannot_be_is_found(rule: str, reading: Reading) -> None:
     assert [found.rule for found in mains.of_reading("d", reading)] == [rule]
+
+
+def test_a_phase_may_give_what_another_takes() -> None:
+    assert mains.of_reading("d", AGAINST) == []
+    assert mains.of_reading("d", replace(AGAINST, power_b_w=None)) == []
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from gatewayd.model.asset import AssetKind
 from gatewayd.model.reading import BatteryReading, ChargerReading, MeterReading, Reading
-from gatewayd.plan.audit.doubts import READINGS, Doubts
+from gatewayd.plan.audit.doubts import HEARD_OF, READINGS, Doubts
+from gatewayd.plan.audit.finding import Finding
 
 AT = datetime(2026, 6, 21, 10, tzinfo=UTC)
 RIGHT = MeterReading(power_w=3000.0, power_a_w=1000.0, power_b_w=1000.0, power_c_w=1000.0)
@@ -82,3 +84,15 @@ def test_a_sign_is_judged_by_what_was_counted_meanwhile(
         doubts.hear("meter", reading, AT + timedelta(seconds=at_s), at_s)
 
     assert list(doubts.held) == rules
+
+
+@pytest.mark.parametrize(("rule", "kind"), HEARD_OF.items())
+def test_what_was_recalled_is_taken_back_by_whom_it_is_heard_of(rule: str, kind: AssetKind) -> None:
+    sound = {AssetKind.METER: MeterReading(), AssetKind.BATTERY: BatteryReading()}[kind]
+    doubts = Doubts()
+    doubts.recall(Finding(rule, "d", "it cannot be", "mend it"))
+
+    for i in range(60):
+        doubts.hear("d", sound, AT + timedelta(seconds=10 * i), 10.0 * i)
+
+    assert doubts.held == {}
