@@ -88,7 +88,7 @@ def test_a_sign_is_judged_by_what_was_counted_meanwhile(
 
 @pytest.mark.parametrize(("rule", "kind"), HEARD_OF.items())
 def test_what_was_recalled_is_taken_back_by_whom_it_is_heard_of(rule: str, kind: AssetKind) -> None:
-    sound = {AssetKind.METER: MeterReading(), AssetKind.BATTERY: BatteryReading()}[kind]
+    sound: Reading = MeterReading() if kind is AssetKind.METER else BatteryReading()
     doubts = Doubts()
     doubts.recall(Finding(rule, "d", "it cannot be", "mend it"))
 
