@@ -16,9 +16,11 @@ class Commissioning:
         self.problems: tuple[str, ...] = ()
         self._told: set[str] = set()
 
-    def look(self, wiring: Wiring, fallbacks: Mapping[str, Fallback]) -> None:
-        """Find them anew; `fallbacks` by load."""
-        self.problems = problems(wiring, fallbacks)
+    def look(
+        self, wiring: Wiring, fallbacks: Mapping[str, Fallback], every_s: Mapping[str, float]
+    ) -> None:
+        """Find them anew; `fallbacks` by load, `every_s` by device."""
+        self.problems = problems(wiring, fallbacks, every_s)
         for problem in self.problems:
             if problem not in self._told:
                 self._told.add(problem)

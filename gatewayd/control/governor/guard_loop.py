@@ -89,7 +89,7 @@ class GuardLoop:
         if not self._has_begun:
             return
         wiring = self._wired(wired)
-        self.commissioning.look(wiring, self._fallbacks(states))
+        self.commissioning.look(wiring, self._fallbacks(states), every_s)
         before = snapshot(self._memory)
         grants = decide(wiring, now_s, meters, heard, self._memory)
         stored, were_paused = batteries(states, wired, wanted), self._loads.paused

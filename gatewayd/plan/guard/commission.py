@@ -7,6 +7,7 @@ breakers bear that is known beforehand.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from gatewayd.model.circuit import PHASE_NAMES, PHASES, Circuit, Load, at_most
 from gatewayd.plan.guard.wiring import Wiring
@@ -14,6 +15,9 @@ from gatewayd.plan.guard.wiring import Wiring
 # What a load in no circuit gets at most: the least that a car charges with.
 UNWIRED_A = 6.0
 TIMEOUT_S_MAX = 60.0
+_UNKNOWN: Mapping[str, float] = MappingProxyType({})
+# With a meter slower than this an overload lasts longer than ten seconds.
+METER_S_MAX = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,21 @@ def wire(circuits: Mapping[str, Circuit], loads: Mapping[str, Load]) -> Wiring:
     )
 
 
-def problems(wiring: Wiring, fallbacks: Mapping[str, Fallback]) -> tuple[str, ...]:
-    """What a person should mend, one text each; `fallbacks` by load, as read from the devices."""
+def problems(
+    wiring: Wiring, fallbacks: Mapping[str, Fallback], every_s: Mapping[str, float] = _UNKNOWN
+) -> tuple[str, ...]:
+    """What a person should mend, one text each.
+
+    `fallbacks` are by load, as read from the devices; `every_s` is how often devices are read.
+    """
     found = [text for load in wiring.loads.values() for text in _of_load(load, fallbacks)]
     for circuit in wiring.circuits.values():
+        period_s = every_s.get(circuit.meter_id or "", 0.0)
+        if period_s > METER_S_MAX:
+            found.append(
+                f"circuit {circuit.id}: its meter {circuit.meter_id} is read every {period_s:g} s; "
+                f"at {METER_S_MAX:g} s or less an overload ends within ten"
+            )
         found += _of_circuit(circuit, wiring, fallbacks)
     return tuple(found)
 

@@ -23,7 +23,7 @@ def test_each_problem_is_logged_once_and_known_while_it_is_there(
 
     found = []
     for fallbacks in ({}, {}, SAFE, {}):
-        commissioning.look(WIRING, fallbacks)
+        commissioning.look(WIRING, fallbacks, {})
         found.append(len(commissioning.problems))
 
     # It is not known to fall back, and with all that it may draw the breaker is too small.

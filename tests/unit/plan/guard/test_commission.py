@@ -17,6 +17,13 @@ def test_a_home_whose_devices_fall_back_in_time_has_no_problem() -> None:
     assert problems(wiring(LEFT), {"left": SAFE}) == ()
 
 
+def test_a_meter_has_to_be_quick() -> None:
+    assert problems(wiring(LEFT), {"left": SAFE}, {"grid": 5.0, "left": 60.0}) == ()
+    assert problems(wiring(LEFT), {"left": SAFE}, {"grid": 10.0}) == (
+        "circuit main: its meter grid is read every 10 s; at 5 s or less an overload ends within ten",
+    )
+
+
 def test_what_all_devices_fall_back_to_must_fit_the_breaker() -> None:
     loads = LEFT, Load("one", "main", 16.0, lines=(2,)), Load("odd", "main", 16.0)
     fallbacks = {"left": SAFE, "one": Fallback(10.0, 30.0), "odd": Fallback(5.9, 30.0)}
