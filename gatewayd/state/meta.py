@@ -11,6 +11,7 @@ _LATEST_TIME = "latest_time"
 _ERASED_HOME_USER = "erased_home_user"
 _REMOVED_HOME = "removed_home_of"
 _FIREHOSE = "firehose_webhook"
+_SESSIONS = "charging_sessions"
 
 
 def gateway_id(c: sqlite3.Connection) -> str:
@@ -71,6 +72,16 @@ def firehose(c: sqlite3.Connection, client_id: str) -> str | None:
 def set_firehose(c: sqlite3.Connection, client_id: str, webhook_id: str) -> None:
     """From now on this webhook is the one."""
     _put(c, f"{_FIREHOSE} {client_id}", webhook_id)
+
+
+def sessions(c: sqlite3.Connection) -> str | None:
+    """What was known of cars and their sessions, as it was written."""
+    return _get(c, _SESSIONS)
+
+
+def keep_sessions(c: sqlite3.Connection, text: str) -> None:
+    """Instead of what was known before."""
+    _put(c, _SESSIONS, text)
 
 
 def _put(c: sqlite3.Connection, key: str, value: str) -> None:

@@ -28,6 +28,9 @@ def claims(
     look: Look, state: AssetState, memory: Memory, surplus_w: float | None
 ) -> Iterator[Claim]:
     """What is claimed of one charger; `surplus_w` is what the sun leaves for it."""
+    if state.sample is None:
+        # What it does before anybody has heard of it is not changed.
+        return
     device_id = state.asset.device_id
     term = look.terms.wired(device_id)
     found = look.wants.get(state.asset.id, Wants())

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from gatewayd.clock import Clock
+from gatewayd.control.governor import sessions
 from gatewayd.control.governor.auditor import Auditor
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.choices import Choices
@@ -69,6 +70,7 @@ class Governor:
         self._memory = Memory()
         self.choices = Choices(bench.terms, store, db, clock, self._memory)
         self._floor: datetime | None = None
+        self._sessions = sessions.Sessions()
         self._quarter = QuarterMeter()
         self._wants: dict[str, Wants] = {}
         self._seen: object = None
@@ -81,6 +83,7 @@ class Governor:
         await self._commander.resumed.wait()
         self._floor = await self._db.read(meta.latest_time)
         await self.choices.load()
+        self._sessions = await sessions.recall(self._db, self._memory)
         await self._recall_quarters()
         await self.auditor.begin()
         await self._audit()
@@ -185,6 +188,7 @@ class Governor:
                 self._wants[asset_id] = Wants()
 
     async def _record(self) -> None:
+        self._sessions = await sessions.keep(self._db, self._memory, self._sessions)
         for noted in self._bench.take_decisions():
             self._store.decided(noted.decision)
             await self._db.write(partial(keep, noted=noted))

@@ -1,5 +1,7 @@
 """One look at one charger, by its mode."""
 
+import math
+
 from gatewayd.model.decision import Grounds, Input
 from gatewayd.plan.arbiter.claims import Setpoint
 from gatewayd.plan.ev import phases, sun
@@ -8,6 +10,9 @@ from gatewayd.plan.ev.words import Ask, CarNow, ChargeMode, ChargeSettings, EvMe
 # The modes that keep a plan.
 PLANNED = (ChargeMode.PLAN, ChargeMode.SOLAR)
 
+# For so long a charger may say nothing, or that it does not know.
+_UNSURE_S = 120.0
+_DRAWING_W = 500.0
 
 def decide(
     settings: ChargeSettings, car: CarNow, home: HomeNow, memory: EvMemory, now_s: float
@@ -17,7 +22,9 @@ def decide(
     No car comes first, then off, a car below its least, a plan that is due, a car that has what it
     may have, and then the mode.
     """
-    _note_plug(car, memory, now_s)
+    _note_plug(settings, car, memory, now_s)
+    if car.is_plugged is None and _was_there(memory, now_s):
+        return _as_before(settings, home, memory)
     if car.is_plugged is not True:
         return _rest(memory, "no car is there" if car.is_plugged is False else "is a car there?")
     phases.begin(settings, car, memory)
@@ -45,6 +52,7 @@ def _by_mode(
     if is_plan and home.wanted is None:
         return Ask(None, home.grounds)
     if _is_welcome(settings, memory, now_s):
+        memory.current_a = settings.min_a
         return Ask(Setpoint(settings.min_a, memory.phases), Grounds("finding out which car it is"))
     if is_plan:
         return _rest(memory, home.grounds)
@@ -71,12 +79,41 @@ def _rest(memory: EvMemory, grounds: Grounds | str) -> Ask:
     return Ask(Setpoint(0.0), Grounds(grounds) if isinstance(grounds, str) else grounds)
 
 
-def _note_plug(car: CarNow, memory: EvMemory, now_s: float) -> None:
+def _as_before(settings: ChargeSettings, home: HomeNow, memory: EvMemory) -> Ask:
+    """Of a charger that says nothing for a moment nothing else is wanted."""
+    unsure = Grounds("the charger does not say whether a car is there")
+    is_free = settings.mode is ChargeMode.PLAN and home.wanted is None
+    if is_free or settings.mode is ChargeMode.SCHEDULE:
+        return Ask(None, unsure)
+    current_a = 0.0 if settings.mode is ChargeMode.OFF else memory.current_a
+    return Ask(Setpoint(current_a, memory.phases), unsure)
+
+
+def _was_there(memory: EvMemory, now_s: float) -> bool:
+    is_recent = memory.told_at_s is not None and now_s - memory.told_at_s < _UNSURE_S
+    return is_recent and memory.plugged_at_s is not None
+
+
+def _note_plug(settings: ChargeSettings, car: CarNow, memory: EvMemory, now_s: float) -> None:
+    if car.is_plugged is True and memory.told_at_s is None:
+        _find(settings, car, memory)
+    if car.is_plugged is not None:
+        memory.told_at_s = now_s
     if car.is_plugged is True and memory.plugged_at_s is None:
         memory.plugged_at_s = now_s
     elif car.is_plugged is False and memory.plugged_at_s is not None:
         memory.plugged_at_s, memory.switches = None, 0
         memory.always_once_over = True
+
+
+def _find(settings: ChargeSettings, car: CarNow, memory: EvMemory) -> None:
+    """A car that was there before anybody looked: it is known, and goes on with what it draws."""
+    memory.plugged_at_s = -math.inf
+    drawn_w = car.power_w or 0.0
+    if drawn_w >= _DRAWING_W:
+        drawn_a = drawn_w / settings.watts(car.used_phases or settings.phases[-1], 1.0)
+        least_a, most_a = settings.min_a, settings.max_a
+        memory.is_on, memory.current_a = True, min(most_a, max(least_a, float(round(drawn_a))))
 
 
 def _is_welcome(settings: ChargeSettings, memory: EvMemory, now_s: float) -> bool:

@@ -133,6 +133,8 @@ class EvMemory:
     current_a: float = 0.0
     changed_at_s: float = -math.inf
     plugged_at_s: float | None = None
+    # When the charger last said whether a car is there.
+    told_at_s: float | None = None
     start_since_s: float | None = None
     stop_since_s: float | None = None
     phases: int | None = None

@@ -248,6 +248,9 @@ def test_what_is_off_keeps_no_plan_and_schedules_ask_for_themselves() -> None:
 
 def test_a_welcomed_car_says_who_it_is() -> None:
     car = point(ChargeSettings(mode=ChargeMode.SOLAR, phases=(1,), welcome_s=30))
+    car.is_plugged = False
+    car.look()
+    car.is_plugged = True
 
     assert car.looks(0, 25) == 6
     assert car.looks(0, 10) == 0

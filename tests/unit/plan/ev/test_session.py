@@ -1,5 +1,7 @@
 """What a session has had is known whatever charger and car leave out."""
 
+from typing import Any
+
 import pytest
 
 from gatewayd.plan.ev.session import SessionMemory, known
@@ -8,7 +10,7 @@ from gatewayd.plan.ev.words import CarNow
 HOUR_S = 3600
 
 
-def after_an_hour(at_kw: float | None, memory: SessionMemory, **told: float) -> CarNow:
+def after_an_hour(at_kw: float | None, memory: SessionMemory, **told: Any) -> CarNow:
     """Looked at every five seconds; the counter counts what is drawn, where there is one."""
     counter_wh, power_w = told.pop("counter_wh", None), at_kw and 1000.0 * at_kw
     begun_s = memory.seen_s or 0.0
