@@ -20,7 +20,8 @@ def test_a_home_whose_devices_fall_back_in_time_has_no_problem() -> None:
 def test_a_meter_has_to_be_quick() -> None:
     assert problems(wiring(LEFT), {"left": SAFE}, {"grid": 5.0, "left": 60.0}) == ()
     assert problems(wiring(LEFT), {"left": SAFE}, {"grid": 10.0}) == (
-        "circuit main: its meter grid is read every 10 s; at 5 s or less an overload ends within ten",
+        "circuit main: its meter grid is read every 10 s; "
+        "at 5 s or less an overload ends within ten",
     )
 
 
