@@ -1,10 +1,10 @@
 """Writes a command's registers, with care for memory that wears out."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gatewayd.errors import RefusedError, UnsupportedError
-from gatewayd.sdk.driver import ModbusWriter
+from gatewayd.sdk.driver import Held, ModbusWriter
 from gatewayd.sdk.maps.codec import Words
 from gatewayd.sdk.maps.commands import Step
 from gatewayd.sdk.maps.points import Value
@@ -26,6 +26,7 @@ class Writes:
     def __init__(self, units: Mapping[str | None, ModbusWriter], per_day: int) -> None:
         self._units = units
         self._written: dict[_Place, Words] = {}
+        self._unreadable: set[_Place] = set()
         self._wear = Wear[_Place](per_day)
 
     async def write(
@@ -47,26 +48,83 @@ class Writes:
                 told = self._wear.words(step.address)
                 raise RefusedError(f"{told}, or raise the map's nvm_writes_per_day")
         for step, words in due:
-            if await self._write_step(step, words) and step.pause_s:
-                await asyncio.sleep(step.pause_s)
+            await self._write_step(step, words)
 
     def worn(self) -> tuple[Worn, ...]:
         """How often each register that wears out was written in the last 24 hours."""
         return self._wear.worn()
 
-    async def _write_step(self, step: Step, words: Words) -> bool:
-        """Whether there was something to write."""
+    async def held(self, steps: Iterable[Step], known: Collection[str] = ()) -> dict[str, int]:
+        """What the registers of the steps hold, save those `known` and those nobody can read."""
+        found: dict[str, int] = {}
+        for step in filter(_can_be_restored, steps):
+            names = _names(step)
+            if all(name in known or name in found for name in names):
+                continue
+            words = zip(names, await self._read(step) or (), strict=False)
+            found |= {name: word for name, word in words if name not in known}
+        return found
+
+    async def revised(self, steps: Sequence[Step], held: Held) -> dict[str, int]:
+        """What was held, but what is there now where that is not what was written last."""
+        ours: dict[str, int] = {}
+        for step in steps:
+            ours |= zip(_names(step), self._written.get(_place(step), ()), strict=False)
+        present = await self.held([step for step in steps if held.keys() & set(_names(step))])
+        foreign = (name for name in held if name in ours and present.get(name) != ours[name])
+        return {**held, **{name: present[name] for name in foreign if name in present}}
+
+    async def restore(
+        self,
+        runs: Sequence[StepRun],
+        all_steps: Sequence[Step],
+        values: Sequence[Value],
+        held: Held,
+    ) -> bool:
+        """Write the steps with what was held for their words, then what of the rest differs.
+
+        Of a register that was not held nothing was written, so it stays as it is. `all_steps` are
+        all those that what was held may come from. Whether that was the words of all the steps.
+        """
+        due = [run for run in runs if run.is_due(values)]
+        held = {**held, **await self.held((run.step for run in due), held)}
+        old = [_words(run.step, held) for run in due]
+        found = [before or run.words(values) for run, before in zip(due, old, strict=True)]
+        for step, words in zip((run.step for run in due), found, strict=True):
+            if words is not None:
+                await self._write_step(step, words)
+        for step in _merged(all_steps):
+            words = _words(step, held)
+            present = await self._read(step) if words is not None else None
+            if words and present and present != (wanted := _masked(step, words, present)):
+                await self._put(step, wanted)
+        return bool(due) and None not in old
+
+    async def _read(self, step: Step) -> Words | None:
+        """What its registers hold; None where the device has said once that it has them not."""
+        if step.unit not in self._units or _place(step) in self._unreadable:
+            return None
+        try:
+            return await self._units[step.unit].read_holding(step.address, step.width())
+        except RefusedError:
+            self._unreadable.add(_place(step))
+            return None
+
+    async def _write_step(self, step: Step, words: Words) -> None:
         present = await self._present(step)
         words = _masked(step, words, present)
-        if present == words and step.memory != "ram":
-            return False
+        if present != words or step.memory == "ram":
+            await self._put(step, words)
+
+    async def _put(self, step: Step, words: Words) -> None:
         # Forgotten first: after an error nobody knows what the register holds.
         self._written.pop(_place(step), None)
         if step.memory != "ram":
             self._wear.note(_place(step))
         await self._send(step, words)
         self._written[_place(step)] = words
-        return True
+        if step.pause_s:
+            await asyncio.sleep(step.pause_s)
 
     async def _is_there(self, step: Step, words: Words) -> bool:
         present = await self._present(step)
@@ -101,3 +159,32 @@ def _masked(step: Step, words: Words, present: Words | None) -> Words:
     if step.mask is None or present is None:
         return words
     return ((present[0] & ~step.mask & 0xFFFF) | (words[0] & step.mask),)
+
+
+def _names(step: Step) -> list[str]:
+    """Its registers, as they are kept."""
+    unit = "" if step.unit is None else f"{step.unit}:"
+    return [f"{unit}{address}" for address in range(step.address, step.address + step.width())]
+
+
+def _can_be_restored(step: Step) -> bool:
+    return step.coil is None and step.readable
+
+
+def _words(step: Step, held: Held) -> Words | None:
+    """What was held of a step, if it was all of it."""
+    if not _can_be_restored(step):
+        return None
+    names = _names(step)
+    return tuple(held[name] for name in names) if held.keys() >= set(names) else None
+
+
+def _merged(steps: Iterable[Step]) -> Iterable[Step]:
+    """One step for all that write the same registers, with the bits of all of them."""
+    found: dict[tuple[_Place, int], Step] = {}
+    for step in steps:
+        key = _place(step), step.width()
+        before = found.get(key, step).mask
+        mask = before | step.mask if before is not None and step.mask is not None else None
+        found[key] = found.get(key, step).model_copy(update={"mask": mask})
+    return found.values()

@@ -1,6 +1,6 @@
 """Runs a register map as a driver."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ from gatewayd.links.pool import Links
 from gatewayd.model.asset import Identity, Role
 from gatewayd.model.command import Command, SetMaxCurrent, StopCharging, required
 from gatewayd.model.reading import Reading
-from gatewayd.sdk.driver import Driver, ModbusReader, ModbusWriter
-from gatewayd.sdk.maps.commands import CURRENT, INPUTS, inputs_of
+from gatewayd.sdk.driver import Driver, Held, ModbusReader, ModbusWriter
+from gatewayd.sdk.maps.commands import CURRENT, INPUTS, Step, inputs_of
 from gatewayd.sdk.maps.expressions import Evaluate
 from gatewayd.sdk.maps.fields import contacts
 from gatewayd.sdk.maps.points import Value
@@ -112,6 +112,36 @@ class RegisterDriver:
         if layout.repeats and not is_safe and repeated:
             self._last[role] = _Told(repeated, inputs)
 
+    async def held(self, role: str, command: Command, known: Collection[str]) -> Held:
+        """See `Restorable`."""
+        runs, values = await self._due(role, command)
+        steps = [run.step for run in runs if run.is_due(values)]
+        return await self._writes.held(steps, known) if self._writes else {}
+
+    async def revised(self, role: str, held: Held) -> Held:
+        """See `Restorable`."""
+        return await self._writes.revised(self._steps(role), held) if self._writes else held
+
+    async def restore(self, role: str, command: Command | None, held: Held) -> bool:
+        """See `Restorable`. Like the safe command it is bound to no number of writes."""
+        self._last.pop(role, None)
+        runs, values = await self._due(role, command)
+        if self._writes is None:
+            raise _read_only(role)
+        return await self._writes.restore(runs, self._steps(role), values, held)
+
+    async def _due(
+        self, role: str, command: Command | None
+    ) -> tuple[Sequence[StepRun], Sequence[Value]]:
+        if not self._values:
+            await self._poll()
+        steps = self._role(role).commands.get(required(command), ()) if command else ()
+        inputs = {CURRENT: self._current_a.get(role), **(inputs_of(command) if command else {})}
+        return steps, self._given(inputs)
+
+    def _steps(self, role: str) -> list[Step]:
+        return [run.step for runs in self._role(role).commands.values() for run in runs]
+
     def worn(self) -> tuple[Worn, ...]:
         """How often each register that wears out was written in the last 24 hours."""
         return self._writes.worn() if self._writes else ()
@@ -140,12 +170,14 @@ class RegisterDriver:
         is_safe: bool = False,
     ) -> None:
         if self._writes is None:
-            raise UnsupportedError(f"{role}: the device is read only; see its `read_only` option")
+            raise _read_only(role)
         if not self._values:
             await self._poll()
-        given = [inputs.get(name) for name in INPUTS]
-        values = [*given, *self._values[len(INPUTS) :]]
-        await self._writes.write(steps, values, is_safe=is_safe)
+        await self._writes.write(steps, self._given(inputs), is_safe=is_safe)
+
+    def _given(self, inputs: Mapping[str, Value]) -> Sequence[Value]:
+        """All values, with what was asked for."""
+        return [*(inputs.get(name) for name in INPUTS), *self._values[len(INPUTS) :]]
 
     async def _poll(self) -> None:
         polled = await self._reads.values(self._layout.polled, some=True)
@@ -219,6 +251,10 @@ def _unit_ids(found: RegisterMap, options: ModbusOptions) -> dict[str | None, in
         if unit_id is not None:
             ids[name] = unit_id
     return ids
+
+
+def _read_only(role: str) -> UnsupportedError:
+    return UnsupportedError(f"{role}: the device is read only; see its `read_only` option")
 
 
 def _refuse_unchargeable(current_a: float, min_current_a: float | None) -> None:

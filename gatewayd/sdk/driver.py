@@ -5,7 +5,7 @@ retries and no state of its own beyond what the protocol needs: the poller stamp
 backs off; the commander confirms by the next reading. Errors are `gatewayd.errors.DeviceError`s.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -34,6 +34,31 @@ class Driver(Protocol):
 
     def watchdog_s(self, role: str) -> float | None:
         """The device's own watchdog as last read, in seconds; None when it has none or is off."""
+
+
+# What registers hold, by place: the address, behind the unit's name and a colon where it has one.
+Held = Mapping[str, int]
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """A driver whose device can be had as it was, down to what no reading shows."""
+
+    async def held(self, role: str, command: Command, known: Collection[str]) -> Held:
+        """What the registers hold that the command would write, save those `known`.
+
+        What cannot be read, or means nothing afterwards, is left out.
+        """
+
+    async def revised(self, role: str, held: Held) -> Held:
+        """The same, but what it holds now where that is not what we wrote last."""
+
+    async def restore(self, role: str, command: Command | None, held: Held) -> bool:
+        """Write the command with what was held in the place of its own values, then all the rest.
+
+        Only what differs is written, of RAM perhaps more. Whether what was held is all of the
+        command: then the device is as it was, whatever it reports.
+        """
 
 
 @runtime_checkable

@@ -92,12 +92,16 @@ class Fixture:
         units = self.units(unit)
 
         def store(unit: int, address: int, value: int) -> None:
-            units[unit].setdefault(3, {})[address] = value
-            for effect in self.content.get("effects", []):
-                if effect["write"] == address and effect.get("value", value) == value:
-                    _take_effect(units[unit], effect, value)
+            self.store(units[unit], address, value)
 
         return ModbusServer(image(units), store=store)
+
+    def store(self, tables: Tables, address: int, value: int) -> None:
+        """A register is written, with what comes of it elsewhere."""
+        tables.setdefault(3, {})[address] = value
+        for effect in self.content.get("effects", []):
+            if effect["write"] == address and effect.get("value", value) == value:
+                _take_effect(tables, effect, value)
 
 
 @dataclass

@@ -161,6 +161,9 @@ class Step(Amount):
     else wears out, so it is read first and written only if it differs (compared with the last
     write where the register is not `readable`). `mask` writes those bits and keeps the others.
     The function code is 6 for one register and 16 for more, unless the device wants another.
+
+    What a register held before is written back when the device is given back. One that only takes
+    orders, as a trigger does, is not `readable`, whatever it answers.
     """
 
     holding: Address | None = None

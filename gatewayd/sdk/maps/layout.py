@@ -34,9 +34,13 @@ class StepRun:
     holds: Verdict | None
     amounts: tuple[tuple[Evaluate, Evaluate | None], ...]
 
+    def is_due(self, values: Values) -> bool:
+        """Whether it is among what is written now."""
+        return self.holds is None or bool(self.holds(values))
+
     def words(self, values: Values) -> Words | None:
         """What to write, None when there is nothing to do; RefusedError."""
-        if self.holds is not None and not self.holds(values):
+        if not self.is_due(values):
             return None
         found = [(get(values), limit and limit(values)) for get, limit in self.amounts]
         return words_to_write(self.step, found)
