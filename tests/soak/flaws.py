@@ -48,6 +48,12 @@ _NARROW = {
     ),
     "a held battery charges": ("case Hold() if bounds.most <= 0:", "case Hold() if False:"),
     "a battery by itself has no bounds": ("return Hold()\n", "return wish\n"),
+    "what cannot be held is let go": ("if bounds.instead is not None and", "if False and"),
+    "held back for no reason": ("and bounds.least >= 0 and _gives(wish):", "and _gives(wish):"),
+    "what is told instead has no bounds": (
+        "narrowed(bounds.instead, Bounds(most=bounds.most))",
+        "bounds.instead",
+    ),
 }
 _OPERATOR = {
     "failsafe not applied": (

@@ -27,10 +27,14 @@ class Rank(IntEnum):
 class Bounds:
     """What an asset may do: a charger in ampere per phase, 0 for off; a heat pump in levels of SG
     Ready; else in watt, drawing +.
+
+    `instead` is what a battery that may give nothing is told instead of what would let it, where
+    it cannot be held, or not be told a power.
     """
 
     least: float = -math.inf
     most: float = math.inf
+    instead: Command | None = None
 
     def __post_init__(self) -> None:
         if math.isnan(self.least) or math.isnan(self.most):

@@ -19,6 +19,8 @@ def narrowed(wish: Wish, bounds: Bounds) -> Wish:
     A battery that is left to itself (self-reliance, time of use) goes anywhere: with its discharge
     forbidden it is held, with its charging forbidden its charging is.
     """
+    if bounds.instead is not None and bounds.least >= 0 and _gives(wish):
+        return narrowed(bounds.instead, Bounds(most=bounds.most))
     match wish:
         case Setpoint(current_a=current_a):
             return replace(wish, current_a=_chargeable(min(current_a, bounds.most)))
@@ -39,6 +41,18 @@ def narrowed(wish: Wish, bounds: Bounds) -> Wish:
         case SetSgReady(level=level) if level > bounds.most:
             return SetSgReady(SgReady(max(SgReady.BLOCKED, math.floor(bounds.most))))
     return wish
+
+
+def _gives(wish: Wish) -> bool:
+    """Whether a battery would be let give what it has, for whatever."""
+    match wish:
+        case SetOperationMode(mode=mode):
+            return mode is not OperationMode.IMPORT_FOCUS
+        case SetBatteryPower(power_w=power_w):
+            return power_w < 0
+        case HoldCharge():
+            return True
+    return False
 
 
 def is_off(wish: Wish) -> bool:

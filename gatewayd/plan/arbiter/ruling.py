@@ -70,6 +70,7 @@ def _common(claims: Iterable[Claim]) -> Bounds:
     return Bounds(
         max((each.least for each in bounds), default=-math.inf),
         min((each.most for each in bounds), default=math.inf),
+        next((each.instead for each in bounds if each.instead is not None), None),
     )
 
 

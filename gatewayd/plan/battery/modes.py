@@ -2,7 +2,7 @@
 
 A reserve, a lock and the rules of grid charging hold whatever the mode: a mode is a wish, they
 say how far it goes. A device that lacks a word for what is wanted gets the nearest it has that
-takes no more and gives no more.
+takes no more and gives no more; where it has none, that is said.
 """
 
 from dataclasses import dataclass, field
@@ -18,6 +18,8 @@ from gatewayd.plan.arbiter.claims import Bounds
 
 # A battery that reached its target stays there until it has lost so much.
 _BACK_PCT = 2.0
+# So that it is not told anew with each cloud.
+_SPARE_STEP_W = 250.0
 
 
 class BatteryMode(StrEnum):
@@ -52,11 +54,15 @@ class BatterySettings:
 
 @dataclass(frozen=True, slots=True)
 class BatterySeen:
-    """`fast_chargers` are those that charge whatever the sun gives."""
+    """`fast_chargers` are those that charge whatever the sun gives.
+
+    `spare_w` is what it could charge with without the grid.
+    """
 
     soc_pct: float | None = None
     fast_chargers: frozenset[str] = frozenset()
     price: Decimal | None = None
+    spare_w: float = 0.0
 
 
 @dataclass(slots=True)
@@ -69,9 +75,12 @@ class BatteryMemory:
 
 @dataclass(frozen=True, slots=True)
 class BatteryAsk:
-    """What the battery is to do, and how far anybody may go; watt, charging +."""
+    """What the battery is to do, and how far anybody may go; watt, charging +.
 
-    command: Command
+    `command` is None where the device can be told nothing of it.
+    """
+
+    command: Command | None
     grounds: Grounds
     bounds: Bounds = field(default_factory=Bounds)
     bounds_grounds: Grounds | None = None
@@ -82,17 +91,31 @@ def decide(
     seen: BatterySeen,
     capabilities: frozenset[Capability],
     memory: BatteryMemory,
-) -> BatteryAsk | None:
-    """What the battery is to do; None where the device can be told nothing of it."""
+) -> BatteryAsk:
+    """What the battery is to do."""
     wanted, reason = _wanted(settings, seen, memory)
     command = _possible(wanted, capabilities, settings.power_w)
-    if command is None:
-        return None
     inputs = (Input("soc_pct", seen.soc_pct),)
     held = _held_back(settings, seen, memory)
-    bounds = Bounds(least=0.0) if held else Bounds()
-    held_grounds = Grounds(held, inputs, binding=held) if held else None
-    return BatteryAsk(command, Grounds(reason, inputs), bounds, held_grounds)
+    if held is None:
+        return BatteryAsk(command, Grounds(reason, inputs))
+    can_hold, can_set = Capability.HOLD in capabilities, Capability.SET_POWER in capabilities
+    instead = None if can_hold and can_set else _instead(seen, capabilities)
+    if not can_hold and not can_set:
+        held = f"that {held} is beyond what it can be told"
+        reason = f"{reason}; {held}"
+    if instead is None and not (can_hold and can_set):
+        return BatteryAsk(command, Grounds(reason, inputs))
+    bounds, held_grounds = Bounds(least=0.0, instead=instead), Grounds(held, inputs, binding=held)
+    # Left alone it would give what it has.
+    return BatteryAsk(command or instead, Grounds(reason, inputs), bounds, held_grounds)
+
+
+def _instead(seen: BatterySeen, capabilities: frozenset[Capability]) -> Command | None:
+    """What comes nearest to giving nothing, and to taking what the sun leaves."""
+    spare_w = max(0.0, seen.spare_w // _SPARE_STEP_W * _SPARE_STEP_W)
+    least = (Hold(), SetBatteryPower(spare_w), SetOperationMode(OperationMode.SELF_RELIANCE))
+    return next((one for one in least if required(one) in capabilities), None)
 
 
 def _wanted(

@@ -133,6 +133,10 @@ EXPORT = SetOperationMode(OperationMode.EXPORT_FOCUS)
         (Hold(), Bounds(most=1), Hold()),
         (HoldCharge(), Bounds(least=0), SetBatteryPower(0)),
         (HoldCharge(), Bounds(), HoldCharge()),
+        (HoldCharge(), Bounds(0, instead=Hold()), Hold()),
+        (HoldCharge(), Bounds(instead=Hold()), HoldCharge()),
+        (SetBatteryPower(900), Bounds(0, 500, Hold()), SetBatteryPower(500)),
+        (SetBatteryPower(-9), Bounds(0, 500, SetBatteryPower(700)), SetBatteryPower(500)),
         (SetReserve(20), Bounds(0, 0), SetReserve(20)),
     ],
 )

@@ -9,6 +9,7 @@ from gatewayd.model.asset import Capability
 from gatewayd.model.command import Command, SetOperationMode
 from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower
 from gatewayd.model.reading import OperationMode
+from gatewayd.plan.arbiter.narrow import narrowed
 from gatewayd.plan.battery.modes import (
     BatteryAsk,
     BatteryMemory,
@@ -20,6 +21,7 @@ from gatewayd.plan.battery.modes import (
 
 ALL = frozenset(Capability)
 SELF = SetOperationMode(OperationMode.SELF_RELIANCE)
+EXPORT = SetOperationMode(OperationMode.EXPORT_FOCUS)
 
 
 def ask(
@@ -28,9 +30,7 @@ def ask(
     can: frozenset[Capability] = ALL,
     memory: BatteryMemory | None = None,
 ) -> BatteryAsk:
-    found = decide(settings, seen or BatterySeen(50.0), can, memory or BatteryMemory())
-    assert found is not None
-    return found
+    return decide(settings, seen or BatterySeen(50.0), can, memory or BatteryMemory())
 
 
 @pytest.mark.parametrize(
@@ -153,4 +153,48 @@ def test_a_device_gets_the_nearest_that_it_has(
 def test_a_device_that_can_be_told_nothing_is_told_nothing(mode: BatteryMode) -> None:
     settings = replace(BatterySettings(mode), target_pct=60.0)
 
-    assert decide(settings, BatterySeen(50.0), frozenset(), BatteryMemory()) is None
+    assert ask(settings, can=frozenset()).command is None
+
+
+@pytest.mark.parametrize(
+    ("can", "wish", "instead"),
+    [
+        (ALL, SELF, Hold()),
+        ({Capability.HOLD, Capability.SELF_RELIANCE}, SELF, Hold()),
+        ({Capability.HOLD, Capability.EXPORT_FOCUS}, EXPORT, Hold()),
+        ({Capability.HOLD, Capability.HOLD_CHARGE}, HoldCharge(), Hold()),
+        ({Capability.SET_POWER, Capability.SELF_RELIANCE}, SELF, SetBatteryPower(1000.0)),
+        ({Capability.SET_POWER}, SetBatteryPower(-2000.0), SetBatteryPower(1000.0)),
+        ({Capability.SET_POWER}, SetBatteryPower(2000.0), SetBatteryPower(2000.0)),
+        ({Capability.SELF_RELIANCE, Capability.EXPORT_FOCUS}, EXPORT, SELF),
+        ({Capability.EXPORT_FOCUS}, EXPORT, EXPORT),
+        (ALL, SetOperationMode(OperationMode.IMPORT_FOCUS), None),
+    ],
+)
+def test_at_its_reserve_a_battery_is_told_what_it_can_be_told(
+    can: set[Capability], wish: Command, instead: Command | None
+) -> None:
+    seen = BatterySeen(20.0, spare_w=1100.0)
+    found = ask(BatterySettings(reserve_pct=30.0), seen, frozenset(can))
+
+    assert narrowed(wish, found.bounds) == (instead or wish)
+
+
+@pytest.mark.parametrize(
+    ("can", "command", "is_told"),
+    [
+        # Its mode cannot be told, and left alone it would give what it has.
+        ({Capability.HOLD}, Hold(), False),
+        ({Capability.SET_POWER}, SetBatteryPower(0.0), False),
+        ({Capability.SELF_RELIANCE}, SELF, True),
+        (set(), None, True),
+    ],
+)
+def test_a_reserve_is_kept_without_a_mode_and_what_cannot_be_kept_is_said(
+    can: set[Capability], command: Command | None, *, is_told: bool
+) -> None:
+    found = ask(BatterySettings(reserve_pct=30.0), BatterySeen(20.0), frozenset(can))
+
+    assert found.command == command
+    said = "that the reserve of 30 % is kept is beyond what it can be told"
+    assert (said in found.grounds.reason) is is_told
