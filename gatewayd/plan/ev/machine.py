@@ -14,6 +14,7 @@ PLANNED = (ChargeMode.PLAN, ChargeMode.SOLAR)
 _UNSURE_S = 120.0
 _DRAWING_W = 500.0
 
+
 def decide(
     settings: ChargeSettings, car: CarNow, home: HomeNow, memory: EvMemory, now_s: float
 ) -> Ask:

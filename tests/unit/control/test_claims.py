@@ -253,7 +253,7 @@ def test_the_sun_is_shared_after_the_battery_has_spoken() -> None:
     with_one = ruled(terms, charger, grid, at_rest)["charger"]
     with_none = ruled(terms, charger, grid, silent)["charger"]
 
-    assert with_one.grounds.reason == "the sun suffices, if it lasts"
+    assert with_one.grounds.reason == "following the sun"
     assert with_none.grounds.reason == "nobody knows what the sun leaves"
 
 
