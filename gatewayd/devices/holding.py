@@ -107,6 +107,7 @@ class Holding:
         )
         if self._was is None and found is not None:
             self._was, self._is_stored = Before(found), True
+            self._memory.is_inherited = until is None or until <= self._clock.now()
         if until is not None:
             # A clock that was set meanwhile makes it neither longer nor eternal.
             left_s = min(keeping.YIELD_S, (until - self._clock.now()).total_seconds())
@@ -199,6 +200,7 @@ class Holding:
         elif is_back and restoring(was, reading) is None:
             await self._db.write(lambda c: setpoints.remove(c, self._asset_id))
             self._was, self._is_stored = None, False
+            self._memory.forget()
         elif is_back:
             # Held lower than it was by what is safe: that is remembered for whoever comes.
             self._is_at_rest = True
@@ -222,6 +224,8 @@ class Holding:
         except DeviceError as error:
             log.debug("%s: %s was not written: %s", self._asset_id, in_words(command), error)
             keeping.note_undelivered(command, reading, memory)
+        else:
+            keeping.note_taken(command, memory)
         finally:
             # A read that is under way began before the write was over: it proves nothing.
             self._since = self._poller.mark()

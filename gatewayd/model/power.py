@@ -94,7 +94,7 @@ def is_said(command: PowerCommand, reading: Reading) -> bool:
         case HoldCharge(), BatteryReading(is_charge_held=is_held):
             return is_held is True
         case SetBatteryPower(power_w=wanted_w), BatteryReading(setpoint_w=setpoint_w):
-            return _is_near(setpoint_w, wanted_w)
+            return is_near(setpoint_w, wanted_w)
         case SetReserve(reserve_pct=wanted), BatteryReading(reserve_pct=reserve):
             return reserve is not None and abs(reserve - wanted) <= _TOLERANCE_PCT
         case SetPhases(phases=wanted_phases), ChargerReading(phases=phases):
@@ -116,19 +116,20 @@ def is_shown(command: PowerCommand, reading: Reading) -> bool:
         case HoldCharge(), BatteryReading(is_charge_held=None, power_w=float() | int() as power_w):
             return power_w <= _IDLE_W
         case SetBatteryPower(power_w=wanted_w), BatteryReading(setpoint_w=None, power_w=power_w):
-            return _is_near(power_w, wanted_w)
+            return is_near(power_w, wanted_w)
     return is_said(command, reading)
 
 
 def _is_limited(actual_w: float | None, wanted_w: float | None, rated_w: float | None) -> bool:
     """A limit at what the device can do at most is none; so is an infinite one."""
     if wanted_w is not None:
-        return _is_near(actual_w, wanted_w)
+        return is_near(actual_w, wanted_w)
     most_w = float("inf") if rated_w is None else rated_w - _TOLERANCE_W
     return actual_w is not None and actual_w >= most_w
 
 
-def _is_near(actual_w: float | None, wanted_w: float) -> bool:
+def is_near(actual_w: float | None, wanted_w: float) -> bool:
+    """Whether a power is the wanted one, as exactly as devices take it; an unknown one is not."""
     if actual_w is None:
         return False
     return abs(actual_w - wanted_w) <= max(_TOLERANCE_W, _TOLERANCE * abs(wanted_w))

@@ -1,6 +1,7 @@
 """One look at an asset that is steered: what is to be written to it now, if anything.
 
-Whatever was written is believed only when the device reports it. What is reported differently
+Whatever was written is believed only when the device reports it; that it is no longer in force,
+only once something else was written. What is reported differently
 after it was reported once comes from somebody else, or from a restart of the device: the first
 time it is put right, the second time it is left alone for a while, and only what safety forbids
 is still taken away.
@@ -12,7 +13,7 @@ from typing import TypeGuard
 
 from gatewayd.model.asset import Asset, Capability
 from gatewayd.model.climate import PermanentHold
-from gatewayd.model.command import Command, SetMaxCurrent, StopCharging, is_near_current
+from gatewayd.model.command import Command, SetMaxCurrent, StopCharging, is_near_current, required
 from gatewayd.model.power import (
     Hold,
     HoldCharge,
@@ -32,6 +33,7 @@ from gatewayd.model.reading import (
     VehicleReading,
 )
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
+from gatewayd.plan.in_force import InForce, begun, is_owed, taken
 from gatewayd.plan.steer import MIN_CHARGE_A, Before, next_command, restoring
 
 # Two foreign writes within the first mean hands off for the second.
@@ -67,7 +69,8 @@ class KeepMemory:
     """What one look passes on to the next.
 
     `is_reached`: the device has reported the present wish. `tries` are the writes of `told` since
-    it last did what it was told; the last of them was at `told_at_s`.
+    it last did what it was told; the last of them was at `told_at_s`. `in_force` is what was told
+    since it was touched, `is_inherited`: an earlier run has touched it.
     """
 
     wish: Wish | None = None
@@ -78,6 +81,12 @@ class KeepMemory:
     told_at_s: float = -math.inf
     tries: int = 0
     refused: dict[Command, float] = field(default_factory=dict)
+    in_force: InForce = field(default_factory=dict)
+    is_inherited: bool = False
+
+    def forget(self) -> None:
+        """Nothing that we told is in force any more."""
+        self.in_force, self.is_inherited = {}, False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +99,14 @@ class Look:
 
 def look(kept: Kept, reading: Reading, asset: Asset, memory: KeepMemory, now_s: float) -> Look:
     """What to write. `reading` was begun after the last write; `memory` is brought forward."""
+    is_left = _is_left(reading, asset, memory)
     if kept.wish != memory.wish:
         memory.wish, memory.is_reached = kept.wish, False
     if now_s < memory.yielded_until_s:
         return Look(_due(_forbidden(kept, reading, asset), reading, memory, now_s))
     command = next_command(kept.wish, reading, asset)
+    if command is None:
+        command, is_left = _owed(kept.wish, reading, asset, memory), False
     if command is None:
         # Another plug is another session.
         memory.is_reached = not (_is_car(reading) and reading.is_plugged_in is False)
@@ -102,10 +114,11 @@ def look(kept: Kept, reading: Reading, asset: Asset, memory: KeepMemory, now_s: 
         return Look()
     if kept.only_lowers and not is_decrease(command, reading):
         return Look()
-    if memory.is_reached and _is_said(command, reading):
+    if is_left:
         memory.is_reached = False
         if now_s - memory.deviated_at_s <= DEVIATIONS_WITHIN_S:
             memory.yielded_until_s = now_s + YIELD_S
+            memory.forget()
             forbidden = _forbidden(kept, reading, asset)
             return Look(_due(forbidden, reading, memory, now_s), has_yielded=True)
         memory.deviated_at_s = now_s
@@ -124,6 +137,8 @@ def give_back(
     memory.wish, memory.is_reached = None, False
     command = restoring(was, reading, most_a)
     if command is None:
+        command = _owed_of(was, reading, asset, memory)
+    if command is None:
         return True, None
     if isinstance(command, SetPhases) and _is_charging(reading):
         # No contactor switches under load.
@@ -133,9 +148,15 @@ def give_back(
 
 
 def note_written(command: Command, memory: KeepMemory, now_s: float) -> None:
-    """It was written, or tried to be."""
+    """It is about to be written."""
     memory.tries = memory.tries + 1 if command == memory.told else 1
     memory.told, memory.told_at_s = command, now_s
+    memory.in_force = begun(memory.in_force, command)
+
+
+def note_taken(command: Command, memory: KeepMemory) -> None:
+    """The device has taken it."""
+    memory.in_force = taken(memory.in_force, command)
 
 
 def is_decrease(command: Command, reading: Reading) -> bool:
@@ -161,6 +182,27 @@ def note_undelivered(command: Command, reading: Reading, memory: KeepMemory) -> 
     """It surely did not arrive. What takes away is told again as soon as the device is read."""
     if is_decrease(command, reading):
         memory.told_at_s = -math.inf
+
+
+def _is_left(reading: Reading, asset: Asset, memory: KeepMemory) -> bool:
+    """Whether the device says something else than what it was at, by our wish."""
+    if not memory.is_reached or memory.wish is None:
+        return False
+    command = next_command(memory.wish, reading, asset)
+    return command is not None and _is_said(command, reading)
+
+
+def _owed(wish: Wish, reading: Reading, asset: Asset, memory: KeepMemory) -> Command | None:
+    """What is shown, but has to be told."""
+    if isinstance(wish, Setpoint) or required(wish) not in asset.capabilities:
+        return None
+    told, is_inherited = memory.in_force, memory.is_inherited
+    return wish if is_owed(wish, told, reading, asset, is_inherited=is_inherited) else None
+
+
+def _owed_of(was: Before, reading: Reading, asset: Asset, memory: KeepMemory) -> Command | None:
+    owed = (_owed(command, reading, asset, memory) for command in was.commands)
+    return next((command for command in owed if command is not None), None)
 
 
 def _due(

@@ -142,7 +142,19 @@ _STEER = {
         "if False:\n        found.append",
     ),
 }
+_IN_FORCE = {
+    "arrived as soon as it is told": ("{**in_force, _sets(command): None}", "in_force"),
+    "what is free is told for ever": ("last is None or not _is_like(last, command)", "True"),
+    "what failed is believed": (
+        "last is None or not _is_like(",
+        "last is not None and not _is_like(",
+    ),
+    "an earlier run has told nothing": ("return is_inherited and sets", "return False and sets"),
+    "what is hidden counts as over": ("reading.setpoint_w is None", "False"),
+    "the last of each is another thing": ("return _BATTERY\n", "return type(command).__name__\n"),
+}
 BY_MODULE = {
+    "gatewayd.plan.in_force": _IN_FORCE,
     "gatewayd.plan.arbiter.ruling": _RULING,
     "gatewayd.plan.arbiter.claims": _CLAIMS,
     "gatewayd.plan.arbiter.narrow": _NARROW,

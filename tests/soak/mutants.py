@@ -293,6 +293,17 @@ _LOOP = {
 }
 _KEEPING = {
     "raised though not armed": ("if kept.only_lowers and not is_decrease(", "if not ("),
+    "what is shown is believed": (
+        "command, is_left = _owed(",
+        "command, is_left = None and _owed(",
+    ),
+    "as it was once it is shown": ("command = _owed_of(", "command = None and _owed_of("),
+    "another writer uncounted": (
+        "return command is not None and _is_said(",
+        "return command is None and _is_said(",
+    ),
+    "never arrived": ("= taken(memory.in_force, command)", "= memory.in_force"),
+    "his is ours": ("            memory.forget()\n", "            pass\n"),
 }
 _STEPS = {
     "others' steps count": ("if noise_a > max(1.0, _NOISE * abs(size_a)):", "if False:"),

@@ -51,6 +51,12 @@ class Suite(NamedTuple):
 
 _PARTS = ("operator", "capacity", "export", "curtail")
 _GRID = tuple(f"tests.unit.plan.grid.test_{part}" for part in _PARTS)
+_KEEPING = (
+    "gatewayd.plan.keeping",
+    "gatewayd.plan.in_force",
+    "tests.unit.plan.test_keeping",
+    "tests.unit.plan.test_in_force",
+)
 # By the beginning of the mutant's module.
 SUITES = {
     "gatewayd.plan.arbiter.": Suite(
@@ -63,8 +69,9 @@ SUITES = {
         ("gatewayd.plan.audit", "tests.unit.plan.audit"),
     ),
     "gatewayd.plan.keeping": Suite(
-        ("tests.unit.plan.test_keeping",), ("gatewayd.plan.keeping", "tests.unit.plan.test_keeping")
+        ("tests.unit.plan.test_keeping", "tests.unit.plan.test_in_force"), _KEEPING
     ),
+    "gatewayd.plan.in_force": Suite(("tests.unit.plan.test_in_force",), _KEEPING),
     "gatewayd.plan.steer": Suite(
         ("tests.unit.plan.test_steer",), ("gatewayd.plan.steer", "tests.unit.plan.test_steer")
     ),
@@ -147,21 +154,29 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 @contextmanager
 def _planted(fresh: tuple[str, ...], finders: Sequence[_Finder]) -> Iterator[None]:
-    kept = {name: module for name, module in sys.modules.items() if name.startswith(fresh)}
-    for name in kept:
-        del sys.modules[name]
+    kept = _taken_out(fresh)
     sys.meta_path[:0] = finders
     try:
         yield
     finally:
         for finder in finders:
             sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if name.startswith(fresh)]:
-            del sys.modules[name]
+        _taken_out(fresh)
         sys.modules.update(kept)
         for name, module in kept.items():
             parent, _, child = name.rpartition(".")
             setattr(sys.modules[parent], child, module)
+
+
+def _taken_out(fresh: tuple[str, ...]) -> dict[str, ModuleType]:
+    found = {name: module for name, module in sys.modules.items() if name.startswith(fresh)}
+    for name in found:
+        parent, _, child = name.rpartition(".")
+        # Else `from parent import child` finds it all the same.
+        vars(sys.modules[parent]).pop(child, None)
+    for name in found:
+        del sys.modules[name]
+    return found
 
 
 def _checks(module: ModuleType) -> Iterator[tuple[str, Callable[[], object]]]:

@@ -144,6 +144,25 @@ async def test_before_a_stop_a_battery_is_given_back_and_a_charger_keeps_what_it
     assert box.writes[-1] == SetOperationMode(OperationMode.SELF_RELIANCE)
 
 
+@pytest.mark.parametrize("after_s", [0.5, 60.0])
+async def test_a_battery_that_never_shows_what_it_was_told_is_given_back_all_the_same(
+    db: Path, clock: FakeClock, after_s: float
+) -> None:
+    box = battery_box()
+    box.obeys = False
+    forced = SetOperationMode(OperationMode.IMPORT_FOCUS)
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+        keep(home, forced)
+        await home.pass_time(after_s)
+        home.commander.release(home.asset("keba").id)
+        await home.pass_time(6)
+
+        assert await touched(home) == []
+    assert set(box.writes[:-1]) == {forced}
+    assert box.writes[-1] == SetOperationMode(OperationMode.SELF_RELIANCE)
+
+
 @pytest.mark.parametrize("is_removed", [True, False])
 async def test_a_battery_is_given_back_before_its_device_is_removed_or_only_read(
     db: Path, clock: FakeClock, *, is_removed: bool

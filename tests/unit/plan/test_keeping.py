@@ -128,6 +128,29 @@ def test_what_a_battery_does_is_not_taken_for_what_somebody_wrote(
     assert found.has_yielded is is_other
 
 
+@pytest.mark.parametrize("step_a", [0.0, 1.0])
+def test_another_writer_is_counted_also_while_what_is_wanted_moves(step_a: float) -> None:
+    memory, found = KeepMemory(), []
+    for turn in range(4):
+        current_a = 10.0 + turn * step_a
+        kept = Kept(Setpoint(current_a), "sun", 1e6)
+        at, foreign = turn * 10.0, replace(CHARGING, max_current_a=25.0)
+        found.append(look(kept, foreign if turn else CHARGING, CHARGER, memory, at).has_yielded)
+        look(kept, replace(CHARGING, max_current_a=current_a), CHARGER, memory, at + 2.0)
+
+    assert found == [False, False, True, False]
+
+
+def test_a_wish_that_moves_is_no_other_writer() -> None:
+    memory = KeepMemory()
+    for turn in range(6):
+        kept = Kept(Setpoint(10.0 + turn), "sun", 1e6)
+        reading = replace(CHARGING, max_current_a=9.0 + turn)
+        assert not look(kept, reading, CHARGER, memory, turn * 10.0).has_yielded
+        reading = replace(CHARGING, max_current_a=10.0 + turn)
+        look(kept, reading, CHARGER, memory, turn * 10.0 + 2.0)
+
+
 def test_a_refused_command_of_another_kind_waits() -> None:
     memory = KeepMemory(refused={SELF: 0.0})
     kept, reading = Kept(SELF, "plan", 1e6), BatteryReading()
