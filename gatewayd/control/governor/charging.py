@@ -37,7 +37,7 @@ def claims(
     yield look.claim(
         state, Rank.DEFAULT, "default", _AS_IT_LIKES, _left_alone(look, state, memory, found)
     )
-    if look.terms.circuits and term.circuit is None:
+    if look.terms.circuits and not look.terms.is_placed(device_id):
         yield look.claim(state, Rank.SAFETY, "guard", _UNGUARDED, bounds=Bounds(most=IDLE_A))
     if term.charging is not None:
         settings = _as_wanted(term.charging, found)

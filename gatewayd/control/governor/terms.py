@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -144,8 +145,25 @@ class Terms:
         return found if found.charging or self.circuits else None
 
     def wired(self, device_id: str) -> ChargerTerms:
-        """The terms of a charger; one that is not configured is on no circuit and has no mode."""
-        return self.chargers.get(device_id, _UNKNOWN)
+        """The terms of a charger; one that is not configured is on no circuit and has no mode.
+
+        Where the whole home may take only so much, what is on no circuit is on the house's own.
+        """
+        found = self.chargers.get(device_id, _UNKNOWN)
+        if found.circuit is not None or self._limited_circuit is None:
+            return found
+        return replace(found, circuit=self._limited_circuit)
+
+    def is_placed(self, device_id: str) -> bool:
+        """Whether somebody has said on which circuit it is."""
+        return self.chargers.get(device_id, _UNKNOWN).circuit is not None
+
+    @cached_property
+    def _limited_circuit(self) -> str | None:
+        if self.grid.operator is None and self.grid.capacity is None:
+            return None
+        roots = (one for one in self.circuits.values() if one.parent is None and one.meter_id)
+        return next((one.id for one in roots), None)
 
     def battery(self, asset: Asset) -> BatteryTerms | None:
         """The terms of a battery that is governed."""
@@ -177,7 +195,8 @@ class Terms:
             case AssetKind.BATTERY:
                 return storage.pause(None, asset.capabilities) is not None
             case AssetKind.HVAC:
-                return can_be_blocked(asset)
+                # What it draws is only known of one that somebody has placed.
+                return can_be_blocked(asset) and self.is_placed(asset.device_id)
         return False
 
     def governs(self, asset: Asset) -> bool:
