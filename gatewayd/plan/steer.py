@@ -99,9 +99,12 @@ def _charging(
     wish: Setpoint, reading: ChargerReading | VehicleReading, asset: Asset
 ) -> Command | None:
     can, state = asset.capabilities, reading.power_delivery
+    is_other = _has_other_phases(wish, reading) and Capability.SET_PHASES in can
     if wish.current_a < MIN_CHARGE_A:
-        return _off(reading, asset)
-    if _has_other_phases(wish, reading) and Capability.SET_PHASES in can:
+        is_at_rest = is_other and not reading.is_charging and reading.is_plugged_in
+        off = _off(reading, asset)
+        return SetPhases(wish.phases or 1) if off is None and is_at_rest else off
+    if is_other:
         # No contactor switches under load.
         if reading.is_charging:
             return StopCharging() if Capability.STOP_CHARGING in can else None

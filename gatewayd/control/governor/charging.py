@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gatewayd.control.governor import cars, gather, planning
+from gatewayd.control.governor import cars, planning, surplus
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.planning import IDLE_A
 from gatewayd.control.governor.terms import ChargerTerms
 from gatewayd.control.governor.wants import Wants
-from gatewayd.model.asset import AssetKind
+from gatewayd.model.asset import Capability
 from gatewayd.model.command import SetMaxCurrent
 from gatewayd.model.decision import Grounds, owner_in_words
 from gatewayd.model.reading import ChargerReading, PowerDelivery
@@ -16,18 +16,15 @@ from gatewayd.model.site import AssetState
 from gatewayd.plan.arbiter.claims import Bounds, Claim, Rank, Setpoint, Wish
 from gatewayd.plan.ev import machine
 from gatewayd.plan.ev.session import SessionMemory, known
-from gatewayd.plan.ev.surplus import Drawing, surpluses
-from gatewayd.plan.ev.words import ChargeMode, ChargeSettings, EvMemory, HomeNow
+from gatewayd.plan.ev.words import ChargeMode, ChargeSettings, EvMemory
 
 # Where others are guarded and a charger is on no circuit, nobody knows what it would do to a fuse.
 _UNGUARDED = Grounds("it is on no circuit", binding="no circuit")
 _AS_IT_LIKES = Grounds("it does as it likes")
 
 
-def claims(
-    look: Look, state: AssetState, memory: Memory, surplus_w: float | None
-) -> Iterator[Claim]:
-    """What is claimed of one charger; `surplus_w` is what the sun leaves for it."""
+def claims(look: Look, state: AssetState, memory: Memory) -> Iterator[Claim]:
+    """What is claimed of one charger, after those that come before it have been asked."""
     if state.sample is None:
         # What it does before anybody has heard of it is not changed.
         return
@@ -41,7 +38,7 @@ def claims(
         yield look.claim(state, Rank.SAFETY, "guard", _UNGUARDED, bounds=Bounds(most=IDLE_A))
     if term.charging is not None:
         settings = _as_wanted(term.charging, found)
-        yield from _by_mode(look, state, settings, memory, surplus_w)
+        yield from _by_mode(look, state, settings, memory)
     most_a = _most_a(term, state, look, found)
     for rank, (is_start, owner) in found.charging.items():
         wish = Setpoint(most_a if is_start else 0.0)
@@ -50,20 +47,17 @@ def claims(
 
 
 def _by_mode(
-    look: Look,
-    state: AssetState,
-    settings: ChargeSettings,
-    memory: Memory,
-    surplus_w: float | None,
+    look: Look, state: AssetState, settings: ChargeSettings, memory: Memory
 ) -> Iterator[Claim]:
     at = cars.at_charger(state, look.site, look.terms.cars)
     memory.parked[state.asset.device_id] = at.terms.id if at.terms else None
     settings = at.terms.of(settings) if at.terms else settings
     session = memory.sessions.setdefault(state.asset.device_id, SessionMemory())
+    settings = switchable(settings, state)
     car = known(cars.car_now(state, at), session, look.now_s)
     own = memory.cars.setdefault(state.asset.device_id, EvMemory())
     left_w = planning.left_w(look, state, memory)
-    home = HomeNow(surplus_w, is_throttled=gather.is_throttled(look.site), left_w=left_w)
+    home = replace(surplus.home_now(look, memory, state.asset.device_id), left_w=left_w)
     plan = planning.planned(look, state, settings, car, left_w, memory)
     if plan is not None:
         home = replace(home, wanted=plan.is_due, grounds=plan.grounds)
@@ -73,6 +67,19 @@ def _by_mode(
         is_off = settings.mode is ChargeMode.OFF and ask.setpoint.current_a == 0
         rank = Rank.LOCAL_OFF if is_off else Rank.PLAN
         yield look.claim(state, rank, f"mode {settings.mode}", ask.grounds, ask.setpoint)
+
+
+def switchable(settings: ChargeSettings, state: AssetState) -> ChargeSettings:
+    """Without a choice of phases where the charger cannot be told, or does not say what it is at.
+
+    Then it is what it says, else the most, which needs the most sun.
+    """
+    reading = state.sample.reading if state.sample else None
+    told = reading.phases if isinstance(reading, ChargerReading) else None
+    can = Capability.SET_PHASES in state.asset.capabilities
+    if len(settings.phases) == 1 or (can and told is not None):
+        return settings
+    return replace(settings, phases=(told,) if told in settings.phases else settings.phases[-1:])
 
 
 def _left_alone(look: Look, state: AssetState, memory: Memory, found: Wants) -> Wish:
@@ -107,29 +114,3 @@ def _as_wanted(settings: ChargeSettings, found: Wants) -> ChargeSettings:
     if found.current_a is None:
         return settings
     return replace(settings, max_a=found.current_a, min_a=min(settings.min_a, found.current_a))
-
-
-def surpluses_of(look: Look, memory: Memory) -> dict[str, float | None]:
-    """What the sun leaves for each charger and heater, by device; None where nobody knows."""
-    found = gather.chargers(look.site, look.terms)
-    stored = gather.batteries(look.site, look.now_s)
-    grid_w = look.grid_w if stored is not None else None
-    drawing = [_drawing(look, device_id, state, memory) for device_id, state in found.items()]
-    # What a heat pump draws is the home's own; it is told of what is left beside.
-    drawing += [
-        Drawing(state.asset.device_id, look.terms.wired(state.asset.device_id).priority, 0.0)
-        for state in look.site.of_kind(AssetKind.HVAC)
-        if look.terms.heater(state.asset)
-    ]
-    return surpluses(grid_w, stored or (), drawing, look.terms.rule)
-
-
-def _drawing(look: Look, device_id: str, state: AssetState, memory: Memory) -> Drawing:
-    reading = state.sample.reading if state.sample else None
-    power_w = reading.power_w if isinstance(reading, ChargerReading) else None
-    term = look.terms.wired(device_id)
-    own = memory.cars.get(device_id)
-    reserved_w = 0.0
-    if own is not None and own.is_on and term.charging is not None:
-        reserved_w = term.charging.watts(own.phases or 1, own.current_a)
-    return Drawing(device_id, term.priority, power_w or 0.0, reserved_w)

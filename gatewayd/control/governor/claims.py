@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gatewayd.control.governor import charging, exporting, gather, storing, warmth
+from gatewayd.control.governor import charging, exporting, storing, surplus, warmth
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.terms import HeatTerms
 from gatewayd.control.governor.wants import Wants
@@ -16,9 +16,8 @@ from gatewayd.plan.heat.levels import is_apart
 
 def claims(look: Look, memory: Memory) -> Iterator[Claim]:
     """All of them; of two that are equally strong the later is heard."""
-    surplus_w = charging.surpluses_of(look, memory)
-    for device_id, state in gather.chargers(look.site, look.terms).items():
-        yield from charging.claims(look, state, memory, surplus_w.get(device_id))
+    for state in surplus.in_turn(look, memory):
+        yield from charging.claims(look, state, memory)
     for state in look.site.of_kind(AssetKind.BATTERY):
         terms = look.terms.battery(state.asset)
         if terms is not None:
@@ -27,17 +26,15 @@ def claims(look: Look, memory: Memory) -> Iterator[Claim]:
     for state in look.site.of_kind(AssetKind.HVAC):
         heater = look.terms.heater(state.asset)
         if heater is not None:
-            yield from _heater(look, state, heater, memory, surplus_w[state.asset.device_id])
+            yield from _heater(look, state, heater, memory)
             yield from _asked(look, state)
     yield from exporting.claims(look, memory)
 
 
-def _heater(
-    look: Look, state: AssetState, terms: HeatTerms, memory: Memory, surplus_w: float | None
-) -> Iterator[Claim]:
+def _heater(look: Look, state: AssetState, terms: HeatTerms, memory: Memory) -> Iterator[Claim]:
     own = memory.heaters.setdefault(state.asset.device_id, BoostMemory())
     seen = HeatSeen(
-        surplus_w,
+        surplus.surplus_w(look, memory, state.asset.device_id),
         warmth.is_running(state),
         is_blocked=state.asset.id in look.off,
         is_limited=terms.is_blocked_by_operator and look.is_limited,

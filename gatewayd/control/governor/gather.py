@@ -15,13 +15,11 @@ from gatewayd.model.reading import (
     PowerDelivery,
 )
 from gatewayd.model.site import AssetState, Site
-from gatewayd.plan.ev.surplus import BatteryNow
 from gatewayd.plan.guard.commission import Fallback
 from gatewayd.plan.guard.words import LoadNow, MeterNow
 from gatewayd.plan.lease import is_fresh
 
 _OFF = (PowerDelivery.STOPPED, PowerDelivery.UNPLUGGED)
-_AT_LIMIT_W = 100.0
 
 
 def chargers(site: Site, terms: Terms) -> dict[str, AssetState]:
@@ -184,29 +182,3 @@ def _flow_w(state: AssetState, now_s: float) -> float | None:
         case AssetKind.HVAC:
             return (reading.power_w or 0.0) if isinstance(reading, HvacReading) else 0.0
     return 0.0
-
-
-def batteries(site: Site, now_s: float) -> list[BatteryNow] | None:
-    """What each battery does; None while one of them does not say."""
-    found = []
-    for state in site.of_kind(AssetKind.BATTERY):
-        reading = state.sample.reading if state.sample else None
-        if not isinstance(reading, BatteryReading) or not is_fresh(state.sample, now_s):
-            return None
-        if reading.power_w is None:
-            return None
-        found.append(BatteryNow(reading.power_w, reading.soc_pct))
-    return found
-
-
-def is_throttled(site: Site) -> bool:
-    """Whether an inverter is held back, so that there may be more sun than is seen."""
-    for state in site.of_kind(AssetKind.INVERTER):
-        reading = state.sample.reading if state.sample and state.is_reachable else None
-        if not isinstance(reading, InverterReading) or reading.limit_w is None:
-            continue
-        is_limited = reading.limit_w < (reading.rated_w or math.inf)
-        power_w = reading.power_w
-        if is_limited and power_w is not None and power_w >= reading.limit_w - _AT_LIMIT_W:
-            return True
-    return False

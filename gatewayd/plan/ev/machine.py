@@ -13,6 +13,8 @@ PLANNED = (ChargeMode.PLAN, ChargeMode.SOLAR)
 # For so long a charger may say nothing, or that it does not know.
 _UNSURE_S = 120.0
 _DRAWING_W = 500.0
+# A car that draws less than this of what it is offered leaves something.
+_TAKEN = 0.85
 
 
 def decide(
@@ -29,6 +31,7 @@ def decide(
     if car.is_plugged is not True:
         return _rest(memory, "no car is there" if car.is_plugged is False else "is a car there?")
     phases.begin(settings, car, memory)
+    _note_taken(settings, car, memory, now_s)
     if settings.mode is ChargeMode.OFF:
         return _rest(memory, "charging is off")
     below = _below_least(settings, car)
@@ -64,10 +67,8 @@ def _full(
     settings: ChargeSettings, home: HomeNow, memory: EvMemory, grounds: Grounds, now_s: float
 ) -> Ask:
     most_w = min(settings.watts(settings.phases[-1], settings.max_a), home.left_w)
-    # How often phases may switch is for the sun: what has to be does not wait for the next session.
-    spent, memory.switches = memory.switches, 0
-    phases.consider(settings, memory, most_w, now_s)
-    memory.switches = spent
+    memory.is_by_sun = False
+    phases.consider(settings, memory, most_w, now_s, at_once=True)
     if phases.is_switching(memory, settings, now_s):
         return Ask(Setpoint(0.0, memory.phases), Grounds("switching phases"))
     memory.is_on, memory.current_a = True, settings.max_a
@@ -75,7 +76,8 @@ def _full(
 
 
 def _rest(memory: EvMemory, grounds: Grounds | str) -> Ask:
-    memory.is_on, memory.current_a = False, 0.0
+    memory.is_on, memory.is_by_sun, memory.current_a = False, False, 0.0
+    phases.cancel(memory)
     memory.start_since_s = memory.stop_since_s = None
     return Ask(Setpoint(0.0), Grounds(grounds) if isinstance(grounds, str) else grounds)
 
@@ -105,6 +107,15 @@ def _note_plug(settings: ChargeSettings, car: CarNow, memory: EvMemory, now_s: f
     elif car.is_plugged is False and memory.plugged_at_s is not None:
         memory.plugged_at_s, memory.switches = None, 0
         memory.always_once_over = True
+
+
+def _note_taken(settings: ChargeSettings, car: CarNow, memory: EvMemory, now_s: float) -> None:
+    used = car.used_phases or memory.phases or settings.phases[-1]
+    offered_w = settings.watts(used, memory.current_a)
+    if car.power_w is None or car.power_w >= _TAKEN * offered_w:
+        memory.spare_since_s = None
+    elif memory.spare_since_s is None:
+        memory.spare_since_s = now_s
 
 
 def _find(settings: ChargeSettings, car: CarNow, memory: EvMemory) -> None:

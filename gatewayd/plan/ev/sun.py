@@ -4,30 +4,28 @@ import math
 
 from gatewayd.model.decision import Grounds, Input
 from gatewayd.plan.arbiter.claims import Setpoint
-from gatewayd.plan.ev import phases
+from gatewayd.plan.ev import hidden, phases
 from gatewayd.plan.ev.words import AlwaysCharge, Ask, CarNow, ChargeSettings, EvMemory, HomeNow
-
-# A throttled inverter is asked for more in such steps, and left alone for so long when it had none.
-_PROBE_W = 250.0
-_PROBE_EVERY_S = 20.0
-_PROBE_REST_S = 600.0
-_PROBE_FAILED_W = 300.0
 
 
 def decide(
     settings: ChargeSettings, car: CarNow, home: HomeNow, memory: EvMemory, now_s: float
 ) -> Ask:
     """What the sun allows now."""
-    surplus_w = _with_hidden(settings, car, home, memory, now_s)
-    if surplus_w is None:
-        return _without_measure(settings, memory, now_s)
-    phases.consider(settings, memory, surplus_w, now_s)
+    surplus_w = hidden.surplus_w(settings, car, home, memory, now_s)
+    used = _used_phases(settings, car, memory)
+    # A car that does not use the phases it has gains nothing by fewer.
+    if surplus_w is not None and home.is_settled and used >= (memory.phases or 0):
+        phases.consider(settings, memory, surplus_w, now_s)
     if phases.is_switching(memory, settings, now_s):
         return _ask(0.0, memory, "switching phases", surplus_w)
-    used = _used_phases(settings, car, memory)
-    if memory.is_on:
-        return _go_on(settings, memory, surplus_w, used, now_s)
-    return _wait(settings, memory, surplus_w, used, now_s)
+    if surplus_w is None:
+        return _without_measure(settings, memory, now_s)
+    if not memory.is_on:
+        return _wait(settings, home, memory, surplus_w, used, now_s)
+    if memory.current_a == 0:
+        return _start(settings, memory, surplus_w, now_s, "following the sun")
+    return _go_on(settings, car, home, memory, surplus_w, used, now_s)
 
 
 def is_always(settings: ChargeSettings, memory: EvMemory) -> bool:
@@ -42,6 +40,7 @@ def is_always(settings: ChargeSettings, memory: EvMemory) -> bool:
 
 def _wait(
     settings: ChargeSettings,
+    home: HomeNow,
     memory: EvMemory,
     surplus_w: float,
     used: int,
@@ -53,7 +52,7 @@ def _wait(
     least_w = settings.watts(used, settings.min_a)
     # Without a car drawing, the surplus is what goes to the grid.
     is_enough = surplus_w >= (least_w if at_w is None else -at_w)
-    if not is_enough:
+    if not is_enough or not home.is_settled:
         memory.start_since_s = None
         return _ask(0.0, memory, f"the sun leaves {max(0.0, surplus_w):.0f} W", surplus_w)
     memory.start_since_s = now_s if memory.start_since_s is None else memory.start_since_s
@@ -73,21 +72,28 @@ def _start(
 
 def _go_on(
     settings: ChargeSettings,
+    car: CarNow,
+    home: HomeNow,
     memory: EvMemory,
     surplus_w: float,
     used: int,
     now_s: float,
 ) -> Ask:
+    if not home.is_settled:
+        return _ask(memory.current_a, memory, "following the sun", surplus_w)
     least_w = settings.watts(used, settings.min_a)
-    is_too_little = surplus_w < least_w - settings.delays.stop_at_grid_w
+    is_too_little = surplus_w + home.lent_w < least_w - settings.delays.stop_at_grid_w
     if not is_too_little or is_always(settings, memory):
         memory.stop_since_s = None
     elif memory.stop_since_s is None:
         memory.stop_since_s = now_s
     elif now_s - memory.stop_since_s >= settings.delays.stop_s:
-        memory.is_on, memory.current_a, memory.stop_since_s = False, 0.0, None
+        memory.is_on, memory.stop_since_s, memory.changed_at_s = False, None, now_s
         return _ask(0.0, memory, "the sun no longer suffices", surplus_w)
-    _follow(settings, memory, surplus_w / settings.watts(used, 1.0), now_s)
+    # What a car takes that wants nothing is known once it wants something.
+    is_idle = car.power_w is not None and car.power_w < least_w / 2
+    affordable_a = 0.0 if is_idle else surplus_w / settings.watts(used, 1.0)
+    _follow(settings, memory, affordable_a, now_s)
     reason = "following the sun" if not is_too_little else "the least, until the sun comes back"
     return _ask(memory.current_a, memory, reason, surplus_w)
 
@@ -111,31 +117,14 @@ def _without_measure(settings: ChargeSettings, memory: EvMemory, now_s: float) -
     return _ask(memory.current_a, memory, "nobody knows what the sun leaves", None)
 
 
-def _with_hidden(
-    settings: ChargeSettings, car: CarNow, home: HomeNow, memory: EvMemory, now_s: float
-) -> float | None:
-    """The surplus, with what is tried on an inverter that is held back."""
-    seen_w = home.surplus_w
-    if seen_w is None or not home.is_throttled:
-        memory.probed_w = 0.0
-        return seen_w
-    drawn_w = car.power_w or 0.0
-    if memory.probed_w and seen_w < drawn_w - _PROBE_FAILED_W:
-        memory.probed_w, memory.probe_at_s = 0.0, now_s + _PROBE_REST_S
-    elif now_s - memory.probe_at_s >= _PROBE_EVERY_S:
-        least_w = settings.watts(min(settings.phases), settings.min_a)
-        memory.probed_w = max(drawn_w + _PROBE_W, least_w)
-        memory.probe_at_s = now_s
-    return max(seen_w, memory.probed_w)
-
-
 def _used_phases(settings: ChargeSettings, car: CarNow, memory: EvMemory) -> int:
     """Those the car draws on, once it draws; else those it may."""
     may = memory.phases or settings.phases[-1]
-    return min(may, car.used_phases) if memory.is_on and car.used_phases else may
+    return car.used_phases if memory.is_on and car.used_phases else may
 
 
 def _ask(current_a: float, memory: EvMemory, reason: str, surplus_w: float | None) -> Ask:
+    memory.is_by_sun = True
     if current_a == 0:
         memory.current_a = 0.0
     inputs = (Input("surplus_w", surplus_w),)

@@ -107,7 +107,8 @@ class HomeNow:
     `surplus_w` is what it could draw without the grid, with what it draws already. `is_throttled`:
     an inverter is held back, so that there may be more sun than is seen. `wanted` is what the
     plan says now, with its `grounds`; None where there is none. `left_w` is what limits of the
-    whole home leave for it.
+    whole home leave for it. `lent_w` is what a battery gives that may keep a car going.
+    `is_settled`: all of that was measured since charging was last changed.
     """
 
     surplus_w: float | None = None
@@ -115,6 +116,8 @@ class HomeNow:
     wanted: bool | None = None
     grounds: Grounds = _NO_PLAN
     left_w: float = math.inf
+    lent_w: float = 0.0
+    is_settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +130,15 @@ class Ask:
 
 @dataclass(slots=True)
 class EvMemory:
-    """Of one charger. The waits begin when there is reason for a change, and end with it."""
+    """Of one charger. The waits begin when there is reason for a change, and end with it.
+
+    `is_by_sun`: it follows the sun, no plan or least. `spare_since_s` is since when its car takes
+    less than it is offered.
+    """
 
     is_on: bool = False
+    is_by_sun: bool = False
+    spare_since_s: float | None = None
     current_a: float = 0.0
     changed_at_s: float = -math.inf
     plugged_at_s: float | None = None
@@ -138,6 +147,7 @@ class EvMemory:
     start_since_s: float | None = None
     stop_since_s: float | None = None
     phases: int | None = None
+    read_phases: int | None = None
     phases_since_s: float | None = None
     switched_at_s: float = -math.inf
     switching_to: int | None = None
@@ -145,3 +155,4 @@ class EvMemory:
     always_once_over: bool = False
     probed_w: float = 0.0
     probe_at_s: float = -math.inf
+    probe_rest_s: float = 0.0

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gatewayd.control.governor.bench import Bench
+from gatewayd.control.governor.charging import switchable
 from gatewayd.control.governor.claims import claims
 from gatewayd.control.governor.exporting import installed_w
 from gatewayd.control.governor.gather import (
     beside_w,
     flows_w,
-    is_throttled,
     load_now,
     meter_now,
     safe_a,
@@ -24,6 +24,7 @@ from gatewayd.control.governor.gather import (
 from gatewayd.control.governor.limit import LimitGiven
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.quarter import QuarterMeter, starts
+from gatewayd.control.governor.surplus import home_now, is_throttled, surplus_w
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, Terms
 from gatewayd.control.governor.wants import Wants, wants
 from gatewayd.model.asset import AssetKind, Capability
@@ -56,7 +57,7 @@ from gatewayd.plan.arbiter.claims import Rank, Setpoint
 from gatewayd.plan.arbiter.ruling import Ruling, settle
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
-from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
+from gatewayd.plan.ev.words import ChargeMode, ChargeSettings, EvMemory
 from gatewayd.plan.grid.capacity import CapacitySettings, Quarter
 from gatewayd.plan.grid.export import ExportRule
 from gatewayd.plan.steer import Before
@@ -244,17 +245,69 @@ def test_a_charger_on_no_circuit_is_left_the_least_where_there_are_circuits() ->
     assert found.grounds.binding == "no circuit"
 
 
-def test_the_sun_is_shared_after_the_battery_has_spoken() -> None:
+def left_w(*states: AssetState, memory: Memory | None = None, **look: Any) -> float | None:
+    """What the sun leaves for the charger."""
+    site = Site(MappingProxyType({one.asset.id: one for one in states}))
     terms = Terms(chargers={"charger": ChargerTerms(charging=SOLAR)})
-    charger, grid = can(AssetKind.CHARGER, CHARGING), state(AssetKind.METER, MeterReading(-5000.0))
-    silent = can(AssetKind.BATTERY, BatteryReading(power_w=None))
-    at_rest = can(AssetKind.BATTERY, BatteryReading(power_w=0.0, soc_pct=50.0))
+    return surplus_w(Look(site, terms, 0.0, **look), memory or Memory(), "charger")
 
-    with_one = ruled(terms, charger, grid, at_rest)["charger"]
-    with_none = ruled(terms, charger, grid, silent)["charger"]
 
-    assert with_one.grounds.reason == "following the sun"
-    assert with_none.grounds.reason == "nobody knows what the sun leaves"
+def test_a_silent_battery_leaves_the_sun_that_is_clearly_fed_in() -> None:
+    idle = replace(CHARGING, power_w=0.0)
+    home = can(AssetKind.CHARGER, idle), state(AssetKind.METER, MeterReading(-5000.0))
+    charging = can(AssetKind.BATTERY, BatteryReading(power_w=1000.0, soc_pct=50.0))
+    gone = replace(charging, is_reachable=False)
+    seldom = replace(charging, sample=Sample(BatteryReading(1000.0, 50.0), SINCE, -60.0))
+
+    assert left_w(*home, charging) == left_w(*home, seldom) == 6000.0
+    assert left_w(*home, gone) == 4900.0
+    assert left_w(*home, can(AssetKind.BATTERY, BatteryReading(power_w=None))) == 4900.0
+
+
+def test_what_follows_no_sun_gives_nothing_up_for_a_car_that_does() -> None:
+    role = asset(AssetKind.CHARGER)
+    other = replace(can(AssetKind.CHARGER, CHARGING), asset=replace(role, id="2", device_id="b"))
+    home = (
+        can(AssetKind.CHARGER, replace(CHARGING, power_w=0.0)),
+        state(AssetKind.METER, MeterReading(1000.0)),
+        other,
+    )
+    by_sun = Memory(cars={"b": EvMemory(is_on=True, is_by_sun=True)})
+    terms = {
+        "charger": ChargerTerms(None, None, 1, charging=SOLAR),
+        "b": ChargerTerms(charging=SOLAR),
+    }
+    look = Look(Site(MappingProxyType({s.asset.id: s for s in home})), Terms(chargers=terms), 0.0)
+
+    assert surplus_w(look, Memory(), "charger") == -1000.0
+    assert surplus_w(look, by_sun, "charger") == 2680.0
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "told", "phases"),
+    [(ALL, 1, (1, 3)), (ALL, None, (3,)), (frozenset(), 1, (1,)), (frozenset(), None, (3,))],
+)
+def test_phases_are_chosen_where_they_can_be_told_and_read(
+    capabilities: frozenset[Capability], told: int | None, phases: tuple[int, ...]
+) -> None:
+    charger = can(AssetKind.CHARGER, replace(CHARGING, phases=told), capabilities)
+
+    assert switchable(replace(SOLAR, phases=(1, 3)), charger).phases == phases
+
+
+def test_nothing_is_judged_before_all_have_been_read_since_the_last_change() -> None:
+    charger, meter = can(AssetKind.CHARGER, CHARGING), state(AssetKind.METER, MeterReading(0.0))
+    site = Site(MappingProxyType({s.asset.id: s for s in (charger, meter)}))
+    terms = Terms(chargers={"charger": ChargerTerms(charging=SOLAR)})
+
+    def is_settled(changed_at_s: float, now_s: float = 0.0) -> bool:
+        memory = Memory(cars={"charger": EvMemory(is_by_sun=True, changed_at_s=changed_at_s)})
+        return home_now(Look(site, terms, now_s), memory, "charger").is_settled
+
+    assert is_settled(-10.0)
+    assert not is_settled(-1.0)
+    # Somebody may never tell.
+    assert is_settled(-1.0, 170.0)
 
 
 def test_a_limit_that_a_user_asked_for_replaces_the_mode_s() -> None:
@@ -324,14 +377,22 @@ def test_a_load_is_what_its_charger_says(
 
 
 def test_an_inverter_at_its_limit_is_throttled() -> None:
-    def home(**said: Any) -> Site:
+    def is_held(grid_w: float | None = None, **said: Any) -> bool:
         one = state(AssetKind.INVERTER, InverterReading(rated_w=10_000.0, **said))
-        return Site(MappingProxyType({one.asset.id: one}))
+        site = Site(MappingProxyType({one.asset.id: one}))
+        return is_throttled(Look(site, Terms(), 0.0), grid_w)
 
-    assert is_throttled(home(limit_w=5000.0, power_w=4950.0))
-    assert not is_throttled(home(limit_w=5000.0, power_w=3000.0))
-    assert not is_throttled(home(limit_w=10_000.0, power_w=10_000.0))
-    assert not is_throttled(home(power_w=10_000.0))
+    assert is_held(limit_w=5000.0, power_w=4950.0)
+    assert not is_held(limit_w=5000.0, power_w=3000.0)
+    assert not is_held(limit_w=10_000.0, power_w=10_000.0)
+    assert not is_held(power_w=10_000.0)
+    # At night a small limit holds nothing back.
+    assert not is_held(limit_w=50.0, power_w=0.0)
+    # An inverter that keeps a limit of export itself is at it by what is fed in.
+    assert is_held(-20.0, export_limit_w=0.0, power_w=700.0)
+    assert not is_held(-20.0, export_limit_w=5000.0, power_w=700.0)
+    assert not is_held(-20.0, export_limit_w=0.0, power_w=0.0)
+    assert not is_held(None, export_limit_w=0.0, power_w=700.0)
 
 
 def test_a_quarter_counts_from_its_beginning_alone() -> None:

@@ -1,9 +1,11 @@
 """One charger through its day, by its mode."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
+from gatewayd.plan.arbiter.claims import Setpoint
 from gatewayd.plan.ev.machine import decide
 from gatewayd.plan.ev.words import (
     AlwaysCharge,
@@ -28,7 +30,8 @@ class Point:
         self.memory = EvMemory()
         self.now_s = 0.0
         self.amps = 0.0
-        self.phases = settings.phases[0]
+        self.phases = self.told = settings.phases[0]
+        self.told_at_s, self.lag_s = 0.0, 0.0
         self.soc_pct: float | None = None
         self.session_wh: float | None = None
         self.is_plugged: bool | None = True
@@ -37,6 +40,10 @@ class Point:
 
     def look(self, surplus_w: float | None = None, **home: bool | None) -> Ask:
         self.now_s += 5.0
+        if self.told != self.phases and self.now_s - self.told_at_s > self.lag_s:
+            assert self.amps == 0, "phases are never switched under load"
+            self.phases = self.told
+            self.switches.append(self.now_s)
         car = CarNow(
             self.is_plugged,
             self.amps * self.phases * 230.0,
@@ -53,10 +60,9 @@ class Point:
 
     def _obey(self, amps: float, phases: int | None) -> None:
         self.starts += amps > 0 and self.amps == 0
-        if phases is not None and phases != self.phases:
-            assert amps == 0, "phases are never switched under load"
-            self.phases = phases
-            self.switches.append(self.now_s)
+        if phases is not None and phases != self.told:
+            assert amps == 0 or phases == self.phases, "phases are never told under load"
+            self.told, self.told_at_s = phases, self.now_s
         self.amps = amps
 
     def looks(self, surplus_w: float | None, seconds: float, **home: bool | None) -> float:
@@ -188,6 +194,78 @@ def test_three_phases_when_one_is_not_enough_and_back() -> None:
     assert all(b - a >= 300 for a, b in zip(car.switches, car.switches[1:], strict=False))
 
 
+def test_a_charger_that_rests_on_three_phases_begins_on_one_where_the_sun_gives_no_more() -> None:
+    car = point(BOTH)
+    car.phases = car.told = 3
+
+    assert car.looks(1000, 600) == 0
+    assert not car.switches
+    car.looks(2500, 300)
+    assert (car.phases, car.amps) == (1, 10)
+
+
+@pytest.mark.parametrize("lag_s", [0.0, 30.0, 60.0])
+def test_a_switch_is_waited_for_until_it_is_seen(lag_s: float) -> None:
+    car = point(BOTH)
+    car.lag_s = lag_s
+    car.looks(7000, 400)
+    assert (car.phases, car.amps) == (3, 10)
+
+    car.looks(2500, 900)
+
+    assert (car.phases, car.amps) == (1, 10)
+    assert (len(car.switches), car.starts) == (2, 2)
+
+
+def test_a_charger_that_does_not_switch_is_left_at_what_it_is_for_long() -> None:
+    car = point(BOTH)
+    car.lag_s = math.inf
+
+    car.looks(7000, 1800)
+
+    assert (car.phases, car.amps, car.starts) == (1, 16, 1)
+
+
+def test_a_car_that_does_not_use_three_phases_is_not_switched_to_fewer() -> None:
+    memory = EvMemory(is_on=True, phases=3, current_a=8.0)
+    one = CarNow(is_plugged=True, power_w=1840.0, phases=3, used_phases=1)
+
+    for now_s in range(0, 600, 5):
+        ask = decide(BOTH, one, HomeNow(2300.0), memory, float(now_s))
+
+    assert ask.setpoint == Setpoint(10.0, 3)
+
+
+def test_a_car_that_takes_nothing_is_offered_the_least() -> None:
+    memory = EvMemory(is_on=True, phases=1, current_a=16.0)
+    full = CarNow(is_plugged=True, power_w=0.0, phases=1)
+
+    assert decide(ONE, full, HomeNow(9000.0), memory, 100.0).setpoint == Setpoint(6.0, 1)
+
+
+def test_a_battery_that_lends_keeps_a_car_going_with_the_least() -> None:
+    memory = EvMemory(is_on=True, phases=1, current_a=16.0)
+    car = CarNow(is_plugged=True, power_w=3680.0, phases=1)
+
+    def lent(lent_w: float, until_s: int) -> Ask:
+        for now_s in range(until_s - 300, until_s, 5):
+            ask = decide(ONE, car, HomeNow(200.0, lent_w=lent_w), memory, float(now_s))
+        return ask
+
+    assert lent(3480.0, 300).setpoint == Setpoint(6.0, 1)
+    assert lent(500.0, 600).setpoint == Setpoint(0.0, 1)
+
+
+def test_nothing_is_changed_before_the_last_change_was_seen() -> None:
+    memory = EvMemory(told_at_s=0.0, is_on=True, phases=1, current_a=10.0)
+    car = CarNow(is_plugged=True, power_w=1380.0, phases=1)
+
+    for now_s in range(0, 600, 5):
+        ask = decide(ONE, car, HomeNow(200.0, is_settled=False), memory, float(now_s))
+
+    assert ask.setpoint == Setpoint(10.0, 1)
+
+
 def test_the_budget_of_switches_ends_on_one_phase() -> None:
     car = point(
         ChargeSettings(mode=ChargeMode.SOLAR, phases=(1, 3), delays=Delays(phase_switches=4))
@@ -259,13 +337,13 @@ def test_a_welcomed_car_says_who_it_is() -> None:
 class Throttled:
     """A home whose inverter is held back to what the home takes, up to what the sun gives."""
 
-    def __init__(self, sun_w: float) -> None:
-        self.car = point()
+    def __init__(self, sun_w: float, settings: ChargeSettings = ONE) -> None:
+        self.car = point(settings)
         self.sun_w = sun_w
 
     def looks(self, seconds: float) -> float:
         for _ in range(int(seconds / 5)):
-            drawn_w = self.car.amps * 230.0
+            drawn_w = self.car.amps * self.car.phases * 230.0
             # What it draws is either made by the sun at once, or taken from the grid.
             self.car.look(min(drawn_w, self.sun_w), is_throttled=True)
         return self.car.amps
@@ -273,6 +351,8 @@ class Throttled:
 
 def test_hidden_sun_is_found_by_trying() -> None:
     assert Throttled(3000).looks(900) >= 12
+    assert Throttled(9000, replace(ONE, phases=(3,))).looks(900) == 13
+    assert Throttled(9000, BOTH).looks(900) == 13
 
 
 def test_where_there_is_none_trying_ends() -> None:
