@@ -257,7 +257,10 @@ class Governed(Section):
 class Capacity(Section):
     """A tariff by the highest quarter of an hour of a month."""
 
-    billed_w: Watt = Field(description="What is paid for anyway; in Flanders 2500.")
+    billed_w: Watt = Field(
+        description="What is paid for anyway; in Flanders 2500. A charger starts where this bears "
+        "its least and the rest of the home: 4140 W on three phases."
+    )
     margin_w: Watt = Field(default=100, description="What stays unused.")
 
 

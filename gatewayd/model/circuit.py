@@ -19,7 +19,8 @@ class Circuit:
     phase: it counts when the meter is silent, and always where there is none. Where it is 0 beside
     a meter, nothing may be drawn while that is silent. `unbalance_a` is how far the phases may lie
     apart. `uses_thermal_headroom` lets short loads use what heat the breaker still can take.
-    `limited_by` is who gave `limit_w`, in words.
+    `limited_by` is who gave `limit_w`, in words. Beyond `raised_w` nothing is raised, for what is
+    left to `limit_w` is there for a while only.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Circuit:
     unbalance_a: float | None = None
     uses_thermal_headroom: bool = False
     limited_by: str | None = None
+    raised_w: float | None = None
 
     @property
     def usable_a(self) -> float:

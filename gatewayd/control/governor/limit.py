@@ -30,12 +30,15 @@ def limited(circuits: Mapping[str, Circuit], given: LimitGiven) -> Mapping[str, 
     import_w, by = _narrowest(given)
     if import_w is None:
         return circuits
-    # In whole steps, so that the wiring stays the same for a while.
-    most_w = max(1.0, import_w // _STEP_W * _STEP_W)
+    # In whole steps, so that the wiring stays the same for a while. A quarter makes up for half one.
+    steps = import_w // _STEP_W if given.operator else round(import_w / _STEP_W)
+    most_w = max(1.0, steps * _STEP_W)
+    # What is saved up in a quarter keeps what runs going, and starts nothing that ends with it.
+    raised_w = goal_w(*given.paid) if given.paid else None
     return {
         one.id: one
         if one.parent is not None or (one.limit_w or math.inf) <= most_w
-        else replace(one, limit_w=most_w, limited_by=by)
+        else replace(one, limit_w=most_w, limited_by=by, raised_w=raised_w)
         for one in circuits.values()
     }
 

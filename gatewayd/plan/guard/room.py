@@ -65,7 +65,7 @@ def remember(memory: LineMemory, room_a: Quad, footing: Footing, now_s: float) -
 
 
 def lasting(circuit: Circuit, memory: LineMemory, now_s: float) -> Quad:
-    """The room there has been all the time for half a minute.
+    """The room there has been all the time for half a minute, and will be for longer.
 
     While that is not known, it is what there has been so far, and no more than the rest would
     leave at its assumed peak; without an assumption nothing.
@@ -73,13 +73,20 @@ def lasting(circuit: Circuit, memory: LineMemory, now_s: float) -> Quad:
     if not memory.rooms:
         return NOTHING_A
     a, b, c, total = zip(*(entry[1] for entry in memory.rooms), strict=True)
-    seen_a = min(a), min(b), min(c), min(total)
+    seen_a = min(a), min(b), min(c), min(total) - _passing_a(circuit)
     if memory.rooms[0][0] <= now_s - HEADROOM_S:
         return seen_a
     if circuit.meter_id is not None and not circuit.assumed_base_a:
         return NOTHING_A
     peak_a = _usable(circuit, memory, Footing.ASSUMED)
     return lower(seen_a, minus(peak_a, _assumed(circuit)))
+
+
+def _passing_a(circuit: Circuit) -> float:
+    """What of all together is there for a while only."""
+    if circuit.limit_w is None or circuit.raised_w is None:
+        return 0.0
+    return max(0.0, circuit.limit_w - circuit.raised_w) / NOMINAL_V
 
 
 def _measured(meter: MeterNow, usable_a: float) -> Quad:
