@@ -63,7 +63,7 @@ def consider(
     if memory.switching_to is not None:
         return
     target, delays = _target(settings, memory, power_w), settings.delays
-    is_vain = not memory.is_on and power_w < settings.watts(target, settings.min_a)
+    is_vain = not memory.is_on and power_w < settings.begins_w(target)
     if target == memory.phases or is_vain:
         memory.phases_since_s = None
         return

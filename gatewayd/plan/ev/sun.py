@@ -48,10 +48,7 @@ def _wait(
 ) -> Ask:
     if is_always(settings, memory):
         return _start(settings, memory, surplus_w, now_s, "the least is always charged")
-    at_w = settings.delays.start_at_grid_w
-    least_w = settings.watts(used, settings.min_a)
-    # Without a car drawing, the surplus is what goes to the grid.
-    is_enough = surplus_w >= (least_w if at_w is None else -at_w)
+    is_enough = surplus_w >= settings.begins_w(used)
     if not is_enough or not home.is_settled:
         memory.start_since_s = None
         return _ask(0.0, memory, f"the sun leaves {max(0.0, surplus_w):.0f} W", surplus_w)

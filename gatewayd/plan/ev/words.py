@@ -78,6 +78,11 @@ class ChargeSettings:
         """The power of so many amperes."""
         return phases * current_a * NOMINAL_V
 
+    def begins_w(self, phases: int) -> float:
+        """The surplus with which it begins on so many phases: the threshold is of the fewest."""
+        least_w, at_w = self.watts(phases, self.min_a), self.delays.start_at_grid_w
+        return least_w if at_w is None else least_w - self.watts(self.phases[0], self.min_a) - at_w
+
 
 @dataclass(frozen=True, slots=True)
 class CarNow:
