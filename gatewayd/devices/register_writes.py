@@ -84,7 +84,8 @@ class Writes:
         """Write the steps with what was held for their words, then what of the rest differs.
 
         Of a register that was not held nothing was written, so it stays as it is. `all_steps` are
-        all those that what was held may come from. Whether that was the words of all the steps.
+        all those that what was held may come from. Whether that was the words of all the steps;
+        without steps, whether nothing had to be written.
         """
         due = [run for run in runs if run.is_due(values)]
         held = {**held, **await self.held((run.step for run in due), held)}
@@ -93,12 +94,14 @@ class Writes:
         for step, words in zip((run.step for run in due), found, strict=True):
             if words is not None:
                 await self._write_step(step, words)
+        is_all = None not in old
         for step in _merged(all_steps):
             words = _words(step, held)
             present = await self._read(step) if words is not None else None
             if words and present and present != (wanted := _masked(step, words, present)):
                 await self._put(step, wanted)
-        return bool(due) and None not in old
+                is_all = is_all and bool(due)
+        return is_all
 
     async def _read(self, step: Step) -> Words | None:
         """What its registers hold; None where the device has said once that it has them not."""

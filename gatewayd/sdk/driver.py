@@ -57,7 +57,8 @@ class Restorable(Protocol):
         """Write the command with what was held in the place of its own values, then all the rest.
 
         Only what differs is written, of RAM perhaps more. Whether what was held is all of the
-        command: then the device is as it was, whatever it reports.
+        command: then the device is as it was, whatever it reports. Without a command: whether
+        nothing had to be written.
         """
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from gatewayd.model.command import Command
@@ -16,17 +16,20 @@ def put(
     before: Sequence[Command],
     at: datetime,
     yielded_until: datetime | None = None,
+    *,
+    held: Mapping[str, int] | None = None,
 ) -> None:
     """Remember what to tell an asset to have it as it was; replaces what was known of it.
 
-    Until `yielded_until` it is left to somebody else.
+    Until `yielded_until` it is left to somebody else. `held` is what its registers held.
     """
     texts = [command_text(command) for command in before]
     until = time_text(yielded_until) if yielded_until else None
+    held_text = None if held is None else json_text(dict(held))
     c.execute(
-        "INSERT OR REPLACE INTO setpoints (asset_id, owner, commands, at, yielded_until)"
-        " VALUES (?, ?, ?, ?, ?)",
-        (asset_id, owner, json_text(texts), time_text(at), until),
+        "INSERT OR REPLACE INTO setpoints (asset_id, owner, commands, at, yielded_until, held)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (asset_id, owner, json_text(texts), time_text(at), until, held_text),
     )
 
 
@@ -44,6 +47,13 @@ def yielded_until(c: sqlite3.Connection, asset_id: str) -> datetime | None:
         "SELECT yielded_until FROM setpoints WHERE asset_id = ?", (asset_id,)
     ).fetchone()
     return time_of(row[0]) if row else None
+
+
+def held(c: sqlite3.Connection, asset_id: str) -> dict[str, int] | None:
+    """What an asset's registers held, by place; None where nobody has looked."""
+    row = c.execute("SELECT held FROM setpoints WHERE asset_id = ?", (asset_id,)).fetchone()
+    found: dict[str, int] | None = json.loads(row[0]) if row and row[0] else None
+    return found
 
 
 def touched(c: sqlite3.Connection) -> list[str]:
