@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from gatewayd.clock import Clock
-from gatewayd.control.governor import sessions
+from gatewayd.control.governor import gather, sessions
 from gatewayd.control.governor.auditor import Auditor
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.choices import Choices
@@ -153,7 +153,19 @@ class Governor:
         if capacity is not None:
             at = now.astimezone(self.choices.terms.zone)
             paid = capacity, self._quarter.now(self._store.site, at)
-        return LimitGiven(paid, self.operator.given())
+        return LimitGiven(paid, self.operator.given(), self._drawn_w())
+
+    def _drawn_w(self) -> dict[str, float]:
+        circuits = self._bench.terms.circuits.values()
+        roots = [one for one in circuits if one.parent is None]
+        if len(roots) < 2:
+            return {}
+        found = gather.meters(self._store.site, self._bench.terms, {})
+        return {
+            root.id: now.power_w
+            for root in roots
+            if (now := found.get(root.id)) is not None and now.power_w is not None
+        }
 
     def _steer(self, asset_id: str, kept: Kept | None) -> None:
         if kept is None:

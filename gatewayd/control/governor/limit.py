@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from gatewayd.control.governor.operator import OperatorGiven, standing
 from gatewayd.model.circuit import Circuit
@@ -15,32 +16,57 @@ _STEP_W = 100.0
 class LimitGiven:
     """What it comes of: the capacity that is paid for, and the grid operator where one is expected.
 
-    With neither it is what the fuses bear.
+    With neither it is what the fuses bear. `drawn_w` is what each of several house connections
+    draws, as far as it is measured, by circuit.
     """
 
     paid: tuple[CapacitySettings, Quarter] | None = None
     operator: OperatorGiven | None = None
+    drawn_w: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
 
 NO_LIMIT = LimitGiven()
 
 
 def limited(circuits: Mapping[str, Circuit], given: LimitGiven) -> Mapping[str, Circuit]:
-    """The circuits, the house connection with what it may carry now."""
+    """The circuits, each house connection with what it may carry now of what all may together."""
     import_w, by = _narrowest(given)
     if import_w is None:
         return circuits
-    # In whole steps, so that the wiring stays the same for a while. A quarter makes up for half one.
-    steps = import_w // _STEP_W if given.operator else round(import_w / _STEP_W)
-    most_w = max(1.0, steps * _STEP_W)
     # What is saved up in a quarter keeps what runs going, and starts nothing that ends with it.
-    raised_w = goal_w(*given.paid) if given.paid else None
-    return {
-        one.id: one
-        if one.parent is not None or (one.limit_w or math.inf) <= most_w
-        else replace(one, limit_w=most_w, limited_by=by, raised_w=raised_w)
-        for one in circuits.values()
-    }
+    goals_w = _shares(circuits, goal_w(*given.paid), given.drawn_w) if given.paid else {}
+    found = dict(circuits)
+    for root, share_w in _shares(circuits, import_w, given.drawn_w).items():
+        one, most_w = circuits[root], max(1.0, _in_steps(share_w, given) * _STEP_W)
+        if (one.limit_w or math.inf) > most_w:
+            raised_w = goals_w.get(root)
+            found[root] = replace(one, limit_w=most_w, limited_by=by, raised_w=raised_w)
+    return found
+
+
+def _in_steps(import_w: float, given: LimitGiven) -> float:
+    """So that the wiring stays the same for a while. A quarter that is seen makes up for half."""
+    is_seen = given.paid is not None and given.paid[1].imported_wh is not None
+    is_made_up = is_seen and given.operator is None
+    return round(import_w / _STEP_W) if is_made_up else import_w // _STEP_W
+
+
+def _shares(
+    circuits: Mapping[str, Circuit], import_w: float, drawn_w: Mapping[str, float]
+) -> dict[str, float]:
+    """What each house connection has of it: what it draws, and its part of what is left.
+
+    Where too much is drawn each has to give; what nobody knows is parted by the ratings.
+    """
+    roots = [one for one in circuits.values() if one.parent is None]
+    whole_a = sum(one.limit_a for one in roots)
+    drawn = {one.id: max(0.0, drawn_w[one.id]) for one in roots if one.id in drawn_w}
+    whole_w = sum(drawn.values()) if len(drawn) == len(roots) else 0.0
+    left_w = import_w - whole_w
+    if left_w < 0.0:
+        return {id_: import_w * w / whole_w for id_, w in drawn.items()}
+    known = drawn if whole_w else {}
+    return {one.id: known.get(one.id, 0.0) + left_w * one.limit_a / whole_a for one in roots}
 
 
 def lasting_w(given: LimitGiven) -> float | None:

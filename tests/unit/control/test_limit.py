@@ -52,3 +52,25 @@ def test_what_lasts_is_the_goal_and_not_what_is_left() -> None:
     # 600 Wh less 40 in half a quarter.
     assert (circuit.limit_w, circuit.raised_w) == (4_500.0, 2_400.0)
     assert lasting_w(given) == 2_400.0
+
+
+@pytest.mark.parametrize(
+    ("drawn_w", "limits_w"),
+    [
+        # Three quarters of what is left are the larger's.
+        ({"main": 1_000.0, "heat": 2_000.0}, (1_700.0, 2_200.0)),
+        # An export at one is none of the other's.
+        ({"main": -5_000.0, "heat": 2_000.0}, (1_500.0, 2_500.0)),
+        ({"main": 6_000.0, "heat": 2_000.0}, (3_000.0, 1_000.0)),
+        ({"main": 6_000.0}, (3_000.0, 1_000.0)),
+    ],
+)
+def test_several_connections_share_one_limit(
+    drawn_w: dict[str, float], limits_w: tuple[float, float]
+) -> None:
+    circuits = {"main": Circuit("main", 30.0), "heat": Circuit("heat", 10.0)}
+    given = LimitGiven((CapacitySettings(4_000.0, 0.0), Quarter(0.0, None)), None, drawn_w)
+
+    found = limited(circuits, given)
+
+    assert (found["main"].limit_w, found["heat"].limit_w) == limits_w
