@@ -198,7 +198,7 @@ def _app(config: Config, rooms: _Rooms) -> FastAPI:
             steering=rooms.steering,
             poller=rooms.poller,
             modes=rooms.government.governor.choices,
-            operator=rooms.government.governor.operator,
+            operator=rooms.government.governor.operators,
             problems=rooms.government.problems,
             terms=rooms.government.terms,
             http=rooms.http,
@@ -276,7 +276,7 @@ def _mirror(mqtt: settings.Mqtt, rooms: _Rooms) -> Mirror:
         rooms.clock,
         _mqtt(mqtt, rooms.gateway_id),
         modes=governor.choices,
-        operator=governor.operator,
+        operator=governor.operators,
     )
 
 

@@ -265,7 +265,7 @@ class Capacity(Section):
 
 
 class Operator(Section):
-    """The grid operator's limit of what is taken, by relay, PUT /gateway/grid/limit or MQTT."""
+    """The grid operator's limit, by relay, PUT /gateway/grid/limit or MQTT."""
 
     failsafe_w: Watt = Field(description="Holds while nobody is heard of; see the contract.")
     heartbeat_timeout_s: Annotated[float, Field(ge=10, le=3_600)] = Field(
@@ -277,6 +277,9 @@ class Operator(Section):
 
 
 class FeedInSection(Section):
+    failsafe_s: Seconds = Field(
+        default=7200, description="For how long the failsafe holds at least, once it does."
+    )
     """What is paid for a kWh that is fed in: fixed, plus share times what energy costs."""
 
     fixed: float = Field(default=0, description="Per kWh; below 0 it costs.")
@@ -299,5 +302,9 @@ class Grid(Section):
         default=None, description="Keep a quarter's average below what is paid for."
     )
     operator: Operator | None = Field(
-        default=None, description="Keep to the grid operator's limit, and to one without him."
+        default=None,
+        description="Keep to the grid operator's limit of what is taken, and to one without him.",
+    )
+    export_operator: Operator | None = Field(
+        default=None, description="The same of what is fed in, by inverters that can be limited."
     )

@@ -38,9 +38,10 @@ def check_governed(
     for device_id, device in devices.items():
         _check_device(source, device_id, device, circuits, devices)
         _check_kinds(source, device_id, device, drivers)
-    relay = grid.operator.relay if grid.operator else None
-    if relay is not None:
-        _named(source, ("grid", "operator", "relay", "device"), "device", relay.device, devices)
+    for key, operator in (("operator", grid.operator), ("export_operator", grid.export_operator)):
+        if operator is not None and operator.relay is not None:
+            place: Path = ("grid", key, "relay", "device")
+            _named(source, place, "device", operator.relay.device, devices)
     roots = [circuit for circuit in circuits.values() if circuit.parent is None]
     for key in ("capacity", "operator"):
         if getattr(grid, key) and not any(root.meter for root in roots):
@@ -105,13 +106,15 @@ def _heater(governed: Governed, heating: HeatingSection) -> HeatTerms:
 
 def _grid(grid: Grid) -> GridTerms:
     limits = grid.export_limit_w is not None or grid.zero_export_when_negative
-    capacity, operator = grid.capacity, grid.operator
+    capacity, operator, fed = grid.capacity, grid.operator, grid.export_operator
     return GridTerms(
         _export(grid) if limits else None,
         CapacitySettings(capacity.billed_w, capacity.margin_w) if capacity else None,
         _operator(operator) if operator else None,
         operator.relay.settings() if operator and operator.relay else None,
         _feed_in(grid),
+        _operator(fed) if fed else None,
+        fed.relay.settings() if fed and fed.relay else None,
     )
 
 
@@ -128,6 +131,7 @@ def _operator(operator: Operator) -> OperatorSettings:
     return OperatorSettings(
         operator.failsafe_w,
         operator.heartbeat_timeout_s,
+        operator.failsafe_s,
         is_wired=operator.relay is not None,
     )
 

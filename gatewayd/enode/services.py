@@ -7,7 +7,7 @@ from typing import Protocol
 from gatewayd.clock import Clock, SystemClock
 from gatewayd.control import direct
 from gatewayd.control.governor.choice import Modes, NoModes
-from gatewayd.control.governor.operator import GridOperator
+from gatewayd.control.governor.operator import GridOperators
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.steering.service import Steering
 from gatewayd.devices.commander import Commander
@@ -69,8 +69,8 @@ async def _no_devices() -> None:
     pass
 
 
-def _no_operator() -> GridOperator:
-    return GridOperator(None, SystemClock())
+def _no_operator() -> GridOperators:
+    return GridOperators.of(None, None, SystemClock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,6 @@ class Services:
     steering: Steering | None = None
     poller: Poller | None = None
     modes: Modes = field(default_factory=NoModes)
-    operator: GridOperator = field(default_factory=_no_operator)
+    operator: GridOperators = field(default_factory=_no_operator)
     problems: Callable[[], tuple[str, ...]] = tuple
     terms: Callable[[], Terms] = Terms

@@ -1,6 +1,7 @@
-"""The grid operator's limit: his command topic, and what holds in the home's document."""
+"""The grid operator's limits: his command topic, and what holds in the home's document."""
 
 import json
+from collections.abc import Mapping
 from typing import Protocol
 
 from gatewayd.control.governor.operator import Standing
@@ -11,40 +12,39 @@ from gatewayd.mqtt.topics import HOME, Place, Target
 TARGET = Target(Place("site", HOME), "grid_limit")
 
 _END = ("none", "null")
+_LIMITS = ("limit_w", "export_limit_w")
 _MOST = 1e9
 
 
-class Operator(Protocol):
+class Operators(Protocol):
     """Who is told."""
 
-    def limit(self, limit_w: float | None, duration_s: float | None) -> None:
-        """A limit, or with None the end of one. Raises RequestError."""
+    def tell(self, told: Mapping[str, float | None]) -> None:
+        """Limits, or with None the end of one; else a sign of life. Raises RequestError."""
 
-    def beat(self) -> None:
-        """A sign of life. Raises RequestError."""
-
-    def standing(self) -> Standing | None:
-        """What holds."""
+    def standing(self) -> tuple[Standing | None, Standing | None]:
+        """What holds of what is taken, and of what is fed in."""
 
 
-def hear(text: str, operator: Operator) -> Document:
+def hear(text: str, operators: Operators) -> Document:
     """Hand on what is told; what holds then. Raises RequestError.
 
-    A number of watts, `none` for the end of a limit, or an object with `limit_w` and `duration_s`,
-    which without `limit_w` is a sign of life and no more.
+    A number of watts, `none` for the end of a limit, or an object with `limit_w`, `export_limit_w`
+    and `duration_s`, which is a sign of life of what it leaves out.
     """
-    told = _told(text)
-    if "limit_w" in told:
-        operator.limit(told["limit_w"], told.get("duration_s"))
-    else:
-        operator.beat()
-    return document(operator)
+    operators.tell(_told(text))
+    return document(operators)
 
 
-def document(operator: Operator | None) -> Document:
+def document(operators: Operators | None) -> Document:
     """What holds, for the home's document; nothing where no operator is expected."""
-    told = operator.standing() if operator else None
-    return {"grid_limit_w": told.limit_w, "grid_operator": told.state.value} if told else {}
+    taken, fed = operators.standing() if operators else (None, None)
+    found: Document = {}
+    if taken is not None:
+        found = {"grid_limit_w": taken.limit_w, "grid_operator": taken.state.value}
+    if fed is not None:
+        found = {**found, "export_limit_w": fed.limit_w, "export_operator": fed.state.value}
+    return found
 
 
 def _told(text: str) -> dict[str, float | None]:
@@ -55,15 +55,15 @@ def _told(text: str) -> dict[str, float | None]:
     except (ValueError, RecursionError) as error:
         raise InvalidError("send a number of watts, none, or a JSON object") from error
     found = found if isinstance(found, dict) else {"limit_w": found}
-    if not found.keys() <= {"limit_w", "duration_s"}:
-        raise InvalidError("send limit_w and duration_s, and nothing else")
+    if not found.keys() <= {*_LIMITS, "duration_s"}:
+        raise InvalidError("send limit_w, export_limit_w and duration_s, and nothing else")
     for key, value in found.items():
         _check(key, value)
     return found
 
 
 def _check(key: str, value: object) -> None:
-    if value is None and key == "limit_w":
+    if value is None and key in _LIMITS:
         return
     # A bool is an int to Python.
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST:

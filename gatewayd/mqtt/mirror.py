@@ -60,7 +60,7 @@ class Mirror:
         settings: MqttSettings,
         delay_s: Callable[[], float] = _moment,
         modes: Modes | None = None,
-        operator: grid.Operator | None = None,
+        operator: grid.Operators | None = None,
     ) -> None:
         self._store = store
         self._commander = commander

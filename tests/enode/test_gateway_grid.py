@@ -7,7 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from gatewayd.control.governor.operator import GridOperator
+from gatewayd.control.governor.operator import GridOperators
 from gatewayd.enode.app import create_app
 from gatewayd.plan.grid.operator import OperatorSettings
 from tests.enode.home import Home
@@ -18,7 +18,7 @@ async def http(a_home: Home) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a home that an operator may limit, and that has a problem."""
     services = replace(
         a_home.app.state.api.services,
-        operator=GridOperator(OperatorSettings(4200.0), a_home.clock),
+        operator=GridOperators.of(OperatorSettings(4200.0), OperatorSettings(0.0), a_home.clock),
         problems=lambda: ("charger: mend it",),
     )
     async with httpx.AsyncClient(
@@ -39,11 +39,19 @@ async def test_a_limit_holds_from_when_it_is_told_until_it_is_ended(
 ) -> None:
     before = (await http.get("/grid/limit")).json()
 
-    assert before == {"state": "init", "limitW": 4200.0}
+    fed = {"exportState": "init", "exportLimitW": 0.0}
+    assert before == {"state": "init", "limitW": 4200.0, **fed}
     assert await put(http, {"limit_w": 6000}) == ("limited", 6000.0)
     assert await put(http, {}) == ("limited", 6000.0)
     assert await put(http, {"limitW": 0, "durationS": 60}) == ("limited", 0.0)
     assert await put(http, {"limit_w": None}) == ("free", None)
+
+
+async def test_what_is_fed_in_has_a_limit_of_its_own(http: httpx.AsyncClient) -> None:
+    told = (await http.put("/grid/limit", json={"export_limit_w": 3000})).json()
+
+    fed = {"exportState": "limited", "exportLimitW": 3000.0}
+    assert told == {"state": "init", "limitW": 4200.0, **fed}
 
 
 async def test_a_sign_of_life_alone_gives_nothing_free_at_once(http: httpx.AsyncClient) -> None:

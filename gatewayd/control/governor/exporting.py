@@ -26,7 +26,7 @@ def claims(look: Look, memory: Memory) -> Iterator[Claim]:
         memory.curtailed = CurtailMemory()
         return
     inputs = (Input("export_cap_w", cap.cap_w), Input("grid_w", look.grid_w))
-    grounds = Grounds(cap.why, inputs, binding=cap.why if cap.is_operators else None)
+    grounds = Grounds(cap.why, inputs)
     producers = []
     for state in look.site.of_kind(AssetKind.INVERTER):
         if look.terms.inverter(state.asset) is None:
@@ -63,8 +63,7 @@ def installed_w(
 
 def _cap(look: Look) -> ExportCap | None:
     told = standing(look.fed)[0] if look.fed else None
-    limit_w = told.limit_w if told else None
-    limit = ExportCap(limit_w, told.by, is_operators=True) if told and limit_w is not None else None
+    limit = ExportCap(told.limit_w, told.by) if told and told.limit_w is not None else None
     return export_cap(look.terms.grid.export, look.price, limit)
 
 

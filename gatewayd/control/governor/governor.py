@@ -16,7 +16,7 @@ from gatewayd.control.governor.exporting import installed_w
 from gatewayd.control.governor.given import ClaimsGiven, snapshot
 from gatewayd.control.governor.limit import LimitGiven, lasting_w
 from gatewayd.control.governor.look import Look, Memory
-from gatewayd.control.governor.operator import GridOperator, GridOperators
+from gatewayd.control.governor.operator import GridOperators
 from gatewayd.control.governor.quarter import QuarterMeter, grid_meters, starts
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.wants import Wants, wants
@@ -59,9 +59,8 @@ class Governor:
         self.prices: Callable[[], Prices | None] = lambda: None
         self.auditor = Auditor(store, db, clock)
         grid = bench.terms.grid
-        self.operator = GridOperator(grid.operator, clock)
-        fed = GridOperator(grid.export_operator, clock, "grid.export_operator")
-        self.operators = GridOperators(self.operator, fed)
+        self.operators = GridOperators.of(grid.operator, grid.export_operator, clock)
+        self.operator = self.operators.taken
         self._bench = bench
         self._store = store
         self._db = db

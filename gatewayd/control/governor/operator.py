@@ -150,18 +150,30 @@ class GridOperators:
     taken: GridOperator
     fed: GridOperator
 
+    @classmethod
+    def of(
+        cls, taken: OperatorSettings | None, fed: OperatorSettings | None, clock: Clock
+    ) -> "GridOperators":
+        """By what was agreed on with each."""
+        return cls(GridOperator(taken, clock), GridOperator(fed, clock, "grid.export_operator"))
+
+    def check(self) -> None:
+        """Raises as `GridOperator.check` where neither can be told anything."""
+        if not self.taken.is_told and not self.fed.is_told:
+            (self.fed if self.taken.settings is None and self.fed.settings else self.taken).check()
+
     def tell(self, told: Mapping[str, float | None]) -> None:
         """`limit_w`, `export_limit_w`, each with `duration_s` if that is told too.
 
-        Of what is not told it is a sign of life. Raises as `GridOperator.check`.
+        Of what is not told it is a sign of life. Raises as `GridOperator.check`, and then nothing
+        is heard at all.
         """
+        self.check()
         both = {"limit_w": self.taken, "export_limit_w": self.fed}
         named = [operator for key, operator in both.items() if key in told]
         for operator in named:
             operator.check()
         alive = [one for one in both.values() if one not in named and one.is_told]
-        if not named and not alive:
-            self.taken.check()
         for key, operator in both.items():
             if key in told:
                 operator.limit(told[key], told.get("duration_s"))

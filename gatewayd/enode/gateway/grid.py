@@ -1,8 +1,7 @@
-"""`/gateway/grid/limit`: what the grid operator allows the home to take."""
+"""`/gateway/grid/limit`: what the grid operator allows the home to take, and to feed in."""
 
 from fastapi import Response
 
-from gatewayd.control.governor.operator import Standing
 from gatewayd.enode.answers import ok
 from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import payload
@@ -16,7 +15,7 @@ router = client_router()
 @router.get("/gateway/grid/limit", responses={200: {"model": wire.GridLimit}})
 async def get_gateway_grid_limit(ask: Ask) -> Response:
     """The limit that holds now, and why."""
-    return _shown(_standing(ask.api))
+    return _shown(ask.api)
 
 
 @router.put(
@@ -30,22 +29,22 @@ async def get_gateway_grid_limit(ask: Ask) -> Response:
 )
 async def put_gateway_grid_limit(ask: Ask) -> Response:
     """Tell a limit, the end of one, or only that the operator is there."""
-    operator = ask.api.services.operator
-    operator.check()
+    operators = ask.api.services.operator
+    operators.check()
     given = await payload(ask, wire.GridLimitGiven)
-    if "limit_w" in given.model_fields_set:
-        operator.limit(given.limit_w, given.duration_s)
-    else:
-        operator.beat()
-    return _shown(_standing(ask.api))
+    operators.tell(given.model_dump(include=given.model_fields_set))
+    return _shown(ask.api)
 
 
-def _standing(api: Api) -> Standing:
-    told = api.services.operator.standing()
-    if told is None:
+def _shown(api: Api) -> Response:
+    taken, fed = api.services.operator.standing()
+    if taken is None and fed is None:
         raise NotFoundError("No grid operator is expected: add grid.operator to the config")
-    return told
-
-
-def _shown(told: Standing) -> Response:
-    return ok(wire.GridLimit(state=told.state, limit_w=told.limit_w))
+    return ok(
+        wire.GridLimit(
+            state=taken.state if taken else None,
+            limit_w=taken.limit_w if taken else None,
+            export_state=fed.state if fed else None,
+            export_limit_w=fed.limit_w if fed else None,
+        )
+    )

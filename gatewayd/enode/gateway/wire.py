@@ -243,13 +243,14 @@ class Plan(PlanGiven):
 
 
 class GridLimitGiven(EnodeModel):
-    """What the grid operator tells. Without `limit_w` it is a sign of life and no more.
+    """What the grid operator tells: `limit_w` of what is taken, `export_limit_w` of what is fed in.
 
     `limit_w` null ends a limit; one without `duration_s` holds until the next.
     """
 
     limit_w: Annotated[float, Field(strict=True, ge=0, le=1e9)] | None = None
     duration_s: Annotated[float, Field(strict=True, gt=0, le=1e9)] | None = None
+    export_limit_w: Annotated[float, Field(strict=True, ge=0, le=1e9)] | None = None
 
 
 class GridLimit(EnodeModel):
@@ -257,3 +258,5 @@ class GridLimit(EnodeModel):
 
     state: OperatorState
     limit_w: float | None
+    export_state: OperatorState | None = None
+    export_limit_w: float | None = None

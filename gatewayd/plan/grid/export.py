@@ -33,7 +33,6 @@ class ExportCap:
 
     cap_w: float
     why: str
-    is_operators: bool = False
 
 
 def export_cap(

@@ -170,6 +170,25 @@ def test_a_home_that_says_nothing_of_it_governs_nothing(tmp_path: Path) -> None:
     ("old", "new", "told"),
     [
         ("in: main", "in: mian", "there is no circuit 'mian'; did you mean main?"),
+FED = """\
+export_operator:
+    failsafe_w: 0
+    failsafe_s: 60
+    relay: {device: charger, states: [{closed: [1]}]}
+  operator:"""
+
+
+def test_an_operator_may_limit_what_is_fed_in_too(tmp_path: Path) -> None:
+    text = GOOD.replace("operator:", FED, 1)
+    grid = read(tmp_path, text).terms.grid
+
+    assert grid.operator == OperatorSettings(4200)
+    assert grid.export_operator == OperatorSettings(0, failsafe_least_s=60, is_wired=True)
+    assert grid.export_relay == RelaySettings("charger", (Contacts(None, frozenset({1})),))
+    with pytest.raises(ConfigError, match="there is no device 'relay'"):
+        read(tmp_path, text.replace("{device: charger", "{device: relay"))
+
+
         ("in: main", "in: garage", "hangs on itself"),
         ("main: {limit_a: 25", "main: {in: garage, limit_a: 25", "hangs on itself"),
         ("limit_a: 20", "limit_a: 0", "greater than 0"),

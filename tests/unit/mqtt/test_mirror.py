@@ -11,7 +11,7 @@ import aiomqtt
 import pytest
 
 from gatewayd.control.governor.choice import Mode, Number
-from gatewayd.control.governor.operator import GridOperator
+from gatewayd.control.governor.operator import GridOperators
 from gatewayd.errors import ConflictError, RequestError
 from gatewayd.links.mqtt_wire import Broker
 from gatewayd.model.asset import AssetKind
@@ -57,7 +57,7 @@ class Home:
 
     def __post_init__(self) -> None:
         self.store = Store(self.clock, every_asset())
-        self.operator = GridOperator(OperatorSettings(4200.0), self.clock)
+        self.operator = GridOperators.of(OperatorSettings(4200.0), None, self.clock)
         self.commander.is_open.set()
 
     def poll(self, kind: AssetKind, **changes: Any) -> None:

@@ -32,7 +32,7 @@ def test_the_cap(rule: ExportRule, price: Decimal | None, cap_w: float | None) -
 
 
 def test_the_least_cap_holds_and_says_why() -> None:
-    his = ExportCap(3000.0, "the grid operator", is_operators=True)
+    his = ExportCap(3000.0, "the grid operator")
     rule = ExportRule(5000.0, stops_when_paying=True)
 
     assert export_cap(None, None, his) == his
