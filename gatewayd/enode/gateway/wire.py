@@ -245,18 +245,19 @@ class Plan(PlanGiven):
 class GridLimitGiven(EnodeModel):
     """What the grid operator tells: `limit_w` of what is taken, `export_limit_w` of what is fed in.
 
-    `limit_w` null ends a limit; one without `duration_s` holds until the next.
+    Null ends a limit; one without `duration_s` holds until the next. Of what is left out it is a
+    sign of life.
     """
 
     limit_w: Annotated[float, Field(strict=True, ge=0, le=1e9)] | None = None
-    duration_s: Annotated[float, Field(strict=True, gt=0, le=1e9)] | None = None
     export_limit_w: Annotated[float, Field(strict=True, ge=0, le=1e9)] | None = None
+    duration_s: Annotated[float, Field(strict=True, gt=0, le=1e9)] | None = None
 
 
 class GridLimit(EnodeModel):
-    """What holds of it; `limit_w` null is no limit."""
+    """What holds of it; a limit null is none, and a state null that no operator is expected."""
 
-    state: OperatorState
+    state: OperatorState | None
     limit_w: float | None
     export_state: OperatorState | None = None
     export_limit_w: float | None = None
