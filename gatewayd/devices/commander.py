@@ -161,10 +161,13 @@ class Commander:
             if of is None or (id in known and known[id].device_id in of)
         ]
         for lane in lanes:
-            lane.hold(None)
+            lane.part()
         until_s = self._clock.monotonic() + within_s
-        while any(lane.holding.is_active for lane in lanes) and self._clock.monotonic() < until_s:
+        while any(lane.holding.is_left for lane in lanes) and self._clock.monotonic() < until_s:
             await self._clock.sleep(_STOPPING_S)
+        for lane in lanes:
+            if lane.holding.is_left:
+                log.warning("%s: is not known to be as it was", lane.asset_id)
 
     async def _part(self, device_ids: Collection[str]) -> None:
         """Give back what can be told nothing afterwards; meanwhile nobody steers it."""

@@ -16,13 +16,13 @@ from gatewayd.devices.governance import Governance
 from gatewayd.devices.poller import Poller
 from gatewayd.devices.record import packed
 from gatewayd.errors import DeviceError, RefusedError, StorageError, UnsupportedError
-from gatewayd.model.asset import Asset
+from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.command import Command
 from gatewayd.model.command_words import in_words
 from gatewayd.model.decision import Decision
 from gatewayd.model.reading import Reading
 from gatewayd.model.site import AssetState
-from gatewayd.plan import asked, keeping, steer
+from gatewayd.plan import asked, in_force, keeping, steer
 from gatewayd.plan.given import YieldedGiven
 from gatewayd.plan.keeping import KeepMemory, Kept
 from gatewayd.plan.steer import Before, completed, restoring
@@ -66,14 +66,33 @@ class Holding:
         self._is_stored = False
         self._is_at_rest = False
         self._is_yielded = False
+        self._is_given_back = False
+        self._is_parting = False
         self._since = 0
         self._waits_until_s = clock.monotonic() + ADOPT_S
 
     @property
     def is_active(self) -> bool:
         """Whether there is something to keep or to give back."""
-        is_touched = self._was is not None and not self._is_at_rest
-        return self._kept is not None or is_touched or self._is_yielded
+        return self._kept is not None or self.is_left or self._is_yielded
+
+    @property
+    def is_left(self) -> bool:
+        """Whether it is to be as it was, and is not known to be."""
+        return self._was is not None and not self._is_at_rest
+
+    def renews(self, asset: Asset) -> bool:
+        """Whether what it was told last may be kept going.
+
+        What a charger has is for the fuse guard to say; what nobody ever steered goes on as it is.
+        """
+        kept = self._kept
+        if asset.kind in (AssetKind.CHARGER, AssetKind.VEHICLE):
+            return True
+        if kept is None:
+            return self._was is None and not self._is_given_back
+        is_anothers = self._is_yielded and kept.may_yield
+        return not is_anothers and self._clock.monotonic() < kept.valid_until_s
 
     @property
     def before(self) -> Before | None:
@@ -82,11 +101,21 @@ class Holding:
 
     def hold(self, kept: Kept) -> None:
         """Keep it at this from now on."""
-        self._kept, self._is_at_rest = kept, False
+        self._kept, self._is_at_rest, self._is_parting = kept, False, False
 
     def release(self) -> None:
         """Have the device as it was."""
         self._kept, self._waits_until_s = None, self._clock.monotonic()
+
+    def part(self) -> None:
+        """Have the device as it was, at once: it may be the last chance."""
+        self.release()
+        self._is_parting = True
+
+    def told(self) -> None:
+        """An action has told the asset something, which may be kept going."""
+        self._is_given_back = False
+        self.written()
 
     def written(self) -> None:
         """Something else was written to the asset: what was read before does not count."""
@@ -126,8 +155,12 @@ class Holding:
             self.release()
             kept = None
         state = self._store.site.assets.get(self._asset_id)
-        reading = self._seen(state.asset) if state else None
-        if state is None or reading is None or not state.asset.is_writable:
+        if state is None or not state.asset.is_writable:
+            return False
+        if self._is_parting and self._was is not None:
+            await self._part(self._was, state.asset)
+        reading = self._seen(state.asset)
+        if reading is None:
             return False
         if kept is not None:
             return await self._keep(kept, reading, state)
@@ -138,9 +171,12 @@ class Holding:
     def _seen(self, asset: Asset) -> Reading | None:
         """What the device said, if it was asked after the last write and can be told something."""
         poll = self._poller.latest(asset.device_id)
-        if poll is None or poll.number <= self._since:
-            return None
-        if self._poller.driver(asset.device_id) is None:
+        return self._said(asset) if poll and poll.number > self._since else None
+
+    def _said(self, asset: Asset) -> Reading | None:
+        """What the device said last, if it can be told something."""
+        poll = self._poller.latest(asset.device_id)
+        if poll is None or self._poller.driver(asset.device_id) is None:
             return None
         return poll.readings.get(asset.role)
 
@@ -154,6 +190,7 @@ class Holding:
             await self._yield(decision, replace(given, memory=before))
             return True
         if found.command is None:
+            await self._adopt(kept, reading, asset)
             return False
         if not self._is_stored and await self._touch(kept, reading, asset, found.command):
             # Meanwhile something may have changed.
@@ -161,8 +198,22 @@ class Holding:
         await self._write(found.command, reading, asset)
         return False
 
+    async def _adopt(self, kept: Kept, reading: Reading, asset: Asset) -> None:
+        """What is found forced as it is wanted may be what a lost database knew of."""
+        was = in_force.adopted(kept.wish, reading, asset)
+        if self._was is not None or was is None:
+            return
+        now, asset_id = self._clock.now(), self._asset_id
+        await self._db.write(lambda c: setpoints.put(c, asset_id, kept.owner, was.commands, now))
+        self._was, self._is_stored = was, self._db.is_lasting
+
     async def _touch(self, kept: Kept, reading: Reading, asset: Asset, command: Command) -> bool:
         """Store how the device was before; whether it is stored."""
+        if not self._db.is_lasting:
+            if not keeping.is_decrease(command, reading):
+                raise StorageError("in memory only: after a kill nobody could give it back")
+            self._was = self._was or steer.before(reading, asset)
+            return False
         self._was = was = self._was or steer.before(reading, asset)
         now, asset_id = self._clock.now(), self._asset_id
         try:
@@ -190,12 +241,21 @@ class Holding:
 
         await self._db.write(record)
 
+    async def _part(self, was: Before, asset: Asset) -> None:
+        reading = self._said(asset)
+        if reading is None:
+            return
+        self._is_parting = False
+        for command in keeping.parting(completed(was, asset), reading, asset, self._memory):
+            await self._write(command, reading, asset)
+
     async def _give_back(self, was: Before, reading: Reading, asset: Asset) -> bool:
         most_a, now_s = self._governance.safe_a(self._asset_id), self._clock.monotonic()
         # What an older release has stored may lack a battery's mode.
         was = completed(was, asset)
         is_back, command = keeping.give_back(was, reading, asset, self._memory, now_s, most_a)
         if command is not None:
+            self._is_given_back = True
             await self._write(command, reading, asset)
         elif is_back and restoring(was, reading) is None:
             await self._db.write(lambda c: setpoints.remove(c, self._asset_id))

@@ -80,7 +80,7 @@ class Lane:
             governance=governance,
         )
         self._governance = governance
-        self._asset_id = asset_id
+        self.asset_id = asset_id
         self._db = db
         self._store = store
         self._poller = poller
@@ -115,6 +115,11 @@ class Lane:
             self.holding.release()
         else:
             self.holding.hold(kept)
+        self._wakes.set()
+
+    def part(self) -> None:
+        """Have the asset as it was at once."""
+        self.holding.part()
         self._wakes.set()
 
     def feed(self, lease: Lease, period_s: float) -> None:
@@ -189,7 +194,7 @@ class Lane:
             last_words=job.last_words,
         )
         seen = self._seen(job, state.asset)
-        answer = self._governance.answer(self._asset_id, job.action.command)
+        answer = self._governance.answer(self.asset_id, job.action.command)
         if answer is not None:
             return governed.next_step(attempt, answer, seen)
         return attempts.next_step(attempt, seen)
@@ -204,7 +209,7 @@ class Lane:
         """Make the asset's PENDING action, if any, the job."""
         self._is_stale = False
         found, floor = await self._db.read(
-            lambda c: (actions.pending(c, self._asset_id), meta.latest_time(c))
+            lambda c: (actions.pending(c, self.asset_id), meta.latest_time(c))
         )
         action = found[-1] if found else None
         if action is None:
@@ -250,7 +255,7 @@ class Lane:
             job.last_words = str(error)
         # A read that is under way began before the write was over: it proves nothing.
         job.since, job.wrote_at = self._poller.mark(), self._clock.monotonic()
-        self.holding.written()
+        self.holding.told()
         self._poke()
         if refusal:
             await self._end(job, refusal)
@@ -261,7 +266,7 @@ class Lane:
         if await self._db.write(lambda c: journal.end(c, ended)):
             self._store.acted(ended)
             why = f" {end.reason}: {end.detail}" if end.reason else ""
-            log.info("%s: %s %s%s", self._asset_id, ended.command, ended.state, why)
+            log.info("%s: %s %s%s", self.asset_id, ended.command, ended.state, why)
         self._is_stale = True
 
     async def _feed(self) -> None:
@@ -270,20 +275,20 @@ class Lane:
         if lease is None or state is None or now_s > lease.valid_until:
             return
         driver = self._poller.driver(state.asset.device_id)
-        if driver is None or not state.asset.is_writable:
+        if driver is None or not state.asset.is_writable or not self.holding.renews(state.asset):
             return
         try:
             async with self._poller.guard(state.asset.device_id, self._call_s):
                 self._poller.wrote(state.asset.device_id, is_renewal=True)
                 await driver.renew(state.asset.role)
         except DeviceError as error:
-            log.debug("%s: its watchdog was not fed: %s", self._asset_id, error)
+            log.debug("%s: its watchdog was not fed: %s", self.asset_id, error)
         else:
             self._fed_at = now_s
 
     @property
     def _state(self) -> AssetState | None:
-        return self._store.site.assets.get(self._asset_id)
+        return self._store.site.assets.get(self.asset_id)
 
     def _poke(self) -> None:
         if self._state is not None:
@@ -291,7 +296,7 @@ class Lane:
 
     def _report_storage(self, error: StorageError) -> None:
         if not self._is_storage_reported:
-            log.error("%s: the journal cannot be written: %s", self._asset_id, error)
+            log.error("%s: the journal cannot be written: %s", self.asset_id, error)
         self._is_storage_reported = True
 
 

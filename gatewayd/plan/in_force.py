@@ -9,16 +9,27 @@ from collections.abc import Mapping
 
 from gatewayd.model.asset import Asset, Capability
 from gatewayd.model.climate import FollowSchedule, PermanentHold
-from gatewayd.model.command import Command, SetOperationMode
+from gatewayd.model.command import Command, SetOperationMode, is_confirmed, safe_command
 from gatewayd.model.power import (
     Hold,
     HoldCharge,
     SetBatteryPower,
     SetExportLimit,
     SetProductionLimit,
+    SetSgReady,
     is_near,
+    is_said,
 )
-from gatewayd.model.reading import BatteryReading, ChargerReading, Reading, VehicleReading
+from gatewayd.model.reading import (
+    BatteryReading,
+    ChargerReading,
+    OperationMode,
+    Reading,
+    SgReady,
+    VehicleReading,
+)
+from gatewayd.plan.arbiter.claims import Setpoint, Wish
+from gatewayd.plan.steer import Before
 
 # What was told last, by what it sets; None where nobody knows whether it arrived.
 InForce = Mapping[str, Command | None]
@@ -48,6 +59,28 @@ def is_owed(
         return is_inherited and sets == _BATTERY and _hides(reading, asset)
     last = in_force[sets]
     return last is None or not _is_like(last, command)
+
+
+def adopted(wish: Wish, reading: Reading, asset: Asset) -> Before | None:
+    """How to leave a device that is found forced just as it is wanted; None for any other.
+
+    Who has forced it is not known: it may have been an earlier run whose database is lost.
+    """
+    safe = safe_command(asset.spec)
+    if safe is None or isinstance(wish, Setpoint) or not _is_forced(wish, reading):
+        return None
+    return Before((safe,))
+
+
+def _is_forced(wish: Command, reading: Reading) -> bool:
+    match wish:
+        case SetOperationMode(mode=OperationMode.IMPORT_FOCUS | OperationMode.EXPORT_FOCUS):
+            return is_confirmed(wish, reading)
+        case SetSgReady(level=level):
+            return level is not SgReady.NORMAL and is_said(wish, reading)
+        case Hold() | HoldCharge() | SetBatteryPower():
+            return is_said(wish, reading)
+    return False
 
 
 _BATTERY = "battery"

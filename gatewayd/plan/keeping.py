@@ -147,6 +147,15 @@ def give_back(
     return False, _due(command, reading, memory, now_s)
 
 
+def parting(was: Before, reading: Reading, asset: Asset, memory: KeepMemory) -> tuple[Command, ...]:
+    """All that has to be told to have the device as it was, in this order, by what it said last."""
+    found = (
+        restoring(Before((command,)), reading) or _owed(command, reading, asset, memory)
+        for command in was.commands
+    )
+    return tuple(command for command in found if command is not None)
+
+
 def note_written(command: Command, memory: KeepMemory, now_s: float) -> None:
     """It is about to be written."""
     memory.tries = memory.tries + 1 if command == memory.told else 1

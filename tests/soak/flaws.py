@@ -122,6 +122,11 @@ _HOLDING = {
         "return False\n        is_back, command = keeping",
     ),
     "never recalled": ("if self._was is None and found is not None:", "if False:"),
+    "fed though nobody wants it": ("self._was is None and not self._is_given_back", "True"),
+    "fed though it is another's": ("is_anothers = self._is_yielded and", "is_anothers = False and"),
+    "forced though nothing lasts": ("if not self._db.is_lasting:", "if False:"),
+    "found forced and left so": ("if self._was is not None or was is None:", "if True:"),
+    "a stop waits for a reading": ("if self._is_parting and self._was", "if False and self._was"),
     "half of it given back": ("Before(found), True", "Before(found[:-1]), True"),
 }
 _LANE = {

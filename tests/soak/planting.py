@@ -76,7 +76,7 @@ SUITES = {
         ("tests.unit.plan.test_steer",), ("gatewayd.plan.steer", "tests.unit.plan.test_steer")
     ),
     "gatewayd.devices.": Suite(
-        ("tests.soak.cuts",),
+        ("tests.soak.holds", "tests.soak.cuts"),
         (
             "gatewayd.devices",
             "gatewayd.control",
@@ -84,6 +84,8 @@ SUITES = {
             "tests.soak.commands",
             "tests.soak.stories",
             "tests.soak.cuts",
+            "tests.soak.holds",
+            "tests.unit.devices.test_holding",
         ),
     ),
     "": Suite((*_TESTS, _HOUSES), _FRESH),

@@ -17,8 +17,8 @@ from gatewayd.plan.prices import Prices
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
-# systemd waits for much longer, a person for hardly more.
-_STOP_S = 5.0
+# Ten seconds are promised, and the rest of the daemon stops afterwards.
+_STOP_S = 8.0
 
 
 class Government:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gatewayd.model.asset import AssetKind
+from gatewayd.model.asset import AssetKind, Capability
 from gatewayd.model.climate import FollowSchedule, HvacMode, PermanentHold
 from gatewayd.model.command import Command, SetOperationMode, StartCharging, StopCharging
 from gatewayd.model.power import (
@@ -26,9 +26,11 @@ from gatewayd.model.reading import (
     SgReady,
 )
 from gatewayd.plan import keeping
+from gatewayd.plan.arbiter.claims import Setpoint, Wish
+from gatewayd.plan.in_force import adopted
 from gatewayd.plan.keeping import KeepMemory, Kept, give_back, look
 from gatewayd.plan.steer import Before
-from tests.unit.plan.test_keeping import ALL, BATTERY, CHARGER, SELF, STOPPED, able
+from tests.unit.plan.test_keeping import ALL, BATTERY, CHARGER, CHARGING, SELF, STOPPED, able
 
 _KINDS = {
     BatteryReading: AssetKind.BATTERY,
@@ -139,3 +141,32 @@ def test_whoever_is_given_way_to_has_replaced_what_was_told() -> None:
     assert look(kept, forced, BATTERY, memory, 50.0).has_yielded
     was = Before((SetOperationMode(OperationMode.TIME_OF_USE),))
     assert give_back(was, forced, BATTERY, memory, 60.0) == (True, None)
+
+
+IMPORT = SetOperationMode(OperationMode.IMPORT_FOCUS)
+
+
+@pytest.mark.parametrize(
+    ("wish", "reading", "is_forced"),
+    [
+        (IMPORT, replace(BLIND, operation_mode=OperationMode.IMPORT_FOCUS), True),
+        (IMPORT, BLIND, False),
+        (SELF, BLIND, False),
+        (Hold(), replace(BLIND, is_held=True), True),
+        # It may happen to rest.
+        (Hold(), replace(BLIND, power_w=0.0), False),
+        (FORCED, replace(BLIND, setpoint_w=3000.0), True),
+        (BLOCKED, replace(WARM, sg_ready=SgReady.BLOCKED), True),
+        (NORMAL, WARM, False),
+        (BELOW, replace(FREE, export_limit_w=500.0), False),
+        (Setpoint(16.0), CHARGING, False),
+    ],
+)
+def test_what_is_found_forced_as_it_is_wanted_is_left_to_itself_afterwards(
+    wish: Wish, reading: Reading, is_forced: bool
+) -> None:
+    found = able(_KINDS.get(type(reading), AssetKind.CHARGER))
+    one = replace(found, spec=replace(found.spec, safe=Capability.SELF_RELIANCE))
+
+    assert adopted(wish, reading, one) == (Before((SELF,)) if is_forced else None)
+    assert adopted(wish, reading, found) is None
