@@ -271,15 +271,15 @@ class Operator(Section):
     heartbeat_timeout_s: Annotated[float, Field(ge=10, le=3_600)] = Field(
         default=120, description="For how long what he tells counts as a sign of life."
     )
+    failsafe_s: Seconds = Field(
+        default=7200, description="For how long the failsafe holds at least, once it does."
+    )
     relay: RelaySection | None = Field(
         default=None, description="He tells it by contacts, and then by nothing else."
     )
 
 
 class FeedInSection(Section):
-    failsafe_s: Seconds = Field(
-        default=7200, description="For how long the failsafe holds at least, once it does."
-    )
     """What is paid for a kWh that is fed in: fixed, plus share times what energy costs."""
 
     fixed: float = Field(default=0, description="Per kWh; below 0 it costs.")

@@ -157,19 +157,6 @@ def test_a_relay_is_all_that_an_operator_has_then(tmp_path: Path) -> None:
         assert any(told in problem for problem in raised.value.problems)
 
 
-def test_a_home_that_says_nothing_of_it_governs_nothing(tmp_path: Path) -> None:
-    text = f"{HEAD}devices:\n  charger: {{driver: keba_p30, host: 192.0.2.1}}\n"
-
-    terms = read(tmp_path, text).terms
-
-    assert (terms.circuits, terms.batteries, terms.grid.export) == ({}, {}, None)
-    assert terms.chargers["charger"].charging is None
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [
-        ("in: main", "in: mian", "there is no circuit 'mian'; did you mean main?"),
 FED = """\
 export_operator:
     failsafe_w: 0
@@ -189,6 +176,19 @@ def test_an_operator_may_limit_what_is_fed_in_too(tmp_path: Path) -> None:
         read(tmp_path, text.replace("{device: charger", "{device: relay"))
 
 
+def test_a_home_that_says_nothing_of_it_governs_nothing(tmp_path: Path) -> None:
+    text = f"{HEAD}devices:\n  charger: {{driver: keba_p30, host: 192.0.2.1}}\n"
+
+    terms = read(tmp_path, text).terms
+
+    assert (terms.circuits, terms.batteries, terms.grid.export) == ({}, {}, None)
+    assert terms.chargers["charger"].charging is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("in: main", "in: mian", "there is no circuit 'mian'; did you mean main?"),
         ("in: main", "in: garage", "hangs on itself"),
         ("main: {limit_a: 25", "main: {in: garage, limit_a: 25", "hangs on itself"),
         ("limit_a: 20", "limit_a: 0", "greater than 0"),
