@@ -23,7 +23,14 @@ from gatewayd.model.decision import Decision, Grounds, owner_in_words
 from gatewayd.model.site import AssetState
 from gatewayd.plan.asked import asked
 from gatewayd.plan.attempts import is_already
-from gatewayd.plan.given import AskedGiven, Cause, SmartGiven, UnscheduledGiven
+from gatewayd.plan.given import (
+    AskedGiven,
+    Cause,
+    DirectGiven,
+    OverrideGiven,
+    SmartGiven,
+    UnscheduledGiven,
+)
 from gatewayd.plan.keeping import Kept
 from gatewayd.plan.lease import Lease
 from gatewayd.plan.steer import Before
@@ -101,6 +108,8 @@ class Commander:
             self._store.acted(shown)
         self._store.decided(decision)
         self._lane(asset_id).offer(self._job(action, born_at, state, replaced))
+        if isinstance(cause, DirectGiven | OverrideGiven):
+            self.resume(asset_id)
         return action
 
     async def cancel(
@@ -146,6 +155,11 @@ class Commander:
         """Have the asset as it was before it was steered."""
         if asset_id in self._lanes:
             self._lanes[asset_id].hold(None)
+
+    def resume(self, asset_id: str) -> None:
+        """A person has chosen anew for an asset: nobody is given way to any more."""
+        if asset_id in self._lanes:
+            self._lanes[asset_id].resume()
 
     async def give_back(self, within_s: float, of: Collection[str] | None = None) -> None:
         """Have all as it was, but for chargers, and wait until it is so; not for longer than this.

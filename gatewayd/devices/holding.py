@@ -6,6 +6,7 @@ it was read in between.
 """
 
 import logging
+import math
 import sqlite3
 from dataclasses import replace
 from datetime import timedelta
@@ -111,6 +112,13 @@ class Holding:
         """Have the device as it was, at once: it may be the last chance."""
         self.release()
         self._is_parting = True
+
+    def resume(self) -> None:
+        """A person has chosen anew: nobody is given way to any more."""
+        if self._is_yielded:
+            self._memory.yielded_until_s = self._memory.deviated_at_s = -math.inf
+            # So that it is stored again, without its yield, before the next write.
+            self._is_stored = False
 
     def told(self) -> None:
         """An action has told the asset something, which may be kept going."""

@@ -117,6 +117,11 @@ class Lane:
             self.holding.hold(kept)
         self._wakes.set()
 
+    def resume(self) -> None:
+        """Give way to nobody any more: a person has chosen anew."""
+        self.holding.resume()
+        self._wakes.set()
+
     def part(self) -> None:
         """Have the asset as it was at once."""
         self.holding.part()

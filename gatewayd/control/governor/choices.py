@@ -1,7 +1,7 @@
 """What users have chosen: modes, numbers and plans, over what the config says."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
@@ -15,6 +15,7 @@ from gatewayd.errors import InvalidError
 from gatewayd.model.ready_by import ReadyBy
 from gatewayd.model.remembered import Remembered
 from gatewayd.plan.ev.ready import next_deadline
+from gatewayd.plan.ev.words import AlwaysCharge
 from gatewayd.state import modes
 from gatewayd.state.db import Database
 from gatewayd.state.modes import Chosen
@@ -26,7 +27,10 @@ _NAME = re.compile(r"[a-z0-9_]{1,32}")
 
 
 class Choices:
-    """See `Modes`. `terms` are the config's; `memory` is what the last look left."""
+    """See `Modes`. `terms` are the config's; `memory` is what the last look left.
+
+    `resume` is told of each asset for which a user has chosen.
+    """
 
     def __init__(
         self,
@@ -35,12 +39,14 @@ class Choices:
         db: Database,
         clock: Clock,
         memory: Memory,
+        resume: Callable[[str], object],
     ) -> None:
         self.terms = terms
         self._store = store
         self._db = db
         self._clock = clock
         self._memory = memory
+        self._resume = resume
         self._chosen: Mapping[str, Chosen] = {}
         self._applied = Remembered(applied)
 
@@ -75,6 +81,24 @@ class Choices:
 
         await self._db.write(write)
         self._keep(asset_id, replace(self.of(asset_id), mode=mode, since=now, numbers=kept))
+        self._resume(asset_id)
+
+    async def charge_always(self, asset_id: str, always: AlwaysCharge) -> None:
+        if asset_id not in self._now().charging:
+            raise InvalidError("this asset does not charge by a mode: give it one in the config")
+        await self._db.write(lambda c: modes.put_always(c, asset_id, always))
+        self._keep(asset_id, replace(self.of(asset_id), always_charge=always))
+
+    async def end_sessions(self) -> None:
+        """What was to be once is over where a car has left since. Raises StorageError."""
+        for asset_id, charging in self._now().charging.items():
+            device_id = self._store.site.assets[asset_id].asset.device_id
+            own = self._memory.cars.get(device_id)
+            if own is None or not own.always_once_over:
+                continue
+            if charging.always_charge is AlwaysCharge.ONCE:
+                await self.charge_always(asset_id, AlwaysCharge.OFF)
+            own.always_once_over = False
 
     async def forget_wants(self, asset_id: str, at: datetime) -> None:
         """The car has left: what was asked for it is over. Raises StorageError."""
@@ -88,6 +112,7 @@ class Choices:
         kept = self._kept(asset_id, numbers)
         await self._db.write(lambda c: modes.put_numbers(c, asset_id, kept))
         self._keep(asset_id, replace(self.of(asset_id), numbers=kept))
+        self._resume(asset_id)
 
     def plans(self) -> dict[str, dict[str, Planned]]:
         now, assets = self._clock.now(), self._store.site.assets
@@ -117,6 +142,7 @@ class Choices:
         kept = {key: one for key, one in merged.items() if one or key in of_config}
         await self._db.write(lambda c: modes.put_plans(c, asset_id, kept))
         self._keep(asset_id, replace(self.of(asset_id), plans=kept))
+        self._resume(asset_id)
 
     def _kept(self, asset_id: str, numbers: Mapping[str, float | None]) -> dict[str, float]:
         """All of an asset's numbers with these. InvalidError."""

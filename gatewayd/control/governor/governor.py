@@ -67,7 +67,7 @@ class Governor:
         self._commander = commander
         self._clock = clock
         self._memory = Memory()
-        self.choices = Choices(bench.terms, store, db, clock, self._memory)
+        self.choices = Choices(bench.terms, store, db, clock, self._memory, commander.resume)
         self._floor: datetime | None = None
         self._sessions = sessions.Sessions()
         self._quarter = QuarterMeter()

@@ -1,7 +1,7 @@
 """What users choose holds over what the config says, and outlives a restart."""
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -44,12 +44,14 @@ def path(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def choices(path: Path, terms: Terms = CONFIGURED) -> AsyncIterator[Choices]:
+async def choices(
+    path: Path, terms: Terms = CONFIGURED, resume: Callable[[str], object] = bool
+) -> AsyncIterator[Choices]:
     """As after a start."""
     clock = FakeClock()
     async with Database.open(path, clock=clock) as db:
         store = Store(clock, [CHARGER, BATTERY, asset(AssetKind.METER)])
-        found = Choices(terms, store, db, clock, Memory(parked={"charger": "zoe"}))
+        found = Choices(terms, store, db, clock, Memory(parked={"charger": "zoe"}), resume)
         await found.load()
         yield found
 
@@ -99,6 +101,17 @@ async def test_what_is_chosen_is_worked_out_again_only_when_something_of_it_chan
         assert found.modes().keys() == {CHARGER.id}
         found.terms = Terms()
         assert found.modes() == {}
+
+
+async def test_whoever_steers_too_is_told_of_each_choice(path: Path) -> None:
+    resumed: list[str] = []
+    async with choices(path, resume=resumed.append) as found:
+        await found.choose(CHARGER.id, "solar")
+        await found.set(BATTERY.id, {"reserve_pct": 30.0})
+        await found.plan(CHARGER.id, "work", None)
+        await found.forget_wants(CHARGER.id, found._clock.now())
+
+    assert resumed == [CHARGER.id, BATTERY.id, CHARGER.id]
 
 
 async def test_a_mode_and_numbers_are_taken_together_or_not_at_all(path: Path) -> None:

@@ -24,6 +24,7 @@ from gatewayd.model.reading import (
     PowerDelivery,
 )
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
+from gatewayd.plan.given import DirectGiven
 from gatewayd.plan.keeping import Kept
 from gatewayd.state import decisions, setpoints
 from tests.fakes.clock import FakeClock
@@ -498,6 +499,34 @@ async def test_who_gave_way_shows_it_and_goes_on_giving_way_after_a_restart(
 
         assert not home.asset("keba").is_yielded
         assert charging.writes[2:] == [limit(10)]
+
+
+@pytest.mark.parametrize("cause", [DirectGiven(None), None])
+async def test_whoever_is_given_way_to_has_no_say_once_a_person_has_chosen(
+    db: Path, clock: FakeClock, charging: ScriptedBox, cause: DirectGiven | None
+) -> None:
+    async with gateway(db, clock, {"keba": charging}) as home:
+        await home.pass_time(1)
+        keep(home, Setpoint(10.0))
+        await home.pass_time(5)
+        await disturb(home, charging, 13)
+        asset_id = home.asset("keba").id
+        if cause is None:
+            # Not a schedule's doing.
+            await home.commander.submit(asset_id, STOP, "schedule")
+            await home.pass_time(3)
+            assert home.asset("keba").is_yielded
+            home.commander.resume(asset_id)
+        else:
+            await home.commander.submit(asset_id, STOP, "api", cause=cause)
+        keep(home, Setpoint(11.0))
+        await home.pass_time(8)
+
+        assert not home.asset("keba").is_yielded
+        assert limit(11) in charging.writes
+    async with gateway(db, clock, {"keba": charging}) as home:
+        await home.pass_time(2)
+        assert not home.asset("keba").is_yielded
 
 
 async def test_what_another_writer_set_is_what_is_given_back(
