@@ -88,7 +88,7 @@ class Charging(Section):
     always_charge: AlwaysCharge = Field(
         default=AlwaysCharge.OFF,
         description="Whether solar charges with the least without sun: off, on, or once, until "
-        "the car is unplugged.",
+        "the car leaves that is there or comes next; then off, until it is chosen again.",
     )
     min_a: Ampere = Field(default=6, description="The least the car charges with, per phase.")
     max_a: Ampere = Field(default=16, description="The most it is given, per phase.")

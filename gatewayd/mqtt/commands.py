@@ -17,6 +17,7 @@ from gatewayd.model.reading import HvacReading, OperationMode
 from gatewayd.model.site import AssetState, Site
 from gatewayd.mqtt import thermostat
 from gatewayd.mqtt.topics import Place, Target
+from gatewayd.plan.ev.words import AlwaysCharge
 
 KEYS = ("charging", "max_current", "operation_mode", *thermostat.KEYS)
 
@@ -58,6 +59,14 @@ def text_of(payload: bytes) -> str:
         return payload.decode().strip()
     except UnicodeDecodeError as error:
         raise InvalidError("the payload is not UTF-8 text") from error
+
+
+def always(payload: bytes) -> AlwaysCharge:
+    """Whether a charger on solar charges without sun. Raises InvalidError."""
+    text = text_of(payload).lower()
+    if text not in list(AlwaysCharge):
+        raise InvalidError(f"it is one of {', '.join(AlwaysCharge)}, not {text[:40]!r}")
+    return AlwaysCharge(text)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -21,7 +21,8 @@ from gatewayd.mqtt.schema import (
 )
 from gatewayd.mqtt.settings import MqttSettings
 from gatewayd.mqtt.thermostat import climate
-from gatewayd.mqtt.topics import MODE_KEY, Place
+from gatewayd.mqtt.topics import ALWAYS_KEY, MODE_KEY, Place
+from gatewayd.plan.ev.words import AlwaysCharge
 
 # What a charging point may be told when its own limits are unknown: IEC 61851 begins at 6 A, and
 # 32 A is the most a home's charging point gives.
@@ -32,6 +33,7 @@ _CHARGING = {Capability.START_CHARGING, Capability.STOP_CHARGING}
 _THERMOSTAT = Entity("thermostat", "Thermostat", (), lambda _reading: None)
 _REASON = Entity("reason", "Reason", (), lambda _reading: None, is_diagnostic=True)
 _MODE = Entity(MODE_KEY, "Control mode", (), lambda _reading: None)
+_ALWAYS = Entity(ALWAYS_KEY, "Always charge", (), lambda _reading: None)
 _UNKNOWN = "Unknown"
 _IF_ANY = " | default('')"
 _NOT_IN_ID = re.compile(r"[^a-z0-9]+")
@@ -69,6 +71,13 @@ def control_mode(asset: Asset, offered: Sequence[str], settings: MqttSettings) -
     """How an asset is governed, where it is."""
     labels = {mode: mode.replace("_", " ").capitalize() for mode in offered}
     return _choice(asset, _MODE, labels, MODE_KEY, settings) if labels else None
+
+
+def always_charge(asset: Asset, settings: MqttSettings) -> Select:
+    """Whether a charger on solar charges without sun."""
+    labels = {str(one): one.capitalize() for one in AlwaysCharge}
+    chosen = _choice(asset, _ALWAYS, labels, ALWAYS_KEY, settings)
+    return chosen.model_copy(update={"entity_category": "config"})
 
 
 def control_number(asset: Asset, name: str, number: Settable, settings: MqttSettings) -> Number:

@@ -11,6 +11,7 @@ from gatewayd.model.asset import Asset, AssetKind, MeterUsage
 from gatewayd.model.site import Site
 from gatewayd.mqtt.components import (
     component,
+    always_charge,
     control_mode,
     control_number,
     entity_id,
@@ -30,7 +31,7 @@ from gatewayd.mqtt.schema import (
     Sensor,
 )
 from gatewayd.mqtt.settings import MqttSettings
-from gatewayd.mqtt.topics import MODE_KEY, Place
+from gatewayd.mqtt.topics import ALWAYS_KEY, MODE_KEY, Place
 
 _HOME_POWERS = {
     "home_w": "Home power",
@@ -51,8 +52,13 @@ def of_asset(
     settings: MqttSettings,
     modes: Sequence[str] = (),
     numbers: Mapping[str, Number] = MappingProxyType({}),
+    *,
+    has_always: bool = False,
 ) -> DeviceConfig:
-    """The device of one asset; `modes` are those it can be given, `numbers` what can be set."""
+    """The device of one asset; `modes` are those it can be given, `numbers` what can be set.
+
+    `has_always`: it is a charger that can be told to charge always.
+    """
     topics, place = settings.topics, Place.of(asset)
     entities = reported(asset.kind, asset.spec.reports)
     return DeviceConfig(
@@ -72,6 +78,7 @@ def of_asset(
             **_reason(asset),
             **_mode(asset, modes, settings),
             **_numbers(asset, numbers, settings),
+            **({f"select_{ALWAYS_KEY}": always_charge(asset, settings)} if has_always else {}),
         },
         state_topic=topics.state(place),
         availability=[

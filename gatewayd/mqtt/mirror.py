@@ -26,7 +26,7 @@ from gatewayd.mqtt import commands, grid, numbers, snapshot
 from gatewayd.mqtt.pace import Pace
 from gatewayd.mqtt.settings import MqttSettings
 from gatewayd.mqtt.snapshot import Counters, Document
-from gatewayd.mqtt.topics import HOME, MODE_KEY, Place, Target
+from gatewayd.mqtt.topics import ALWAYS_KEY, HOME, MODE_KEY, Place, Target
 from gatewayd.mqtt.tree import Tree
 from gatewayd.state.store import Store
 
@@ -177,6 +177,10 @@ class Mirror:
                 mode = commands.text_of(incoming.payload)
                 await self._modes.choose(state.asset.id, mode)
                 return _reply(incoming, json.dumps({MODE_KEY: mode}))
+            if target.key == ALWAYS_KEY:
+                always = commands.always(incoming.payload)
+                await self._modes.charge_always(state.asset.id, always)
+                return _reply(incoming, json.dumps({ALWAYS_KEY: always}))
             if numbers.is_number(target.key):
                 return _reply(incoming, json.dumps(await self._set(target, incoming, state.asset)))
             command = commands.command(target, incoming.payload, state)
@@ -202,8 +206,13 @@ def _chosen(
     found = {asset_id: numbers.document(known) for asset_id, known in numbers_of.items()}
     return {
         **found,
-        **{id_: {MODE_KEY: mode.mode, **found.get(id_, {})} for id_, mode in modes.items()},
+        **{id_: {**_words(mode), **found.get(id_, {})} for id_, mode in modes.items()},
     }
+
+
+def _words(mode: Mode) -> dict[str, str]:
+    always = {} if mode.always_charge is None else {ALWAYS_KEY: str(mode.always_charge)}
+    return {MODE_KEY: mode.mode, **always}
 
 
 def _retained(topic: str, document: Document) -> Message:

@@ -10,7 +10,12 @@ from gatewayd.model.asset import Asset
 
 _PREFIX = "control_"
 # By the end of our name: the end of theirs, their unit, and how much of ours that is.
-_UNITS = {"pct": ("pct", "%", 1.0), "wh": ("kwh", "kWh", 1000.0), "w": ("w", "W", 1.0)}
+_UNITS = {
+    "pct": ("pct", "%", 1.0),
+    "wh": ("kwh", "kWh", 1000.0),
+    "w": ("w", "W", 1.0),
+    "a": ("a", "A", 1.0),
+}
 _NAMES = {
     "min_soc_pct": "Minimum level",
     "limit_soc_pct": "Level limit",
@@ -18,6 +23,7 @@ _NAMES = {
     "reserve_pct": "Kept reserve",
     "target_pct": "Target level",
     "power_w": "Forced power",
+    "min_a": "Minimum current",
 }
 
 
@@ -26,16 +32,21 @@ class Shown(NamedTuple):
 
     key: str
     name: str
-    unit: str
+    unit: str | None
     scale: float
 
 
 def shown(name: str) -> Shown:
     """How a number is shown."""
     stem, _, ending = name.rpartition("_")
+    if ending not in _UNITS:
+        return Shown(f"{_PREFIX}{name}", _called(name, name), None, 1.0)
     other, unit, scale = _UNITS[ending]
-    called = _NAMES.get(name) or stem.replace("_", " ").capitalize()
-    return Shown(f"{_PREFIX}{stem}_{other}", called, unit, scale)
+    return Shown(f"{_PREFIX}{stem}_{other}", _called(name, stem), unit, scale)
+
+
+def _called(name: str, stem: str) -> str:
+    return _NAMES.get(name) or stem.replace("_", " ").capitalize()
 
 
 def document(numbers: Mapping[str, Number]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from gatewayd.model.asset import Asset
 HOME = "home"
 # How an asset is governed, in its state document and as a command.
 MODE_KEY = "control_mode"
+ALWAYS_KEY = "control_always_charge"
 
 # What Home Assistant accepts in an object id.
 _FOREIGN = re.compile(r"[^a-zA-Z0-9_-]+")

@@ -48,6 +48,7 @@ class _Offer(NamedTuple):
 
     modes: Mapping[str, tuple[str, ...]]
     numbers: Mapping[str, Mapping[str, Number]]
+    always: frozenset[str] = frozenset()
 
 
 def _offers(modes: Mapping[str, Mode], numbers: Mapping[str, Mapping[str, Number]]) -> _Offer:
@@ -57,6 +58,7 @@ def _offers(modes: Mapping[str, Mode], numbers: Mapping[str, Mapping[str, Number
             asset_id: {name: replace(number, value=0.0) for name, number in known.items()}
             for asset_id, known in numbers.items()
         },
+        frozenset(id_ for id_, mode in modes.items() if mode.always_charge is not None),
     )
 
 
@@ -122,7 +124,13 @@ class Tree:
                 topic = self._topics.config(state.asset.slug)
                 modes = self._offer.modes.get(state.asset.id, ())
                 numbers = self._offer.numbers.get(state.asset.id, {})
-                configs[topic] = discovery.of_asset(state.asset, self._settings, modes, numbers)
+                configs[topic] = discovery.of_asset(
+                    state.asset,
+                    self._settings,
+                    modes,
+                    numbers,
+                    has_always=state.asset.id in self._offer.always,
+                )
         return {topic: config for topic, config in configs.items() if config.components}
 
     def _announcing(self, site: Site) -> Iterator[tuple[str, str]]:

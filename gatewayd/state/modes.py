@@ -16,22 +16,23 @@ from gatewayd.state.codec import time_of, time_text
 class Chosen:
     """Instead of what the config says.
 
-    `mode` None is the config's; `since` None counts everything. `plans` are by name, None for one
-    that is taken away.
+    `mode` and `always_charge` None are the config's; `since` None counts everything. `plans` are by
+    name, None for one that is taken away.
     """
 
     mode: str | None = None
     since: datetime | None = None
     numbers: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     plans: Mapping[str, ReadyBy | None] = field(default_factory=lambda: MappingProxyType({}))
+    always_charge: str | None = None
 
 
 def load(c: sqlite3.Connection) -> dict[str, Chosen]:
     """What there is, by asset id."""
-    rows = c.execute("SELECT asset_id, mode, since, numbers, plans FROM modes")
+    rows = c.execute("SELECT asset_id, mode, since, numbers, plans, always_charge FROM modes")
     return {
-        asset_id: Chosen(mode, time_of(since), json.loads(numbers or "{}"), _plans(plans))
-        for asset_id, mode, since, numbers, plans in rows
+        asset_id: Chosen(mode, time_of(since), json.loads(numbers or "{}"), _plans(plans), always)
+        for asset_id, mode, since, numbers, plans, always in rows
     }
 
 
@@ -55,6 +56,11 @@ def put_plans(c: sqlite3.Connection, asset_id: str, plans: Mapping[str, ReadyBy 
     """All plans of an asset."""
     told = {name: None if plan is None else _told(plan) for name, plan in plans.items()}
     _put(c, asset_id, "plans", json.dumps(told))
+
+
+def put_always(c: sqlite3.Connection, asset_id: str, always_charge: str) -> None:
+    """Whether a charger charges without sun."""
+    _put(c, asset_id, "always_charge", always_charge)
 
 
 def _put(c: sqlite3.Connection, asset_id: str, column: str, value: str | None) -> None:

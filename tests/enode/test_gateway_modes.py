@@ -11,6 +11,7 @@ from gatewayd.model.asset import AssetKind
 from gatewayd.model.decision import Grounds
 from gatewayd.model.ready_by import ReadyBy
 from gatewayd.plan.ev.ready import Ready
+from gatewayd.plan.ev.words import AlwaysCharge
 from tests.enode.home import Home
 from tests.fakes.modes import RememberedModes
 
@@ -35,7 +36,7 @@ async def test_a_mode_is_shown_and_chosen(a_home: Home) -> None:
         wrong = await http.put(f"/modes/{charger.id}", json={"mod": "solar"})
 
     one: dict[str, object] = {"assetId": charger.id, "kind": "charger", "mode": "off"}
-    one |= {"offered": ["off", "solar"], "car": "zoe", "numbers": {}}
+    one |= {"offered": ["off", "solar"], "car": "zoe", "alwaysCharge": None, "numbers": {}}
     assert shown == {"data": [one]}
     assert chosen.json() == one | {"mode": "solar"}
     assert [r.status_code for r in (chosen, refused, unknown, wrong)] == [200, 400, 404, 400]
@@ -62,6 +63,22 @@ async def test_numbers_are_set_with_a_mode_or_without(a_home: Home) -> None:
     assert both.json()["mode"] == modes.known[charger.id].mode == "solar"
     assert given_back.status_code == 200
     assert [r.status_code for r in (too_much, unknown, text, nothing)] == [400] * 4
+
+
+async def test_a_charger_is_told_to_charge_always(a_home: Home) -> None:
+    charger = a_home.asset(AssetKind.CHARGER)
+    modes = RememberedModes({charger.id: Mode("solar", ("off", "solar"), None, AlwaysCharge.OFF)})
+    async with client(a_home, modes) as http:
+        path = f"/modes/{charger.id}"
+        once = await http.put(path, json={"alwaysCharge": "once"})
+        both = await http.put(path, json={"alwaysCharge": "on", "mode": "off"})
+        wrong = await http.put(path, json={"alwaysCharge": "never"})
+        modes.known[charger.id] = Mode("off", ("off",))
+        other = await http.put(path, json={"alwaysCharge": "on"})
+
+    assert once.json()["alwaysCharge"] == "once"
+    assert (both.json()["alwaysCharge"], both.json()["mode"]) == ("on", "off")
+    assert [r.status_code for r in (wrong, other)] == [400, 400]
 
 
 WORK = {"weekdays": [0, 4], "time": "07:30", "socPct": 80}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from gatewayd.control.governor.choice import NO_NUMBERS, Mode, Number, Planned
 from gatewayd.errors import InvalidError
 from gatewayd.model.ready_by import ReadyBy
+from gatewayd.plan.ev.words import AlwaysCharge
 
 
 @dataclass
@@ -26,6 +27,9 @@ class RememberedModes:
             raise InvalidError("mode must be one of those that are offered")
         await self.set(asset_id, numbers)
         self.known[asset_id] = replace(self.known[asset_id], mode=mode)
+
+    async def charge_always(self, asset_id: str, always: AlwaysCharge) -> None:
+        self.known[asset_id] = replace(self.known[asset_id], always_charge=always)
 
     def numbers(self) -> dict[str, dict[str, Number]]:
         return {asset_id: dict(known) for asset_id, known in self.settable.items()}

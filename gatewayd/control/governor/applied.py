@@ -8,16 +8,18 @@ from gatewayd.control.governor.choice import Mode, Number
 from gatewayd.control.governor.terms import Terms
 from gatewayd.model.asset import Asset
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
-from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
+from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode, ChargeSettings
 from gatewayd.state.modes import Chosen
 
 _PCT = Number(0.0, most=100.0)
+_LEAST_A = 6.0
 # Each with the value that stands for none.
-_CHARGER = {
+_LIMITS = {
     "min_soc_pct": (_PCT, 0.0),
     "limit_soc_pct": (_PCT, 100.0),
     "limit_energy_wh": (Number(0.0, most=200_000.0, step=500.0), 0.0),
 }
+_PRIORITY = Number(0.0, least=-100.0, most=100.0)
 _BATTERY = {
     "reserve_pct": _PCT,
     "target_pct": _PCT,
@@ -49,31 +51,36 @@ def applied(
         charger, battery = terms.charger(asset), terms.battery(asset)
         if charger is not None:
             if charger.charging:
-                found = charging[asset.id] = _charging(charger.charging, own)
-                charger = replace(charger, charging=found)
+                settings = replace(charger.charging, priority=charger.priority)
+                found = charging[asset.id] = _charging(settings, own)
+                charger = replace(charger, charging=found, priority=found.priority)
                 car = parked.get(asset.device_id)
-                modes[asset.id] = Mode(found.mode, tuple(ChargeMode), car)
+                modes[asset.id] = Mode(found.mode, tuple(ChargeMode), car, found.always_charge)
                 numbers[asset.id] = _charger_numbers(found)
             chargers[asset.device_id] = charger
         elif battery is not None:
-            settings = _battery(battery.settings, own)
-            batteries[asset.device_id] = replace(battery, settings=settings)
-            modes[asset.id] = Mode(settings.mode, tuple(BatteryMode))
-            numbers[asset.id] = _battery_numbers(settings)
+            kept = _battery(battery.settings, own)
+            batteries[asset.device_id] = replace(battery, settings=kept)
+            modes[asset.id] = Mode(kept.mode, tuple(BatteryMode))
+            numbers[asset.id] = _battery_numbers(kept)
     whole = replace(terms, chargers=chargers, batteries=batteries)
     return Applied(whole, charging, modes, numbers)
 
 
 def _charging(settings: ChargeSettings, chosen: Chosen) -> ChargeSettings:
     known: dict[str, Any] = {
-        name: None if value == _CHARGER[name][1] else value
+        name: None if value == _LIMITS[name][1] else value
         for name, value in chosen.numbers.items()
-        if name in _CHARGER
+        if name in _LIMITS
     }
+    always, known_always = chosen.always_charge, list(AlwaysCharge)
     plans = {**settings.plans, **chosen.plans}
     return replace(
         settings,
         mode=ChargeMode(chosen.mode) if chosen.mode in list(ChargeMode) else settings.mode,
+        always_charge=AlwaysCharge(always) if always in known_always else settings.always_charge,
+        min_a=min(settings.max_a, chosen.numbers.get("min_a", settings.min_a)),
+        priority=round(chosen.numbers.get("priority", settings.priority)),
         plans={name: plan for name, plan in plans.items() if plan is not None},
         **known,
     )
@@ -88,8 +95,10 @@ def _battery(settings: BatterySettings, chosen: Chosen) -> BatterySettings:
 
 
 def _charger_numbers(settings: ChargeSettings) -> dict[str, Number]:
-    found = {}
-    for name, (number, none) in _CHARGER.items():
+    found = {"priority": replace(_PRIORITY, value=float(settings.priority))}
+    if settings.max_a > _LEAST_A:
+        found["min_a"] = Number(settings.min_a, least=_LEAST_A, most=settings.max_a)
+    for name, (number, none) in _LIMITS.items():
         value: float | None = getattr(settings, name)
         found[name] = replace(number, value=none if value is None else value)
     return found

@@ -9,6 +9,7 @@ from typing import Protocol
 from gatewayd.errors import InvalidError
 from gatewayd.model.ready_by import ReadyBy
 from gatewayd.plan.ev.ready import Ready
+from gatewayd.plan.ev.words import AlwaysCharge
 
 _NOTHING = "this asset is not governed: give it a mode in the config first"
 NO_NUMBERS: Mapping[str, float | None] = MappingProxyType({})
@@ -16,16 +17,20 @@ NO_NUMBERS: Mapping[str, float | None] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """An asset's mode now, those it can be given, and which of the home's cars is at a charger."""
+    """An asset's mode now, those it can be given, and which of the home's cars is at a charger.
+
+    `always_charge` is whether a charger on solar charges without sun; None of all else.
+    """
 
     mode: str
     offered: tuple[str, ...]
     car: str | None = None
+    always_charge: AlwaysCharge | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number that can be set, in the unit of its name: %, Wh or W."""
+    """A number that can be set, in the unit of its name: %, Wh, W or A, or of none."""
 
     value: float
     most: float
@@ -56,6 +61,9 @@ class Modes(Protocol):
     ) -> None:
         """Give an asset a mode, and set numbers with it; what was asked of it before is over."""
 
+    async def charge_always(self, asset_id: str, always: AlwaysCharge) -> None:
+        """Have a charger on solar charge without sun, or not, or in this session or the next."""
+
     def numbers(self) -> Mapping[str, Mapping[str, Number]]:
         """What can be set of each asset, by id and name."""
 
@@ -81,6 +89,9 @@ class NoModes:
         mode: str,  # noqa: ARG002
         numbers: Mapping[str, float | None] = NO_NUMBERS,  # noqa: ARG002
     ) -> None:
+        raise InvalidError(_NOTHING)
+
+    async def charge_always(self, asset_id: str, always: AlwaysCharge) -> None:  # noqa: ARG002
         raise InvalidError(_NOTHING)
 
     def numbers(self) -> Mapping[str, Mapping[str, Number]]:

@@ -15,6 +15,7 @@ from gatewayd.errors import InvalidError
 from gatewayd.model.ready_by import ReadyBy
 from gatewayd.model.remembered import Remembered
 from gatewayd.plan.ev.ready import next_deadline
+from gatewayd.plan.ev.words import AlwaysCharge
 from gatewayd.state import modes
 from gatewayd.state.db import Database
 from gatewayd.state.modes import Chosen
@@ -81,6 +82,23 @@ class Choices:
         await self._db.write(write)
         self._keep(asset_id, replace(self.of(asset_id), mode=mode, since=now, numbers=kept))
         self._resume(asset_id)
+
+    async def charge_always(self, asset_id: str, always: AlwaysCharge) -> None:
+        if asset_id not in self._now().charging:
+            raise InvalidError("this asset does not charge by a mode: give it one in the config")
+        await self._db.write(lambda c: modes.put_always(c, asset_id, always))
+        self._keep(asset_id, replace(self.of(asset_id), always_charge=always))
+
+    async def end_sessions(self) -> None:
+        """What was to be once is over where a car has left since. Raises StorageError."""
+        for asset_id, charging in self._now().charging.items():
+            device_id = self._store.site.assets[asset_id].asset.device_id
+            own = self._memory.cars.get(device_id)
+            if own is None or not own.always_once_over:
+                continue
+            if charging.always_charge is AlwaysCharge.ONCE:
+                await self.charge_always(asset_id, AlwaysCharge.OFF)
+            own.always_once_over = False
 
     async def forget_wants(self, asset_id: str, at: datetime) -> None:
         """The car has left: what was asked for it is over. Raises StorageError."""

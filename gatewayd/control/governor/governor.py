@@ -112,6 +112,7 @@ class Governor:
     async def _turn(self) -> None:
         now_s, circumstances = self._clock.monotonic(), self._circumstances()
         try:
+            await self.choices.end_sessions()
             if circumstances != self._seen:
                 await self._read_wants()
                 self._seen, self._looked_s = circumstances, float("-inf")

@@ -32,18 +32,22 @@ async def list_gateway_modes(ask: Ask) -> Response:
 async def choose_gateway_mode(
     ask: Ask, asset_id: Annotated[str, Path(alias="assetId")]
 ) -> Response:
-    """Give an asset a mode, set numbers of it, or both; that outlives a restart.
+    """Give an asset a mode, set numbers of it, have it always charge; that outlives a restart.
 
     A mode ends what was asked of the asset before.
     """
-    _mode(ask.api, asset_id)
+    before = _mode(ask.api, asset_id)
     choice, modes = await payload(ask, wire.ModeChoice), ask.api.services.modes
-    if choice.mode is None and not choice.numbers:
-        raise InvalidError("give a mode or numbers")
-    if choice.mode is None:
-        await modes.set(asset_id, choice.numbers)
-    else:
+    if choice.mode is None and choice.always_charge is None and not choice.numbers:
+        raise InvalidError("give a mode, numbers or alwaysCharge")
+    if choice.always_charge is not None and before.always_charge is None:
+        raise InvalidError("alwaysCharge is for chargers")
+    if choice.mode is not None:
         await modes.choose(asset_id, choice.mode, choice.numbers)
+    elif choice.numbers:
+        await modes.set(asset_id, choice.numbers)
+    if choice.always_charge is not None:
+        await modes.charge_always(asset_id, choice.always_charge)
     return ok(_mode(ask.api, asset_id))
 
 
@@ -56,6 +60,7 @@ def _modes(api: Api) -> list[wire.Mode]:
             mode=found[asset.id].mode,
             offered=list(found[asset.id].offered),
             car=found[asset.id].car,
+            always_charge=found[asset.id].always_charge,
             numbers=numbers.get(asset.id, {}),
         )
         for asset in known

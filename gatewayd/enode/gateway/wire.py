@@ -10,6 +10,7 @@ from gatewayd.enode.wire.clock import Instant, TimeOfDay, Weekday
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import ActionState
 from gatewayd.plan.arming import Arming
+from gatewayd.plan.ev.words import AlwaysCharge
 from gatewayd.plan.grid.operator import OperatorState
 
 T = TypeVar("T")
@@ -189,6 +190,8 @@ class Mode(EnodeModel):
     """How a charger or a battery is governed; `offered` are the modes it can be given.
 
     `car` is which of the config's vehicles is at a charger, as far as that is known.
+    `always_charge` is whether a charger on solar charges its least without sun: off, on, or once,
+    which is until the car leaves that is there or comes next; null of all else.
     """
 
     asset_id: str
@@ -196,13 +199,18 @@ class Mode(EnodeModel):
     mode: str
     offered: list[str]
     car: str | None
+    always_charge: AlwaysCharge | None
     numbers: dict[str, Number]
 
 
 class ModeChoice(EnodeModel):
-    """The mode an asset is to have, numbers to set, or both; null is what the config says."""
+    """The mode an asset is to have, numbers to set, `always_charge`, or all of it.
+
+    A number that is null is what the config says.
+    """
 
     mode: str | None = None
+    always_charge: AlwaysCharge | None = None
     numbers: dict[str, Annotated[float, Field(strict=True)] | None] = Field(default_factory=dict)
 
 

@@ -29,7 +29,7 @@ class AlwaysCharge(StrEnum):
 
     OFF = "off"
     ON = "on"
-    # Until the car is unplugged.
+    # Until the car leaves that is there or comes next.
     ONCE = "once"
 
 

@@ -16,7 +16,7 @@ from gatewayd.errors import InvalidError
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.ready_by import ReadyBy
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
-from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
+from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode, ChargeSettings, EvMemory
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 from tests.fakes.clock import FakeClock
@@ -137,6 +137,8 @@ async def test_what_can_be_set_is_told_with_its_range(path: Path) -> None:
         "min_soc_pct": 0.0,
         "limit_soc_pct": 90.0,
         "limit_energy_wh": 0.0,
+        "min_a": 6.0,
+        "priority": 0.0,
     }
     assert {name: one.most for name, one in battery.items()} == {
         "reserve_pct": 100.0,
@@ -145,11 +147,54 @@ async def test_what_can_be_set_is_told_with_its_range(path: Path) -> None:
     }
 
 
+async def test_least_current_priority_and_charging_always_are_chosen_and_stay(path: Path) -> None:
+    async with choices(path) as first:
+        await first.set(CHARGER.id, {"min_a": 8.0, "priority": 5.0})
+        await first.charge_always(CHARGER.id, AlwaysCharge.ON)
+        with pytest.raises(InvalidError):
+            await first.charge_always(BATTERY.id, AlwaysCharge.ON)
+    async with choices(path) as second:
+        settings, term = charging(second), second.applied().chargers["charger"]
+        shown = second.modes()[CHARGER.id].always_charge
+        second.terms = replace(
+            CONFIGURED, chargers={"charger": ChargerTerms(charging=ChargeSettings(max_a=6.0))}
+        )
+        least_a = charging(second).min_a
+
+    assert (settings.min_a, term.priority, settings.priority) == (8.0, 5, 5)
+    assert (settings.always_charge, shown) == (AlwaysCharge.ON, AlwaysCharge.ON)
+    # What was chosen goes no further than the config.
+    assert least_a == 6.0
+
+
+async def test_once_is_until_the_car_leaves_that_is_there_or_comes_next(path: Path) -> None:
+    async with choices(path) as first:
+        own = first._memory.cars["charger"] = EvMemory()
+        await first.charge_always(CHARGER.id, AlwaysCharge.ONCE)
+        await first.end_sessions()
+        before = charging(first).always_charge
+        own.always_once_over = True
+        await first.end_sessions()
+        after = charging(first).always_charge
+    async with choices(path) as second:
+        restarted = charging(second).always_charge
+        # A car that left before it was chosen ends nothing.
+        await second.charge_always(CHARGER.id, AlwaysCharge.ONCE)
+        await second.end_sessions()
+        again = charging(second).always_charge
+
+    assert not own.always_once_over
+    assert (before, after, restarted) == (AlwaysCharge.ONCE, AlwaysCharge.OFF, AlwaysCharge.OFF)
+    assert again is AlwaysCharge.ONCE
+
+
 async def test_what_is_no_such_number_changes_nothing(path: Path) -> None:
     wrong: list[tuple[str, dict[str, float | None]]] = [
         (CHARGER.id, {"min_soc_pct": 101.0}),
         (CHARGER.id, {"min_soc_pct": -0.1}),
         (CHARGER.id, {"limit_energy_wh": math.nan}),
+        (CHARGER.id, {"min_a": 5.0}),
+        (CHARGER.id, {"min_a": 17.0}),
         (CHARGER.id, {"limit_soc_pct": 80.0, "max_soc_pct": 80.0}),
         (BATTERY.id, {"min_soc_pct": 10.0}),
         (asset(AssetKind.METER).id, {"min_soc_pct": 10.0}),

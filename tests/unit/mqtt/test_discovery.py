@@ -175,6 +175,32 @@ def test_a_number_is_set_in_home_assistant_s_units_within_its_range() -> None:
         given("control_power_w", "1", numbers, charger)
 
 
+def test_a_number_without_a_unit_and_one_in_ampere_are_set_as_they_are() -> None:
+    numbers = {
+        "priority": Number(2.0, least=-100.0, most=100.0),
+        "min_a": Number(6.0, least=6.0, most=16.0),
+    }
+    charger = asset(AssetKind.CHARGER)
+
+    config = of_asset(charger, SETTINGS, numbers=numbers)
+
+    shown = [config.components[f"number_control_{name}"].model_dump() for name in numbers]
+    assert [one["unit_of_measurement"] for one in shown] == [None, "A"]
+    assert document(numbers) == {"control_priority": 2.0, "control_min_a": 6.0}
+    assert given("control_priority", "-3", numbers, charger) == {"priority": -3.0}
+
+
+def test_whether_to_charge_always_is_chosen_from_a_list() -> None:
+    charger = asset(AssetKind.CHARGER)
+
+    config = of_asset(charger, SETTINGS, has_always=True)
+
+    shown = config.components["select_control_always_charge"].model_dump()
+    assert (shown["options"], shown["entity_category"]) == (["Off", "On", "Once"], "config")
+    assert shown["command_topic"].endswith("/control_always_charge")
+    assert "select_control_always_charge" not in of_asset(charger, SETTINGS).components
+
+
 def test_only_what_can_be_told_something_has_a_reason() -> None:
     charger, meter = (of_asset(asset(k), SETTINGS) for k in (AssetKind.CHARGER, AssetKind.METER))
 

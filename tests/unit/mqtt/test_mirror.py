@@ -18,6 +18,7 @@ from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import Action, Command, SetMaxCurrent, StartCharging
 from gatewayd.mqtt.mirror import Mirror
 from gatewayd.mqtt.settings import MqttSettings
+from gatewayd.plan.ev.words import AlwaysCharge
 from gatewayd.plan.grid.operator import OperatorSettings
 from gatewayd.state.store import Store
 from tests.fakes.clock import FakeClock
@@ -306,22 +307,25 @@ async def test_a_command_reaches_the_commander(
 
 async def test_modes_and_numbers_are_shown_and_chosen(broker: Mosquitto, home: Home) -> None:
     charger, topic = asset(AssetKind.CHARGER).id, "gatewayd/charger/charger/state"
-    home.modes.known[charger] = Mode("off", ("off", "solar"))
+    home.modes.known[charger] = Mode("off", ("off", "solar"), None, AlwaysCharge.OFF)
     home.modes.settable[charger] = {"limit_soc_pct": Number(90.0, most=100.0)}
     home.poll_all()
     async with home.mirrored(broker.port), listening(broker.port, "#") as heard:
         await heard.until(lambda: is_complete(heard))
         shown = seen_by_home_assistant(heard).state("select.charger_control_mode")
         await heard.say("gatewayd/charger/charger/set/control_mode", "solar")
+        await heard.say("gatewayd/charger/charger/set/control_always_charge", "never")
+        await heard.say("gatewayd/charger/charger/set/control_always_charge", "once")
         await heard.say("gatewayd/charger/charger/set/control_limit_soc_pct", "120")
         await heard.say("gatewayd/charger/charger/set/control_limit_soc_pct", "80")
         await until(lambda: home.modes.settable[charger]["limit_soc_pct"].value == 80.0)
         home.poll_all()
         await heard.until(lambda: heard.json(topic)["control_limit_soc_pct"] == 80.0)
         limit = seen_by_home_assistant(heard).state("number.charger_level_limit")
+        always = seen_by_home_assistant(heard).state("select.charger_always_charge")
 
     assert home.modes.known[charger].mode == "solar"
-    assert (shown, limit) == ("Off", "80.0")
+    assert (shown, limit, always) == ("Off", "80.0", "Once")
 
 
 async def test_a_grid_operator_is_heard_but_never_by_what_was_left_behind(
