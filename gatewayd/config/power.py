@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from gatewayd.config.capable import check_capable
 from gatewayd.config.devices import Device, Drivers
 from gatewayd.config.governed import CircuitSection, Governed, Grid, HeatingSection, Operator
 from gatewayd.config.problems import Path, shown, suggestion
@@ -38,6 +39,7 @@ def check_governed(
     for device_id, device in devices.items():
         _check_device(source, device_id, device, circuits, devices)
         _check_kinds(source, device_id, device, drivers)
+    check_capable(source, grid, devices, drivers)
     for key, operator in (("operator", grid.operator), ("export_operator", grid.export_operator)):
         if operator is not None and operator.relay is not None:
             place: Path = ("grid", key, "relay", "device")

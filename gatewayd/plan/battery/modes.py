@@ -111,6 +111,20 @@ def decide(
     return BatteryAsk(command or instead, Grounds(reason, inputs), bounds, held_grounds)
 
 
+def beyond(settings: BatterySettings, capabilities: frozenset[Capability]) -> tuple[str, ...]:
+    """The settings that a battery which can be told so much can surely not keep."""
+    found = []
+    price = settings.grid_charge_below
+    for soc_pct in (0.0, 100.0):
+        wanted, _ = _wanted(settings, BatterySeen(soc_pct, price=price), BatteryMemory())
+        if _possible(wanted, capabilities, settings.power_w) is None:
+            found.append("mode")
+    if capabilities.isdisjoint({Capability.HOLD, Capability.SET_POWER}):
+        found += ["reserve_pct"] if settings.reserve_pct else []
+        found += ["locked_against"] if settings.locked_against else []
+    return tuple(dict.fromkeys(found))
+
+
 def _instead(seen: BatterySeen, capabilities: frozenset[Capability]) -> Command | None:
     """What comes nearest to giving nothing, and to taking what the sun leaves."""
     spare_w = max(0.0, seen.spare_w // _SPARE_STEP_W * _SPARE_STEP_W)

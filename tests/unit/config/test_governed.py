@@ -260,3 +260,22 @@ def test_what_the_guard_cannot_wire_is_no_config(
         read(tmp_path, GOOD.replace(old, new, 1))
 
     assert f"gatewayd.yaml:{line}:" in raised.value.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("[charger], ", "[grid_meter], ", "'grid_meter' is no charger; name one"),
+        ("driver: sunspec", "driver: huawei_emma", "battery.mode: is beyond what huawei_emma can"),
+        ("driver: sunspec", "driver: huawei_emma", "reserve_pct: is beyond what huawei_emma can"),
+        ("driver: sunspec", "driver: huawei_emma", "locked_against: is beyond what huawei"),
+        ("driver: sunspec", "driver: sma", "grid.export_limit_w: needs an inverter that can be"),
+    ],
+)
+def test_what_devices_cannot_be_told_is_no_config(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    assert old in GOOD
+    with pytest.raises(ConfigError) as raised:
+        read(tmp_path, GOOD.replace(old, new))
+    assert any(told in problem for problem in raised.value.problems), raised.value.problems
