@@ -8,6 +8,7 @@ it was read in between.
 import logging
 import math
 import sqlite3
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from gatewayd.clock import Clock
 from gatewayd.devices.governance import Governance
 from gatewayd.devices.poller import Poller
 from gatewayd.devices.record import packed
+from gatewayd.devices.registers_before import RegistersBefore
 from gatewayd.errors import DeviceError, RefusedError, StorageError, UnsupportedError
 from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.command import Command
@@ -27,6 +29,7 @@ from gatewayd.plan import asked, in_force, keeping, steer
 from gatewayd.plan.given import YieldedGiven
 from gatewayd.plan.keeping import KeepMemory, Kept
 from gatewayd.plan.steer import Before, completed, restoring
+from gatewayd.sdk.driver import Driver
 from gatewayd.state import decisions, setpoints
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
@@ -37,6 +40,13 @@ log = logging.getLogger(__name__)
 ADOPT_S = 30.0
 # After so many writes without effect a device is told of.
 _DISOBEDIENT = 3
+
+
+Tell = Callable[[Driver, Asset, Command], Awaitable[None]]
+
+
+async def _apply(driver: Driver, asset: Asset, command: Command) -> None:
+    await driver.apply(asset.role, command)
 
 
 class Holding:
@@ -63,6 +73,7 @@ class Holding:
         self._memory = KeepMemory()
         self._kept: Kept | None = None
         self._was: Before | None = None
+        self._registers = RegistersBefore(poller, call_s)
         self._is_known = False
         self._is_stored = False
         self._is_at_rest = False
@@ -139,11 +150,16 @@ class Holding:
 
     async def _recall(self) -> None:
         asset_id = self._asset_id
-        found, until = await self._db.read(
-            lambda c: (setpoints.get(c, asset_id), setpoints.yielded_until(c, asset_id))
+        found, held, until = await self._db.read(
+            lambda c: (
+                setpoints.get(c, asset_id),
+                setpoints.held(c, asset_id),
+                setpoints.yielded_until(c, asset_id),
+            )
         )
         if self._was is None and found is not None:
             self._was, self._is_stored = Before(found), True
+            self._registers.recall(held)
             self._memory.is_inherited = until is None or until <= self._clock.now()
         if until is not None:
             # A clock that was set meanwhile makes it neither longer nor eternal.
@@ -200,7 +216,13 @@ class Holding:
         if found.command is None:
             await self._adopt(kept, reading, asset)
             return False
-        if not self._is_stored and await self._touch(kept, reading, asset, found.command):
+        may_skip = keeping.is_decrease(found.command, reading)
+        has_more = await self._registers.look(asset, found.command, may_skip=may_skip)
+        if has_more is None:
+            self._await_poll(asset)
+            return False
+        is_new = has_more or not self._is_stored
+        if is_new and await self._touch(kept, reading, asset, found.command):
             # Meanwhile something may have changed.
             return True
         await self._write(found.command, reading, asset)
@@ -214,6 +236,7 @@ class Holding:
         now, asset_id = self._clock.now(), self._asset_id
         await self._db.write(lambda c: setpoints.put(c, asset_id, kept.owner, was.commands, now))
         self._was, self._is_stored = was, self._db.is_lasting
+        self._registers.recall(None)
 
     async def _touch(self, kept: Kept, reading: Reading, asset: Asset, command: Command) -> bool:
         """Store how the device was before; whether it is stored."""
@@ -223,10 +246,10 @@ class Holding:
             self._was = self._was or steer.before(reading, asset)
             return False
         self._was = was = self._was or steer.before(reading, asset)
-        now, asset_id = self._clock.now(), self._asset_id
+        now, asset_id, held = self._clock.now(), self._asset_id, self._registers.words
         try:
             await self._db.write(
-                lambda c: setpoints.put(c, asset_id, kept.owner, was.commands, now)
+                lambda c: setpoints.put(c, asset_id, kept.owner, was.commands, now, held=held)
             )
         except StorageError:
             # A disk that takes nothing must not keep a fuse from being saved.
@@ -242,9 +265,11 @@ class Holding:
         until = decision.at + timedelta(seconds=keeping.YIELD_S)
         self._was = was
         self._store.decided(decision)
+        await self._registers.revise(given.state.asset)
+        held = self._registers.words
 
         def record(c: sqlite3.Connection) -> None:
-            setpoints.put(c, asset_id, decision.owner, was.commands, decision.at, until)
+            setpoints.put(c, asset_id, decision.owner, was.commands, decision.at, until, held=held)
             decisions.record(c, decision, given=packed(given))
 
         await self._db.write(record)
@@ -255,26 +280,34 @@ class Holding:
             return
         self._is_parting = False
         for command in keeping.parting(completed(was, asset), reading, asset, self._memory):
-            await self._write(command, reading, asset)
+            await self._write(command, reading, asset, self._registers.give_back)
 
     async def _give_back(self, was: Before, reading: Reading, asset: Asset) -> bool:
         most_a, now_s = self._governance.safe_a(self._asset_id), self._clock.monotonic()
         # What an older release has stored may lack a battery's mode.
-        was = completed(was, asset)
+        was = Before(
+            tuple(c for c in completed(was, asset).commands if not self._registers.is_as_before(c))
+        )
         is_back, command = keeping.give_back(was, reading, asset, self._memory, now_s, most_a)
         if command is not None:
             self._is_given_back = True
-            await self._write(command, reading, asset)
+            await self._write(command, reading, asset, self._registers.give_back)
         elif is_back and restoring(was, reading) is None:
+            if not await self._registers.are_back(asset):
+                self._await_poll(asset)
+                return False
             await self._db.write(lambda c: setpoints.remove(c, self._asset_id))
             self._was, self._is_stored = None, False
+            self._registers.recall({})
             self._memory.forget()
         elif is_back:
             # Held lower than it was by what is safe: that is remembered for whoever comes.
             self._is_at_rest = True
         return False
 
-    async def _write(self, command: Command, reading: Reading, asset: Asset) -> None:
+    async def _write(
+        self, command: Command, reading: Reading, asset: Asset, tell: Tell = _apply
+    ) -> None:
         driver = self._poller.driver(asset.device_id)
         if driver is None:
             return
@@ -285,7 +318,7 @@ class Holding:
         try:
             async with self._poller.guard(asset.device_id, self._call_s):
                 self._poller.wrote(asset.device_id)
-                await driver.apply(asset.role, command)
+                await tell(driver, asset, command)
         except (RefusedError, UnsupportedError) as error:
             log.warning("%s: %s is refused: %s", self._asset_id, in_words(command), error)
             memory.refused[command] = self._clock.monotonic()
@@ -295,6 +328,9 @@ class Holding:
         else:
             keeping.note_taken(command, memory)
         finally:
-            # A read that is under way began before the write was over: it proves nothing.
-            self._since = self._poller.mark()
-            self._poller.poke(asset.device_id)
+            self._await_poll(asset)
+
+    def _await_poll(self, asset: Asset) -> None:
+        """A read that is under way began before the write was over: it proves nothing."""
+        self._since = self._poller.mark()
+        self._poller.poke(asset.device_id)

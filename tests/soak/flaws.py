@@ -108,14 +108,13 @@ _CURTAIL = {
 }
 _HOLDING = {
     "remembered after the write": (
-        "if not self._is_stored and",
-        "await self._write(found.command, reading, asset)\n        if not self._is_stored and",
+        "if is_new and",
+        "await self._write(found.command, reading, asset)\n        if is_new and",
     ),
     "forgotten before it is given back": (
-        "            await self._write(command, reading, asset)\n        elif is_back and",
+        "            self._is_given_back = True",
         """            await self._db.write(lambda c: setpoints.remove(c, self._asset_id))
-            await self._write(command, reading, asset)
-        elif is_back and""",
+            self._is_given_back = True""",
     ),
     "never given back": (
         "is_back, command = keeping",

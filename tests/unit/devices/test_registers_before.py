@@ -1,0 +1,142 @@
+"""What the installer had set in registers that no reading shows is back after a hold."""
+
+from pathlib import Path
+
+import pytest
+
+from gatewayd.devices.registers import RegisterDriver
+from gatewayd.model.command import Command
+from gatewayd.model.power import Hold, SetBatteryPower
+from gatewayd.plan.keeping import Kept
+from gatewayd.state import setpoints
+from tests.drivers.images import Fixture, Tables
+from tests.drivers.test_map_contract import FIXTURES, layout_of, units_of
+from tests.drivers.test_restoring import Unit
+from tests.fakes.clock import FakeClock
+from tests.fakes.driver import ScriptedBox, battery_box
+from tests.fakes.gateway import Gateway, gateway
+
+DISCHARGE_A, SLOT_W, TIMER = 109, 154, 146
+RELEASE_S = 40.0
+
+
+class Deye(ScriptedBox):
+    """A hybrid inverter in memory, with the driver that its map makes."""
+
+    def __init__(self) -> None:
+        super().__init__(battery_box().identity, {})
+        (self.fixture,) = (one for one in FIXTURES if one.path.stem == "deye_3p")
+        self.units = units_of(layout_of("deye_3p"), self.fixture)
+
+    @property
+    def holding(self) -> dict[int, int]:
+        return self.units[None][3]
+
+    def driver(self) -> RegisterDriver:  # type: ignore[override]
+        layout = layout_of("deye_3p")
+        given = {name: one.default for name, one in layout.map.options.items()}
+        return Opened({None: Noted(self.units[None], self.fixture, self)}, layout, given)
+
+
+class Opened(RegisterDriver):
+    """One that may be opened as scripted ones are."""
+
+    async def _do(self, _name: str) -> None:
+        pass
+
+
+class Noted(Unit):
+    """Tells of each write."""
+
+    def __init__(self, tables: Tables, fixture: Fixture, box: Deye) -> None:
+        super().__init__(tables, fixture)
+        object.__setattr__(self, "box", box)
+
+    async def write_registers(self, address: int, values: tuple[int, ...]) -> None:
+        await self.box.step("write")  # type: ignore[attr-defined]
+        await super().write_registers(address, values)
+
+
+@pytest.fixture
+def deye() -> Deye:
+    return Deye()
+
+
+def told(home: Gateway, wish: Command, lease_s: float = 1e6) -> str:
+    roles = {one.asset.role: one.asset.id for one in home.store.site.assets.values()}
+    asset_id = roles["battery"]
+    until_s = home.clock.monotonic() + lease_s
+    home.commander.steer(asset_id, Kept(wish, "plan", until_s))
+    return asset_id
+
+
+async def test_each_register_is_in_the_journal_before_it_is_written(
+    db: Path, clock: FakeClock, deye: Deye
+) -> None:
+    rows: list[dict[str, int] | None] = []
+    async with gateway(db, clock, {"keba": deye}) as home:
+        await home.pass_time(1)
+
+        async def note(_: str) -> None:
+            rows.append(await home.db.read(lambda c: setpoints.held(c, asset_id)))
+
+        deye.step = note
+        asset_id = told(home, Hold())
+        await home.pass_time(10)
+        after_hold = len(rows)
+        told(home, SetBatteryPower(-2000.0))
+        await home.pass_time(10)
+
+    assert all(row and str(DISCHARGE_A) in row for row in rows)
+    assert not any(row and str(SLOT_W) in row for row in rows[:after_hold])
+    assert all(row and str(SLOT_W) in row for row in rows[after_hold:])
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_what_no_reading_shows_is_as_it_was_after_a_hold(
+    db: Path, clock: FakeClock, deye: Deye, *, is_killed: bool
+) -> None:
+    before = dict(deye.holding)
+    async with gateway(db, clock, {"keba": deye}) as home:
+        await home.pass_time(1)
+        for wish in (Hold(), SetBatteryPower(-2000.0)):
+            told(home, wish, 20)
+            await home.pass_time(10)
+        forced = dict(deye.holding)
+        await home.pass_time(0 if is_killed else RELEASE_S)
+    if is_killed:
+        async with gateway(db, clock, {"keba": deye}) as home:
+            await home.pass_time(RELEASE_S)
+
+    assert forced != before
+    assert deye.holding == before
+
+
+async def test_a_battery_in_no_known_mode_is_as_it_was_and_forgotten(
+    db: Path, clock: FakeClock, deye: Deye
+) -> None:
+    deye.holding[DISCHARGE_A] = 0
+    deye.holding[TIMER] = 0
+    before = dict(deye.holding)
+    async with gateway(db, clock, {"keba": deye}) as home:
+        await home.pass_time(1)
+        told(home, SetBatteryPower(-2000.0), 20)
+        await home.pass_time(20 + RELEASE_S)
+
+        assert await home.db.read(setpoints.touched) == []
+    assert deye.holding == before
+
+
+async def test_of_a_row_without_registers_the_map_knows_what_is_normal(
+    db: Path, clock: FakeClock, deye: Deye
+) -> None:
+    async with gateway(db, clock, {"keba": deye}) as home:
+        await home.pass_time(1)
+        told(home, Hold(), 1e6)
+        await home.pass_time(10)
+        await home.db.write(lambda c: c.execute("UPDATE setpoints SET held = NULL") and None)
+    async with gateway(db, clock, {"keba": deye}) as home:
+        await home.pass_time(RELEASE_S)
+
+        assert await home.db.read(setpoints.touched) == []
+    assert deye.holding[DISCHARGE_A] > 1
