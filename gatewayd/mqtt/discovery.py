@@ -10,8 +10,8 @@ from gatewayd.control.governor.choice import Number
 from gatewayd.model.asset import Asset, AssetKind, MeterUsage
 from gatewayd.model.site import Site
 from gatewayd.mqtt.components import (
-    component,
     always_charge,
+    component,
     control_mode,
     control_number,
     entity_id,
