@@ -98,7 +98,7 @@ class HomeWizardV2(ReadOnly):
         self._meter = meter
         self._read_only = read_only
         self._type = ""
-        self._wear = Wear[str](_CHANGES_PER_DAY)
+        self.wear = Wear(_CHANGES_PER_DAY)
 
     async def identify(self) -> Identity:
         """Which device it is."""
@@ -132,9 +132,9 @@ class HomeWizardV2(ReadOnly):
         if now.shows(wanted):
             return
         is_safe = command == SetOperationMode(OperationMode.SELF_RELIANCE)
-        if self._wear.is_spent(_BATTERIES) and not is_safe:
-            raise RefusedError(f"HomeWizard: {self._wear.words(_BATTERIES)}")
-        self._wear.note(_BATTERIES)
+        if self.wear.is_spent(_BATTERIES) and not is_safe:
+            raise RefusedError(f"HomeWizard: {self.wear.words(_BATTERIES)}")
+        self.wear.note(_BATTERIES)
         await self._meter.put(_BATTERIES, wanted)
 
     async def _device(self) -> Device:

@@ -25,7 +25,7 @@ from gatewayd.sdk.driver import Driver, DriverInfo, ModbusReader, ModbusWriter
 from gatewayd.sdk.finding import ModbusProbe
 from gatewayd.sdk.options import ModbusOptions
 from gatewayd.sdk.sunspec import Control, ModelAt, ModelValues, Registers, roles
-from gatewayd.sdk.wear import Worn
+from gatewayd.sdk.wear import Wear
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ Open = Callable[[int], Awaitable[ModbusReader]]
 _EXPORT_POSITIVE = ("solaredge",)
 # Where else devices are: 126 beside a profile of the maker's own, meters from 100, 200 and 240 on.
 _UNITS = (2, 3, 71, 100, 126, 200, 201, 240, 247)
+_WRITES_PER_DAY = 10
 # Microinverters remember their limit; each order goes to all of them by radio.
 _KEEP_LIMITS = ("apsystems", "altenergy")
 # These have their meters on units of their own.
@@ -86,7 +87,7 @@ class SunSpec:
         self._sign = 1
         self._own: SolarEdge | None = None
         self._controls: dict[str, Control] = {}
-        self._registers: Registers | None = None
+        self.wear = Wear(_WRITES_PER_DAY)
 
     async def identify(self) -> Identity:
         """Walk the chain and read all of it once; RefusedError without a model we know."""
@@ -212,16 +213,11 @@ class SunSpec:
             )
         return self._chains[unit]
 
-    def worn(self) -> tuple[Worn, ...]:
-        """How often each register that wears out was written in the last 24 hours."""
-        return self._registers.wear.worn() if self._registers else ()
-
     def _find_controls(
         self, models: Mapping[int, ModelValues], unit: ModbusReader
     ) -> dict[str, Control]:
         """By role. One that is read only still tells what it is set to."""
-        before = self._registers
-        registers = self._registers = Registers(unit, before.wear if before else None)
+        registers = Registers(unit, self.wear)
 
         async def fetch(at: ModelAt) -> ModelValues:
             return await sunspec.fetch(unit, at, self._options.max_registers)

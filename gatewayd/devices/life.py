@@ -11,6 +11,7 @@ from gatewayd.clock import Clock
 from gatewayd.devices.adoption import Adoption
 from gatewayd.devices.device import ConfiguredDevice, Poll
 from gatewayd.devices.health import Health
+from gatewayd.devices.wear_book import WearBook
 from gatewayd.errors import BadReadingError, BusyError, DeviceError, UnreachableError
 from gatewayd.links.pool import Links
 from gatewayd.plan import outage
@@ -44,6 +45,7 @@ class Surroundings:
     links: Links
     store: Store
     adoption: Adoption
+    wear: WearBook
     clock: Clock
     count: Count
     guard: Guard
@@ -83,6 +85,7 @@ class Life:
 
     async def _session(self) -> None:
         async with self._open() as driver:
+            await self._around.wear.recall(self.device.id, driver)
             async with self._guard():
                 identity = await driver.identify()
             await self._around.adoption.adopt(self.device, identity)

@@ -10,6 +10,7 @@ from gatewayd.clock import Clock
 from gatewayd.devices.adoption import Adoption
 from gatewayd.devices.device import ConfiguredDevice, DeviceHealth, Poll
 from gatewayd.devices.life import Count, Life, Surroundings
+from gatewayd.devices.wear_book import WearBook
 from gatewayd.errors import DeviceError, UnreachableError
 from gatewayd.links.pool import Links
 from gatewayd.sdk.driver import Driver
@@ -49,9 +50,10 @@ class Poller:
         self._store = store
         self._clock = clock
         self._adoption = Adoption(db, store, clock)
+        self._wear = WearBook(db, clock)
         self._count = Count()
         self._around = Surroundings(
-            links, store, self._adoption, clock, self._count, self.guard, jitter, call_s
+            links, store, self._adoption, self._wear, clock, self._count, self.guard, jitter, call_s
         )
         self._lives: dict[str, Life] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -146,6 +148,8 @@ class Poller:
                 log.exception("%s: bug in driver", device_id)
             self._bugs[device_id] = repr(error)
             raise DeviceError(f"{device_id}: bug in driver: {error!r}") from error
+        finally:
+            await self._wear.save(device_id, self.driver(device_id))
 
     def _start(self, life: Life) -> None:
         if self._group is not None:

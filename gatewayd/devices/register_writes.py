@@ -9,7 +9,7 @@ from gatewayd.sdk.maps.codec import Words
 from gatewayd.sdk.maps.commands import Step
 from gatewayd.sdk.maps.points import Value
 from gatewayd.sdk.registers import StepRun
-from gatewayd.sdk.wear import Wear, Worn
+from gatewayd.sdk.wear import Wear
 
 # A unit's name in the map, and the address there.
 _Place = tuple[str | None, int]
@@ -18,16 +18,16 @@ _Place = tuple[str | None, int]
 class Writes:
     """The only holder of the units' write methods. Knows what it wrote last to each address.
 
-    A register of memory that wears out takes `per_day` writes in any 24 hours, counted since the
-    driver was opened. Only the safe command may go beyond: a device that nobody can give back to
-    itself is worse than a worn one.
+    A register of memory that wears out takes so many writes in any 24 hours as `wear` says. Only
+    the safe command, and what gives the device back as it was, may go beyond: a device that nobody
+    can give back to itself is worse than a worn one.
     """
 
-    def __init__(self, units: Mapping[str | None, ModbusWriter], per_day: int) -> None:
+    def __init__(self, units: Mapping[str | None, ModbusWriter], wear: Wear) -> None:
         self._units = units
         self._written: dict[_Place, Words] = {}
         self._unreadable: set[_Place] = set()
-        self._wear = Wear[_Place](per_day)
+        self._wear = wear
 
     async def write(
         self,
@@ -45,14 +45,10 @@ class Writes:
             if step.unit not in self._units:
                 raise UnsupportedError(f"the device's unit {step.unit} is not configured")
             if not is_safe and self._is_spent(step) and not await self._is_there(step, words):
-                told = self._wear.words(step.address)
+                told = self._wear.words(_names(step)[0])
                 raise RefusedError(f"{told}, or raise the map's nvm_writes_per_day")
         for step, words in due:
             await self._write_step(step, words)
-
-    def worn(self) -> tuple[Worn, ...]:
-        """How often each register that wears out was written in the last 24 hours."""
-        return self._wear.worn()
 
     async def held(self, steps: Iterable[Step], known: Collection[str] = ()) -> dict[str, int]:
         """What the registers of the steps hold, save those `known` and those nobody can read."""
@@ -123,7 +119,7 @@ class Writes:
         # Forgotten first: after an error nobody knows what the register holds.
         self._written.pop(_place(step), None)
         if step.memory != "ram":
-            self._wear.note(_place(step))
+            self._wear.note(_names(step)[0])
         await self._send(step, words)
         self._written[_place(step)] = words
         if step.pause_s:
@@ -151,7 +147,7 @@ class Writes:
             await unit.write_register(step.address, words[0])
 
     def _is_spent(self, step: Step) -> bool:
-        return step.memory != "ram" and self._wear.is_spent(_place(step))
+        return step.memory != "ram" and self._wear.is_spent(_names(step)[0])
 
 
 def _place(step: Step) -> _Place:

@@ -19,7 +19,7 @@ from gatewayd.sdk.maps.fields import contacts
 from gatewayd.sdk.maps.points import Value
 from gatewayd.sdk.options import ModbusOptions
 from gatewayd.sdk.registers import Layout, RegisterMap, RoleLayout, StepRun
-from gatewayd.sdk.wear import Worn
+from gatewayd.sdk.wear import Wear
 
 # No car charges below this, so a limit between nothing and this is never written.
 MIN_CURRENT_A = 6.0
@@ -54,7 +54,8 @@ class RegisterDriver:
         self._layout = layout
         self._options = [(options or {}).get(name) for name in layout.map.options]
         writers = {name: unit for name, unit in units.items() if isinstance(unit, ModbusWriter)}
-        self._writes = Writes(writers, layout.map.bus.nvm_writes_per_day) if writers else None
+        self.wear = Wear(layout.map.bus.nvm_writes_per_day)
+        self._writes = Writes(writers, self.wear) if writers else None
         self._is_strict = is_strict
         bus = layout.map.bus
         self._reads = Reads(units, bus.joining, is_strict=is_strict, are_mirrored=bus.are_mirrored)
@@ -141,10 +142,6 @@ class RegisterDriver:
 
     def _steps(self, role: str) -> list[Step]:
         return [run.step for runs in self._role(role).commands.values() for run in runs]
-
-    def worn(self) -> tuple[Worn, ...]:
-        """How often each register that wears out was written in the last 24 hours."""
-        return self._writes.worn() if self._writes else ()
 
     async def renew(self, role: str) -> None:
         """Feed the watchdog, if it is on."""

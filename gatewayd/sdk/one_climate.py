@@ -4,7 +4,7 @@ from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.model.asset import AssetKind, Capability, Role
 from gatewayd.model.climate import FollowSchedule, HvacMode, PermanentHold, Thermostat
 from gatewayd.model.command import Command
-from gatewayd.sdk.wear import Wear, Worn
+from gatewayd.sdk.wear import Wear
 
 HVAC = "hvac"
 HOLDING = frozenset({Capability.SET_PERMANENT_HOLD})
@@ -22,7 +22,7 @@ class OneClimate:
         self._name = name
         self._thermostat = thermostat
         self._read_only = read_only
-        self._wear = Wear[str](_CHANGES_PER_DAY)
+        self.wear = Wear(_CHANGES_PER_DAY)
 
     async def hold(self, mode: HvacMode, setpoint_c: float | None) -> None:
         """Keep the device in a mode, at a setpoint unless it is OFF."""
@@ -62,15 +62,11 @@ class OneClimate:
     def watchdog_s(self, role: str) -> float | None:  # noqa: ARG002
         return None
 
-    def worn(self) -> tuple[Worn, ...]:
-        """How often it was changed in the last 24 hours."""
-        return self._wear.worn()
-
     def spend(self) -> None:
         """Count a change of what the device stores; RefusedError when there were too many."""
-        if self._wear.is_spent(self._name):
-            raise RefusedError(self._wear.words(self._name))
-        self._wear.note(self._name)
+        if self.wear.is_spent(self._name):
+            raise RefusedError(self.wear.words(self._name))
+        self.wear.note(self._name)
 
     def _setpoint(self, command: PermanentHold) -> float:
         is_heat = command.mode is HvacMode.HEAT

@@ -2,13 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-_DAY_S = 86400.0
-
-Place = TypeVar("Place", bound=Hashable)
+DAY_S = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,32 +18,35 @@ class Worn:
     per_day: int
 
 
-@runtime_checkable
-class Wearing(Protocol):
-    """A driver that writes to memory which wears out."""
+class Wear:
+    """Each place takes `per_day` writes in any 24 hours, with those of before that are told.
 
-    def worn(self) -> tuple[Worn, ...]: ...
-
-
-class Wear(Generic[Place]):
-    """Each place takes `per_day` writes in any 24 hours, counted since this was made."""
+    `unsaved` are the places written since somebody last wrote down what was written.
+    """
 
     def __init__(self, per_day: int) -> None:
         self.per_day = per_day
-        self._times: dict[Place, deque[float]] = {}
+        self.unsaved: list[str] = []
+        self._times: dict[str, deque[float]] = {}
 
-    def is_spent(self, place: Place) -> bool:
+    def is_spent(self, place: object) -> bool:
         """Whether it must not be written now."""
-        return self._count(place) >= self.per_day
+        return self._count(str(place)) >= self.per_day
 
-    def note(self, place: Place) -> None:
+    def note(self, place: object) -> None:
         """It is about to be written."""
-        self._times.setdefault(place, deque()).append(_now())
+        self._times.setdefault(str(place), deque()).append(_now())
+        self.unsaved.append(str(place))
+
+    def recall(self, before: Iterable[tuple[str, float]]) -> None:
+        """Count these writes too, places with their age in seconds, the oldest first."""
+        for place, age_s in before:
+            self._times.setdefault(place, deque()).append(_now() - age_s)
 
     def worn(self) -> tuple[Worn, ...]:
         """The places that were written in the last 24 hours."""
         counted = ((place, self._count(place)) for place in self._times)
-        return tuple(Worn(str(place), count, self.per_day) for place, count in counted if count)
+        return tuple(Worn(place, count, self.per_day) for place, count in counted if count)
 
     def words(self, place: object) -> str:
         """Why a register is not written."""
@@ -54,11 +55,18 @@ class Wear(Generic[Place]):
             " out; wait"
         )
 
-    def _count(self, place: Place) -> int:
+    def _count(self, place: str) -> int:
         times = self._times.get(place, deque())
-        while times and times[0] <= _now() - _DAY_S:
+        while times and times[0] <= _now() - DAY_S:
             times.popleft()
         return len(times)
+
+
+@runtime_checkable
+class Wearing(Protocol):
+    """A driver that writes to memory which wears out."""
+
+    wear: Wear
 
 
 def _now() -> float:

@@ -15,7 +15,6 @@ from gatewayd.enode.gateway.document import document
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import Circuit
 from gatewayd.plan.arming import Arming
-from gatewayd.sdk.wear import Wear
 from gatewayd.state import consents
 from tests.enode.home import USER, Home, say, silence
 from tests.fakes.driver import ScriptedDriver, configured
@@ -112,17 +111,17 @@ async def test_a_device_that_is_away_says_since_when_and_why(
 
 
 async def test_what_is_not_armed_and_what_wears_out_is_told(a_home: Home) -> None:
-    box, charger, wear = a_home.devices["wallbox"], a_home.asset(AssetKind.CHARGER), Wear[int](10)
+    box, charger = a_home.devices["wallbox"], a_home.asset(AssetKind.CHARGER)
+    driver = ScriptedDriver(box)
     for address in (7, 7, 9):
-        wear.note(address)
-    box.worn = wear.worn()
+        driver.wear.note(address)
     why = {"wallbox": "nothing is known yet of meter"}
     fuse = {"main": Circuit("main", 25.0)}
     terms = Terms(fuse, chargers={"wallbox": ChargerTerms("main")}, withheld=why)
 
     def told(terms: Terms) -> wire.Device:
         one, now = configured("wallbox", box), a_home.clock.now()
-        return views.device(one, None, None, ScriptedDriver(box), [charger], terms, now)
+        return views.device(one, None, None, driver, [charger], terms, now)
 
     [held], [armed] = told(terms).assets, told(replace(terms, withheld={})).assets
     assert (held.control, held.withheld_because) == (Arming.SHADOW, why["wallbox"])

@@ -30,7 +30,7 @@ from gatewayd.model.reading import (
 )
 from gatewayd.sdk.driver import Driver, DriverInfo
 from gatewayd.sdk.options import DeviceOptions
-from gatewayd.sdk.wear import Worn
+from gatewayd.sdk.wear import Wear
 
 Step = Callable[[str], Awaitable[None]]
 
@@ -56,7 +56,7 @@ class ScriptedBox:
     steps: list[str] = field(default_factory=list)
     writes: list[Command] = field(default_factory=list)
     renewals: list[str] = field(default_factory=list)
-    worn: tuple[Worn, ...] = ()
+    wear: Wear = field(default_factory=lambda: Wear(10))
 
     def driver(self) -> "ScriptedDriver":
         """A driver that has just been opened."""
@@ -82,6 +82,7 @@ class ScriptedDriver:
 
     def __init__(self, box: ScriptedBox) -> None:
         self._box = box
+        self.wear = box.wear = Wear(10)
 
     async def identify(self) -> Identity:
         await self._do("identify")
@@ -101,9 +102,6 @@ class ScriptedDriver:
     async def renew(self, role: str) -> None:
         await self._do("renew")
         self._box.renewals.append(role)
-
-    def worn(self) -> tuple[Worn, ...]:
-        return self._box.worn
 
     def watchdog_s(self, role: str) -> float | None:
         return self._box.watchdogs.get(role)

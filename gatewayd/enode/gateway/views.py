@@ -162,7 +162,7 @@ def _writes(link: DeviceHealth) -> list[wire.DayOfWrites]:
 
 
 def _wear(driver: Driver | None) -> list[wire.Worn]:
-    found: tuple[Worn, ...] = driver.worn() if isinstance(driver, Wearing) else ()
+    found: tuple[Worn, ...] = driver.wear.worn() if isinstance(driver, Wearing) else ()
     return [wire.Worn(place=one.place, writes=one.writes, per_day=one.per_day) for one in found]
 
 

@@ -15,7 +15,7 @@ from gatewayd.sdk.maps.fields import contacts
 from gatewayd.sdk.maps.items import ItemMap, Telling
 from gatewayd.sdk.maps.layout import RoleLayout, StepRun
 from gatewayd.sdk.maps.points import Value
-from gatewayd.sdk.wear import Wear, Worn
+from gatewayd.sdk.wear import Wear
 
 # No car charges below this.
 _MIN_CURRENT_A = 6.0
@@ -70,7 +70,7 @@ class ItemDriver:
             compiler.source(one, f"contacts.{i}") for i, one in enumerate(found.contacts)
         ]
         self._state = _State()
-        self._wear = Wear[str](found.nvm_writes_per_day)
+        self.wear = Wear(found.nvm_writes_per_day)
 
     async def identify(self) -> Identity:
         """Who answers; RefusedError when the probe says that this is another device."""
@@ -146,7 +146,7 @@ class ItemDriver:
         for one in wanted:
             telling = one.telling
             if telling.memory != "ram":
-                self._wear.note(telling.place)
+                self.wear.note(telling.place)
             place = telling.place
             if telling.topic is None:
                 place = telling.filled(place, one.words)
@@ -154,13 +154,9 @@ class ItemDriver:
             if telling.pause_s:
                 await asyncio.sleep(telling.pause_s)
 
-    def worn(self) -> tuple[Worn, ...]:
-        """How often each place that wears out was told in the last 24 hours."""
-        return self._wear.worn()
-
     def _refuse_worn(self, place: str) -> None:
-        if self._wear.is_spent(place):
-            raise RefusedError(f"{self._wear.words(place)}, or raise the map's nvm_writes_per_day")
+        if self.wear.is_spent(place):
+            raise RefusedError(f"{self.wear.words(place)}, or raise the map's nvm_writes_per_day")
 
     def _place_of(self, name: str) -> int:
         return len(INPUTS) + list(self._map.points).index(name)

@@ -16,8 +16,6 @@ from gatewayd.sdk.wear import Wear
 
 Fetch = Callable[[ModelAt], Awaitable[ModelValues]]
 
-_PER_DAY = 10
-
 
 class Control(Protocol):
     """How one role is told things. `see` gets what was read at each poll, before all else."""
@@ -43,11 +41,11 @@ class Control(Protocol):
 class Registers:
     """Writes to one unit; memory that wears out, or may do so, only when it changes something.
 
-    `wear` is what was counted of it before, after an outage for instance.
+    `wear` counts those.
     """
 
-    def __init__(self, unit: ModbusReader, wear: Wear[int] | None = None) -> None:
-        self.wear = wear or Wear[int](_PER_DAY)
+    def __init__(self, unit: ModbusReader, wear: Wear) -> None:
+        self._wear = wear
         self._unit = unit
 
     async def write(self, address: int, words: Words) -> None:
@@ -63,9 +61,9 @@ class Registers:
         """To memory that wears out: not what is there already, and at most ten times a day."""
         if await self._unit.read_holding(address, len(words)) == words:
             return
-        if self.wear.is_spent(address) and not is_safe:
-            raise RefusedError(self.wear.words(address))
-        self.wear.note(address)
+        if self._wear.is_spent(address) and not is_safe:
+            raise RefusedError(self._wear.words(address))
+        self._wear.note(address)
         await self.write(address, words)
 
     async def set(self, at: ModelAt, name: str, raw: float) -> None:
