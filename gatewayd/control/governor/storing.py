@@ -1,5 +1,6 @@
 """What the modes and rules of batteries want of them."""
 
+import math
 from collections.abc import Iterator
 
 from gatewayd.control.governor import surplus
@@ -19,13 +20,16 @@ from gatewayd.plan.ev.words import ChargeMode
 from gatewayd.plan.guard import storage
 from gatewayd.plan.lease import is_fresh
 
+# After the sun did not suffice.
+_LASTS_S = 300.0
 _LIMITED = Grounds("the grid operator limits what is taken")
 
 
 def claims(look: Look, state: AssetState, terms: BatteryTerms, memory: Memory) -> Iterator[Claim]:
     """What is claimed of one battery, after the chargers have been asked."""
     own = memory.batteries.setdefault(state.asset.device_id, BatteryMemory())
-    ask = modes.decide(terms.settings, _seen(look, state, memory), state.asset.capabilities, own)
+    seen = _seen(look, state, memory, own.fast_at_s)
+    ask = modes.decide(terms.settings, seen, state.asset.capabilities, own)
     owner = f"mode {terms.settings.mode}"
     if ask.command is not None:
         yield look.claim(state, Rank.PLAN, owner, ask.grounds, ask.command)
@@ -44,12 +48,14 @@ def _limited(look: Look, state: AssetState) -> Iterator[Claim]:
         yield look.claim(state, Rank.GRID, "grid", _LIMITED, alone)
 
 
-def _seen(look: Look, state: AssetState, memory: Memory) -> BatterySeen:
+def _seen(
+    look: Look, state: AssetState, memory: Memory, fast_at_s: dict[str, float]
+) -> BatterySeen:
     reading = state.sample.reading if state.sample and is_fresh(state.sample, look.now_s) else None
     fast = frozenset(
         one.asset.device_id
         for one in look.site.of_kind(AssetKind.CHARGER)
-        if _is_fast(look, one, memory)
+        if _is_fast(look, one, memory, fast_at_s)
     )
     if not isinstance(reading, BatteryReading):
         return BatterySeen(fast_chargers=fast, price=look.price)
@@ -58,7 +64,7 @@ def _seen(look: Look, state: AssetState, memory: Memory) -> BatterySeen:
     return BatterySeen(reading.soc_pct, fast, look.price, spare_w)
 
 
-def _is_fast(look: Look, state: AssetState, memory: Memory) -> bool:
+def _is_fast(look: Look, state: AssetState, memory: Memory, fast_at_s: dict[str, float]) -> bool:
     """Whether it charges whatever the sun gives: one that is not told to follow it may."""
     reading = state.sample.reading if state.sample else None
     if not isinstance(reading, ChargerReading) or not reading.is_charging:
@@ -73,4 +79,7 @@ def _is_fast(look: Look, state: AssetState, memory: Memory) -> bool:
     if not is_always(term.charging, own):
         return False
     left_w = surplus.surplus_w(look, memory, device_id)
-    return left_w is None or left_w < (reading.power_w or 0.0)
+    if left_w is None or left_w < (reading.power_w or 0.0):
+        fast_at_s[device_id] = look.now_s
+    # The sun has to suffice for a while: no battery is told anew with each cloud.
+    return look.now_s - fast_at_s.get(device_id, -math.inf) < _LASTS_S

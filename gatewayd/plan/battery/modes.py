@@ -67,10 +67,14 @@ class BatterySeen:
 
 @dataclass(slots=True)
 class BatteryMemory:
-    """Whether the reserve, or the target of a mode, was reached and has not been lost since."""
+    """Whether the reserve, or the target of a mode, was reached and has not been lost since.
+
+    `fast_at_s` is when chargers last charged with more than the sun gave, by device (monotonic).
+    """
 
     at_reserve: bool = False
     at_target: bool = False
+    fast_at_s: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,10 @@ def decide(
     if instead is None and not (can_hold and can_set):
         return BatteryAsk(command, Grounds(reason, inputs))
     bounds, held_grounds = Bounds(least=0.0, instead=instead), Grounds(held, inputs, binding=held)
-    # Left alone it would give what it has.
-    return BatteryAsk(command or instead, Grounds(reason, inputs), bounds, held_grounds)
+    if command is None:
+        # Left alone it would give what it has.
+        return BatteryAsk(_instead(seen, capabilities), held_grounds, bounds, held_grounds)
+    return BatteryAsk(command, Grounds(reason, inputs), bounds, held_grounds)
 
 
 def beyond(settings: BatterySettings, capabilities: frozenset[Capability]) -> tuple[str, ...]:

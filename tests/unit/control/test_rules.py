@@ -5,9 +5,11 @@ from types import MappingProxyType
 
 import pytest
 
+from gatewayd.control.governor.claims import claims
 from gatewayd.control.governor.loads import loads
+from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.operator import GridOperators
-from gatewayd.control.governor.terms import ChargerTerms, GridTerms, Terms
+from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, Terms
 from gatewayd.control.governor.wants import Wants
 from gatewayd.model.asset import AssetKind, Capability
 from gatewayd.model.circuit import Circuit
@@ -22,8 +24,9 @@ from gatewayd.model.reading import (
 )
 from gatewayd.model.site import Site
 from gatewayd.plan.arbiter.claims import Rank
+from gatewayd.plan.arbiter.ruling import settle
 from gatewayd.plan.arming import Arming
-from gatewayd.plan.battery.modes import BatteryMode
+from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode
 from gatewayd.plan.grid.capacity import CapacitySettings
 from gatewayd.plan.grid.operator import OperatorSettings
@@ -62,6 +65,27 @@ def test_a_car_follows_the_sun_where_nothing_else_makes_it_charge(
     found = ruled(replace(own, chargers={"charger": terms}), said, charger, grid, wants=wants_of)
 
     assert (found["battery"].wish == Hold()) is is_held
+
+
+def test_a_lock_against_a_car_that_always_charges_outlasts_a_gap_between_clouds() -> None:
+    settings = BatterySettings(locked_against=frozenset({"charger"}))
+    always = ChargerTerms(charging=replace(SOLAR, always_charge=AlwaysCharge.ON))
+    own = Terms(batteries={"battery": BatteryTerms(settings)}, chargers={"charger": always})
+    memory, held = Memory(), list[bool]()
+    for now_s, grid_w in ((0.0, 2000.0), (5.0, -9000.0), (290.0, -9000.0), (310.0, -9000.0)):
+        states = (
+            can(AssetKind.BATTERY, BatteryReading(power_w=0.0, soc_pct=50.0)),
+            can(AssetKind.CHARGER, CHARGING),
+            state(AssetKind.METER, MeterReading(grid_w)),
+        )
+        samples = (replace(one.sample, at_monotonic=now_s) for one in states if one.sample)
+        pairs = zip(states, samples, strict=True)
+        found = [replace(one, sample=sample) for one, sample in pairs]
+        site = Site(MappingProxyType({one.asset.id: one for one in found}))
+        ruling = settle(claims(Look(site, own, now_s), memory), now_s)[states[0].asset.id]
+        held.append(ruling.wish == Hold())
+
+    assert held == [True, True, True, False]
 
 
 def test_what_is_on_no_circuit_is_on_the_house_s_own_where_the_home_is_limited() -> None:

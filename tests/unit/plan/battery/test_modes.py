@@ -185,6 +185,7 @@ def test_at_its_reserve_a_battery_is_told_what_it_can_be_told(
     [
         # Its mode cannot be told, and left alone it would give what it has.
         ({Capability.HOLD}, Hold(), False),
+        ({Capability.HOLD, Capability.SET_POWER}, Hold(), False),
         ({Capability.SET_POWER}, SetBatteryPower(0.0), False),
         ({Capability.SELF_RELIANCE}, SELF, True),
         (set(), None, True),
