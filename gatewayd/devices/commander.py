@@ -16,8 +16,9 @@ from gatewayd.devices import journal
 from gatewayd.devices.governance import Governance, Ungoverned
 from gatewayd.devices.lane import Job, Lane
 from gatewayd.devices.poller import Poller
+from gatewayd.devices.stranded import why_stranded
 from gatewayd.errors import NotFoundError, StorageError
-from gatewayd.model.asset import AssetKind
+from gatewayd.model.asset import Asset, AssetKind
 from gatewayd.model.command import Action, ActionState, Command
 from gatewayd.model.decision import Decision, Grounds, owner_in_words
 from gatewayd.model.site import AssetState
@@ -34,7 +35,7 @@ from gatewayd.plan.given import (
 from gatewayd.plan.keeping import Kept
 from gatewayd.plan.lease import Lease
 from gatewayd.plan.steer import Before
-from gatewayd.state import actions, decisions, setpoints
+from gatewayd.state import actions, assets, decisions, setpoints
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
@@ -75,6 +76,7 @@ class Commander:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._group: asyncio.TaskGroup | None = None
         self._parting: Collection[str] = ()
+        self._steered: dict[str, Asset] = {}
         poller.parting = self._part
 
     async def submit(
@@ -186,10 +188,23 @@ class Commander:
     async def _part(self, device_ids: Collection[str]) -> None:
         """Give back what can be told nothing afterwards; meanwhile nobody steers it."""
         self._parting = device_ids
+        for asset_id, state in self._store.site.assets.items():
+            if state.asset.device_id in device_ids:
+                self._steered[asset_id] = state.asset
         try:
             await self.give_back(_PARTING_S, device_ids)
         finally:
             self._parting = ()
+
+    def stranded(self) -> tuple[str, ...]:
+        """What is not as it was and can be told nothing, with what to do, in words for a person."""
+        found = []
+        for asset_id, lane in self._lanes.items():
+            state = self._store.site.assets.get(asset_id)
+            asset = state.asset if state else self._steered.get(asset_id)
+            if asset is not None and lane.holding.before is not None:
+                found.append(why_stranded(asset, self._poller.options(asset.device_id)))
+        return tuple(filter(None, found))
 
     def before(self, asset_id: str) -> Before | None:
         """How a steered asset was before; None for one that is untouched."""
@@ -218,6 +233,11 @@ class Commander:
         acted, decided, steered = await self._db.read(
             lambda c: (actions.latest(c), decisions.latest(c), setpoints.touched(c))
         )
+        known = await self._db.read(assets.load)
+        self._steered = {asset.id: asset for asset in known if asset.id in steered}
+        for asset in self._steered.values():
+            if why := why_stranded(asset, self._poller.options(asset.device_id)):
+                log.warning("%s", why)
         for asset_id in steered:
             self._lane(asset_id)
         for state in self._store.site.assets.values():

@@ -179,7 +179,10 @@ class Holding:
             self.release()
             kept = None
         state = self._store.site.assets.get(self._asset_id)
-        if state is None or not state.asset.is_writable:
+        if state is None:
+            return False
+        if not state.asset.is_writable:
+            await self._look_on(state.asset)
             return False
         if self._is_parting and self._was is not None:
             await self._part(self._was, state.asset)
@@ -274,6 +277,20 @@ class Holding:
 
         await self._db.write(record)
 
+    async def _look_on(self, asset: Asset) -> None:
+        """It can be told nothing: it is as it was once it shows that somebody has seen to it."""
+        was, reading, able = self._was, self._seen(asset), replace(asset, is_writable=True)
+        if was is None or reading is None:
+            return
+        if not keeping.parting(completed(was, able), reading, able, self._memory):
+            await self._forget()
+
+    async def _forget(self) -> None:
+        await self._db.write(lambda c: setpoints.remove(c, self._asset_id))
+        self._was, self._is_stored = None, False
+        self._registers.recall({})
+        self._memory.forget()
+
     async def _part(self, was: Before, asset: Asset) -> None:
         reading = self._said(asset)
         if reading is None:
@@ -296,10 +313,7 @@ class Holding:
             if not await self._registers.are_back(asset):
                 self._await_poll(asset)
                 return False
-            await self._db.write(lambda c: setpoints.remove(c, self._asset_id))
-            self._was, self._is_stored = None, False
-            self._registers.recall({})
-            self._memory.forget()
+            await self._forget()
         elif is_back:
             # Held lower than it was by what is safe: that is remembered for whoever comes.
             self._is_at_rest = True

@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.clock import FakeClock
 from tests.soak.commands import memory
-from tests.unit.devices import test_holding
+from tests.unit.devices import test_leaving
 
 _TESTS = (
     "test_a_battery_left_to_somebody_else_is_not_fed",
@@ -25,6 +25,6 @@ def test_what_was_forced_is_left_as_it_was(name: str) -> None:
     logging.disable(logging.CRITICAL)
     try:
         with tempfile.TemporaryDirectory(prefix="gatewayd-hold-", dir=memory()) as folder:
-            asyncio.run(getattr(test_holding, name)(Path(folder) / "home.db", FakeClock()))
+            asyncio.run(getattr(test_leaving, name)(Path(folder) / "home.db", FakeClock()))
     finally:
         logging.disable(logging.NOTSET)

@@ -86,6 +86,7 @@ SUITES = {
             "tests.soak.cuts",
             "tests.soak.holds",
             "tests.unit.devices.test_holding",
+            "tests.unit.devices.test_leaving",
         ),
     ),
     "": Suite((*_TESTS, _HOUSES), _FRESH),

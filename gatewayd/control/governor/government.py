@@ -44,9 +44,9 @@ class Government:
         self._guard = GuardLoop(bench=self.bench, store=store, devices=poller, clock=clock)
 
     def problems(self) -> tuple[str, ...]:
-        """What a person should mend of circuits, wiring and the chargers' own fallbacks."""
+        """What a person should mend of circuits, wiring, fallbacks, and what is left forced."""
         found = (f"{one.where}: {one.what}; {one.do}" for one in self.governor.auditor.findings)
-        return (*self._guard.commissioning.problems, *found)
+        return (*self._guard.commissioning.problems, *found, *self.commander.stranded())
 
     def terms(self) -> Terms:
         """By what assets are governed now."""
