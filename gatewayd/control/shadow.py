@@ -35,6 +35,7 @@ ASSUMPTIONS = (
     "a blocked heat pump draws nothing, and a boosted one as much as it was measured to draw on"
     " average while it ran; left alone it makes up for the one and draws less for the other; heat"
     " that was not used within a day is lost",
+    "an inverter produces what it did, but for what is beyond its limit, which is lost",
     "energy costs what the location's tariff said at its time, whatever it says now; where it says"
     " nothing there is no price; and feeding in pays what grid.feed_in says now",
 )

@@ -30,6 +30,7 @@ _ENDS = {
     AssetKind.CHARGER: ("still to be made up for", "", "too little when cars left"),
     AssetKind.BATTERY: ("more held at the end", "less held at the end", ""),
     AssetKind.HVAC: ("still to be drawn", "drawn ahead", "gone cold"),
+    AssetKind.INVERTER: ("", "", "not produced"),
 }
 
 
@@ -150,7 +151,7 @@ def _saved(shadow: Shadow, zone: tzinfo) -> str:
 def _sum(total: Tally) -> str:
     saved = total.saved
     if saved is None:
-        return f"{kwh(max(total.less_wh, total.more_wh))} would have been moved"
+        return f"{kwh(max(total.less_wh, total.more_wh, total.unpriced_wh))} would have been moved"
     if abs(saved) < _CENT:
         return "Nothing would have been saved"
     if saved < 0:

@@ -8,6 +8,7 @@ from gatewayd.model.circuit import NOMINAL_V, PHASES
 from gatewayd.model.command import Command, SetMaxCurrent, SetOperationMode, StopCharging
 from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower
 from gatewayd.model.reading import OperationMode
+from gatewayd.plan.shadow.curtailed import InverterLedger
 from gatewayd.plan.shadow.heat import HeatLedger
 from gatewayd.plan.shadow.lots import Lots
 from gatewayd.plan.shadow.words import Minute, Tally
@@ -38,6 +39,8 @@ def ledger(kind: AssetKind) -> Ledger | None:
             return BatteryLedger()
         case AssetKind.HVAC:
             return HeatLedger()
+        case AssetKind.INVERTER:
+            return InverterLedger()
     return None
 
 

@@ -208,7 +208,16 @@ async def test_a_heat_pump_whose_power_is_not_measured_is_not_guessed_at(path: P
     assert (found.would, found.why) == (None, "its power is not measured")
 
 
-async def test_of_an_inverter_only_that_it_was_in_shadow_is_told(path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        (AssetKind.INVERTER, "its power is not measured"),
+        (AssetKind.VEHICLE, "what an asset of kind vehicle would have done cannot be told"),
+    ],
+)
+async def test_of_what_cannot_be_reckoned_only_that_it_was_in_shadow_is_told(
+    path: Path, kind: AssetKind, why: str
+) -> None:
     def limited(c: Connection) -> Asset:
         inverter = adopted(c, AssetKind.INVERTER, None)
         decided(c, inverter, BEGIN, f"grid{SHADOW}", SetExportLimit(0.0))

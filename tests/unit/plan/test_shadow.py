@@ -17,7 +17,13 @@ from gatewayd.model.command import (
     StopCharging,
 )
 from gatewayd.model.decision import Decision
-from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower
+from gatewayd.model.power import (
+    Hold,
+    HoldCharge,
+    SetBatteryPower,
+    SetExportLimit,
+    SetProductionLimit,
+)
 from gatewayd.model.reading import OperationMode
 from gatewayd.plan.shadow.account import Account, Decided, in_shadow
 from gatewayd.plan.shadow.ledger import ledger
@@ -275,8 +281,8 @@ def test_a_decision_that_says_no_power_is_not_reckoned_and_counted(
     assert (found.total.untold, found.total.less_wh, found.total.more_wh) == (10, 0.0, 0.0)
 
 
-def test_of_inverters_nobody_knows() -> None:
-    assert ledger(AssetKind.INVERTER) is None
+def test_of_cars_nobody_knows() -> None:
+    assert ledger(AssetKind.VEHICLE) is None
 
 
 def test_a_shadow_ends_with_what_is_carried_out_and_not_with_what_somebody_asks() -> None:
@@ -298,3 +304,34 @@ def test_a_shadow_ends_with_what_is_carried_out_and_not_with_what_somebody_asks(
         Decided(BEGIN + 3 * MINUTE, None),
         Decided(BEGIN + 5 * MINUTE, SetMaxCurrent(16.0)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "lost_wh", "saved"),
+    [
+        # Of 5 kW the home takes 2 kW; feeding in costs 0.10, and what it takes costs 0.30.
+        (SetProductionLimit(2000.0), 3000.0, "0.30"),
+        (SetProductionLimit(1000.0), 4000.0, "0.00"),
+        (SetProductionLimit(None), 0.0, "0"),
+        (SetExportLimit(0.0), 3000.0, "0.30"),
+        (SetExportLimit(1000.0), 2000.0, "0.20"),
+        (SetExportLimit(4000.0), 0.0, "0"),
+    ],
+)
+def test_what_an_inverter_does_not_produce_is_lost(
+    command: Command, lost_wh: float, saved: str
+) -> None:
+    prices = {"price": Decimal("0.30"), "feed_in": Decimal("-0.10")}
+    known = minutes((60, {"power_w": 5000.0, "grid_w": -3000.0, **prices}))
+
+    would = account(AssetKind.INVERTER, from_the_start(command), known)
+
+    assert would.lost_wh == pytest.approx(lost_wh)
+    assert would.total.saved == pytest.approx(Decimal(saved), abs=Decimal("1e-6"))
+    assert would.total.untold == 0
+
+
+def test_what_is_no_limit_says_nothing_of_an_inverter() -> None:
+    known = minutes((2, {"power_w": 5000.0}))
+
+    assert account(AssetKind.INVERTER, from_the_start(StopCharging()), known).total.untold == 2
