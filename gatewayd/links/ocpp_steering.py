@@ -50,7 +50,8 @@ class Steering:
         self._number = number
         self._bounds = bounds
         self._in_force: InForce | None = None
-        self._ordered_s = self._looked_s = self._started_s = -math.inf
+        self._ordered_s = self._looked_s = -math.inf
+        self._started_s = self._recalled_s()
         self._seen: int | str | None = None
         self._steered: int | str | None = None
         self._is_reminded = True
@@ -90,7 +91,7 @@ class Steering:
 
     @property
     def is_starting(self) -> bool:
-        """Whether a start of ours is still on its way."""
+        """Whether a start of ours is still on its way, perhaps one of an earlier run."""
         return self._now_s - self._started_s < _START_S
 
     @property
@@ -99,26 +100,28 @@ class Steering:
 
     async def start(self) -> None:
         """Let the car charge: begin a session, or raise the limit of the one there is."""
-        await self._remember(replace(self._row, is_stopped=False))
+        is_due = not (self._connector.is_live or self.is_starting)
+        started_at = self._station.clock.now() if is_due else self._row.started_at
+        await self._remember(replace(self._row, is_stopped=False, started_at=started_at))
         if self._connector.is_live:
             if self._row.has_safe:
                 await self._steer()
             return
-        if not self.is_starting:
+        if is_due:
             # Its answer may be lost; it must still not be started twice.
             self._started_s = self._now_s
             self._order()
             tag = self.abilities.id_tag
             answer = await self._station.call(self._station.dialect.start(self._number, tag))
             if answer.get("status") != "Accepted":
-                self._started_s = -math.inf
+                await self._forget_start()
                 raise RefusedError(f"charge point {self._station.id} refuses to start charging")
 
     async def stop(self) -> None:
         """Stop the car charging, by a limit of nought or by ending the session."""
         self._started_s = -math.inf
         if self.quirks.stop_by == "profile" and self.abilities.can_steer:
-            await self._remember(replace(self._row, is_stopped=True))
+            await self._remember(replace(self._row, is_stopped=True, started_at=None))
             if self._connector.is_live:
                 await self._steer()
             return
@@ -129,6 +132,7 @@ class Steering:
         answer = await self._station.call(self._station.dialect.stop(transaction.id))
         if answer.get("status") != "Accepted":
             raise RefusedError(f"charge point {self._station.id} refuses to end the session")
+        await self._forget_start()
 
     async def limit(self, current_a: float) -> None:
         """Limit the current per phase, now or from the next session on."""
@@ -237,6 +241,17 @@ class Steering:
         self._ordered_s = self._now_s
         self._in_force = None
         self._is_reminded = False
+
+    async def _forget_start(self) -> None:
+        self._started_s = -math.inf
+        await self._remember(replace(self._row, started_at=None))
+
+    def _recalled_s(self) -> float:
+        at = self._row.started_at
+        if at is None:
+            return -math.inf
+        # A clock that was set back since makes it no longer than a new one.
+        return self._now_s - max(0.0, (self._station.clock.now() - at).total_seconds())
 
     async def _remember(self, row: SteeringRow) -> None:
         await self._station.steer(self._number, row)

@@ -47,12 +47,16 @@ class TransactionRow:
 
 @dataclass(frozen=True, slots=True)
 class SteeringRow:
-    """What a connector was told: its limit, its phases, that it is stopped or can fall back."""
+    """What a connector was told: its limit, its phases, that it is stopped or can fall back.
+
+    `started_at` is when a start was last asked for that may still be on its way.
+    """
 
     limit_a: float | None = None
     is_stopped: bool = False
     has_safe: bool = False
     phases: int | None = None
+    started_at: datetime | None = None
 
 
 def see(c: sqlite3.Connection, row: ChargePointRow) -> None:
@@ -153,13 +157,13 @@ def open_transactions(c: sqlite3.Connection, charge_point: str) -> list[Transact
 def steering(c: sqlite3.Connection, charge_point: str) -> dict[int, SteeringRow]:
     """What the connectors of a charge point were told."""
     rows = c.execute(
-        "SELECT connector, limit_a, is_stopped, has_safe, phases"
+        "SELECT connector, limit_a, is_stopped, has_safe, phases, started_at"
         " FROM ocpp_steering WHERE charge_point = ?",
         (charge_point,),
     )
     return {
-        connector: SteeringRow(limit_a, bool(is_stopped), bool(has_safe), phases)
-        for connector, limit_a, is_stopped, has_safe, phases in rows
+        connector: SteeringRow(limit_a, bool(is_stopped), bool(has_safe), phases, time_of(at))
+        for connector, limit_a, is_stopped, has_safe, phases, at in rows
     }
 
 
@@ -167,9 +171,17 @@ def steer(c: sqlite3.Connection, charge_point: str, connector: int, row: Steerin
     """A connector was told this."""
     c.execute(
         "INSERT OR REPLACE INTO ocpp_steering"
-        " (charge_point, connector, limit_a, is_stopped, has_safe, phases)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (charge_point, connector, row.limit_a, row.is_stopped, row.has_safe, row.phases),
+        " (charge_point, connector, limit_a, is_stopped, has_safe, phases, started_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            charge_point,
+            connector,
+            row.limit_a,
+            row.is_stopped,
+            row.has_safe,
+            row.phases,
+            time_text(row.started_at),
+        ),
     )
 
 

@@ -224,6 +224,28 @@ async def test_a_limit_for_a_stopped_car_does_not_start_it(tmp_path: Path, versi
 
 
 @both
+async def test_a_start_of_an_earlier_run_is_waited_for_and_then_told_again(
+    tmp_path: Path, version: str
+) -> None:
+    action = "RemoteStartTransaction" if version == "1.6" else "RequestStartTransaction"
+    box = OcppCharger("CP1", FakeClock())
+    box.obeys = False
+    async with home(tmp_path, version, box=box) as at:
+        await at.speech.plug_in()
+        await at.driver.apply("charger", StartCharging())
+        assert len(at.wire.asked(action)) == 1
+    async with home(tmp_path, version, box=box) as at:
+        await at.clock.advance(7)
+        await at.driver.apply("charger", StartCharging())
+        soon = len(at.wire.asked(action))
+        await at.clock.advance(53)
+        await at.driver.apply("charger", StartCharging())
+        later = len(at.wire.asked(action))
+
+    assert (soon, later) == (0, 1)
+
+
+@both
 async def test_a_plugged_car_is_started_once(tmp_path: Path, version: str) -> None:
     async with home(tmp_path, version) as at:
         await at.speech.plug_in()
