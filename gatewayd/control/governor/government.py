@@ -18,7 +18,7 @@ from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
 # Ten seconds are promised, and the rest of the daemon stops afterwards.
-_STOP_S = 8.0
+_STOP_S = 7.0
 
 
 class Government:
