@@ -63,13 +63,18 @@ def _power_w(
     own: ReadyMemory,
     most_w: float,
 ) -> float:
-    """What it can draw for hours. Of a car that nobody knows it is one phase, until it is seen."""
+    """What it can draw for hours. Of a car that nobody knows it is one phase, until it has drawn.
+
+    Without currents nobody sees its phases: what it drew tells more than they would.
+    """
     term = look.terms.wired(state.asset.device_id)
     circuits = _above(look, term)
     bounds = [settings.max_a, term.plate_a(state.asset), *(one.usable_a for one in circuits)]
     if look.terms.circuits and not circuits:
         bounds.append(IDLE_A)
-    seen = car.most_phases or own.phases.get(car.id or "", 1)
+    id_ = car.id or ""
+    is_measured = own.power_w is not None or id_ in own.powers_w
+    seen = car.most_phases or own.phases.get(id_, 3 if is_measured else 1)
     used = [min(phases, seen) for phases in settings.phases]
     return max(_LEAST_W, *(_bearable_w(settings, n, min(bounds), most_w) for n in used))
 

@@ -98,6 +98,7 @@ class ReadyMemory:
     on_since_s: float | None = None
     seen_s: float = 0.0
     drawing_since_s: float | None = None
+    used_phases: int = 0
     powers_w: dict[str, float] = field(default_factory=dict)
     phases: dict[str, int] = field(default_factory=dict)
     beside_w: float | None = None
@@ -218,13 +219,16 @@ def _learn(car: CarNow, memory: ReadyMemory, now_s: float) -> None:
 
 
 def _learn_phases(car: CarNow, memory: ReadyMemory, now_s: float) -> None:
-    """Of a car that could draw on three."""
+    """Of a car that could draw on three. One that is nearly full may draw on fewer."""
+    if not car.is_plugged:
+        memory.used_phases = 0
     if not car.used_phases or (car.power_w or 0.0) < _LEAST_W or car.phases == 1:
         memory.drawing_since_s = None
     elif memory.drawing_since_s is None:
         memory.drawing_since_s = now_s
     elif now_s - memory.drawing_since_s >= _SETTLED_S:
-        memory.phases[car.id or ""] = car.used_phases
+        memory.used_phases = max(memory.used_phases, car.used_phases)
+        memory.phases[car.id or ""] = memory.used_phases
 
 
 def _spans(goal: Goal, when: When) -> Sequence[Span]:

@@ -15,7 +15,7 @@ from gatewayd.model.reading import ChargerReading, MeterReading, PowerDelivery
 from gatewayd.model.ready_by import ReadyBy
 from gatewayd.model.site import Site
 from gatewayd.plan.ev.cars import CarTerms
-from gatewayd.plan.ev.ready import When
+from gatewayd.plan.ev.ready import ReadyMemory, When
 from gatewayd.plan.ev.words import ChargeMode, ChargeSettings
 from tests.fakes.home import asset, state
 
@@ -89,7 +89,9 @@ def test_of_a_car_that_nobody_knows_one_phase_is_counted_on_until_it_has_drawn_o
         session_wh=0.0,
     )
 
+    unseen = Memory(ready={"charger": ReadyMemory(powers_w={"": 9_000.0})})
     assert planned_w(cars=(), memory=memory) == 3_680.0
+    assert planned_w(cars=(), memory=unseen) == 9_000.0
     for now_s in (5.0, 130.0, 135.0):
         found_w = planned_w(cars=(), memory=memory, reading=drawing, now_s=now_s)
     assert found_w == 11_040.0
