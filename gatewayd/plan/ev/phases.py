@@ -71,7 +71,9 @@ def consider(
         memory.phases_since_s = now_s
     wait_s = delays.stop_s if memory.is_on and target == 1 else delays.start_s
     is_early = now_s - memory.phases_since_s < (0.0 if at_once and target == 3 else wait_s)
-    if is_early or now_s - memory.switched_at_s < delays.phase_switch_s:
+    # So that a cloudy morning does not use up the switches of a day.
+    longer = 1 if at_once or target == 1 else 1 + memory.switches
+    if is_early or now_s - memory.switched_at_s < delays.phase_switch_s * longer:
         return
     # The last switch of a budget is kept for going down: on three phases the sun may not suffice.
     if not at_once and memory.switches >= delays.phase_switches - (target == 3):
