@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from gatewayd.config.plans import PlanSection
 from gatewayd.config.relay import RelaySection
 from gatewayd.config.section import Section
+from gatewayd.model.circuit import NOMINAL_V
 from gatewayd.model.reading import SgReady
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
@@ -117,6 +118,11 @@ class Charging(Section):
     def _fits_together(self) -> Self:
         if self.min_a > self.max_a:
             raise ValueError("has a min_a above max_a; exchange the two")
+        least_w = min(self.phases) * self.min_a * NOMINAL_V
+        at_w, most_w = self.delays.start_at_grid_w, self.delays.stop_at_grid_w - least_w
+        if at_w is not None and at_w > most_w:
+            told = f"begins where it ends again, for its least is {least_w:g} W; "
+            raise ValueError(f"{told}set start_at_grid_w to {most_w:g} or less")
         return self
 
     def settings(self, priority: int) -> ChargeSettings:

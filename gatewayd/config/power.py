@@ -9,7 +9,7 @@ from gatewayd.config.governed import CircuitSection, Governed, Grid, HeatingSect
 from gatewayd.config.problems import Path, shown, suggestion
 from gatewayd.config.source import Source
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, GridTerms, HeatTerms, Terms
-from gatewayd.model.asset import AssetKind
+from gatewayd.model.asset import AssetKind, Capability
 from gatewayd.model.circuit import PHASE_NAMES, Circuit
 from gatewayd.plan.grid.capacity import CapacitySettings
 from gatewayd.plan.grid.export import ExportRule, FeedIn
@@ -192,7 +192,12 @@ def _check_phases(
 
 def _check_kinds(source: Source, device_id: str, device: Device, drivers: Drivers) -> None:
     """Keys of devices that certainly are no such thing. Of some drivers that is not known."""
-    kinds = drivers.info(device.driver).kinds
+    info = drivers.info(device.driver)
+    kinds, charging = info.kinds, device.governed.charging
+    is_fixed = info.controls and Capability.SET_PHASES not in info.controls
+    if charging and len(set(charging.phases)) > 1 and is_fixed:
+        told = f"cannot be chosen between: {device.driver} switches no phases; name one"
+        source.fault(("devices", device_id, "charging", "phases"), told)
     for key, those in _FOR.items():
         if kinds and kinds.isdisjoint(those) and getattr(device.governed, key) is not None:
             told = f"is for a {' or '.join(those)}, which {device.driver} is not; leave it out"

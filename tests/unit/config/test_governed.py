@@ -35,7 +35,7 @@ devices:
     unit: 1
     battery: {mode: hold, reserve_pct: 20, locked_against: [charger], grid_charge_below: 0.1}
   charger:
-    driver: keba_p30
+    driver: go_e_modbus
     host: 192.0.2.1
     circuit: garage
     wiring: [b, c, a]
@@ -120,7 +120,7 @@ def test_a_heat_pump_on_a_circuit_needs_to_say_what_it_draws(tmp_path: Path) -> 
 
 
 def test_the_sun_is_shared_as_the_config_says(tmp_path: Path) -> None:
-    delays = "delays: {start_at_grid_w: -1500, stop_at_grid_w: 200, phase_switches: 2}"
+    delays = "delays: {start_at_grid_w: -1700, stop_at_grid_w: 200, phase_switches: 2}"
     text = GOOD.replace("phases: [3, 1]", f"phases: [3, 1], {delays}") + (
         "solar: {battery_first_below_pct: 40, battery_lends_above_pct: 90, residual_w: -50}\n"
     )
@@ -129,8 +129,21 @@ def test_the_sun_is_shared_as_the_config_says(tmp_path: Path) -> None:
 
     charging = terms.chargers["charger"].charging
     assert charging is not None
-    assert charging.delays == Delays(start_at_grid_w=-1500, stop_at_grid_w=200, phase_switches=2)
+    assert charging.delays == Delays(start_at_grid_w=-1700, stop_at_grid_w=200, phase_switches=2)
     assert terms.rule == BatteryRule(40, 90, -50)
+
+
+@pytest.mark.parametrize("at_w", [0, -1600])
+def test_charging_does_not_begin_where_it_ends(tmp_path: Path, at_w: int) -> None:
+    delays = f"delays: {{start_at_grid_w: {at_w}, stop_at_grid_w: 200}}"
+
+    with pytest.raises(ConfigError, match="its least is 1840 W; set start_at_grid_w to -1640 or"):
+        read(tmp_path, GOOD.replace("phases: [3, 1]", f"phases: [3, 1], {delays}"))
+
+
+def test_phases_are_no_choice_where_the_charger_cannot_switch(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="keba_p30 switches no phases; name one"):
+        read(tmp_path, GOOD.replace("go_e_modbus", "keba_p30"))
 
 
 RELAY = """\
