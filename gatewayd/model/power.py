@@ -17,6 +17,7 @@ from gatewayd.model.reading import (
 # Devices take their power in steps, of an ampere or a per cent of what they are made for.
 _TOLERANCE_W = 100.0
 _TOLERANCE = 0.05
+_STEP = 0.01
 # A battery that is to do nothing still feeds its own electronics.
 _IDLE_W = 100.0
 _TOLERANCE_PCT = 1.0
@@ -122,6 +123,10 @@ def is_shown(command: PowerCommand, reading: Reading) -> bool:
 
 def _is_limited(actual_w: float | None, wanted_w: float | None, rated_w: float | None) -> bool:
     """A limit at what the device can do at most is none; so is an infinite one."""
+    if wanted_w is not None and rated_w is not None:
+        # What goes beyond a limit is fed in: no more of it than a device's own step.
+        near_w = max(_TOLERANCE_W, _STEP * rated_w)
+        return actual_w is not None and abs(actual_w - wanted_w) <= near_w
     if wanted_w is not None:
         return is_near(actual_w, wanted_w)
     most_w = float("inf") if rated_w is None else rated_w - _TOLERANCE_W
