@@ -244,7 +244,9 @@ def _allowed(
 def _forbidden(kept: Kept, reading: Reading, asset: Asset) -> Command | None:
     """What has to be taken away from whoever else steers."""
     if not _is_car(reading):
-        return None if kept.may_yield else next_command(kept.wish, reading, asset)
+        command = None if kept.may_yield else next_command(kept.wish, reading, asset)
+        is_limit = isinstance(command, SetProductionLimit | SetExportLimit)
+        return command if command and (not is_limit or is_decrease(command, reading)) else None
     most_a = math.inf if kept.most_a is None else kept.most_a
     if not kept.may_yield and isinstance(kept.wish, Setpoint):
         most_a = min(most_a, kept.wish.current_a)

@@ -293,6 +293,11 @@ _LOOP = {
 }
 _KEEPING = {
     "raised though not armed": ("if kept.only_lowers and not is_decrease(", "if not ("),
+    "a limit raised against another": ("and (not is_limit or is_decrease(", "and (True or ("),
+    "an end of a limit taken for less": (
+        "SetProductionLimit(limit_w=float() as limit_w)",
+        "SetProductionLimit(limit_w=limit_w)",
+    ),
     "what is shown is believed": (
         "command, is_left = _owed(",
         "command, is_left = None and _owed(",

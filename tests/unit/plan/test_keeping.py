@@ -17,11 +17,20 @@ from gatewayd.model.command import (
     StartCharging,
     StopCharging,
 )
-from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetPhases, SetSgReady
+from gatewayd.model.power import (
+    Hold,
+    HoldCharge,
+    SetBatteryPower,
+    SetExportLimit,
+    SetPhases,
+    SetProductionLimit,
+    SetSgReady,
+)
 from gatewayd.model.reading import (
     BatteryReading,
     ChargerReading,
     HvacReading,
+    InverterReading,
     OperationMode,
     PowerDelivery,
     Reading,
@@ -65,6 +74,12 @@ CHARGER, BATTERY = able(AssetKind.CHARGER), able(AssetKind.BATTERY)
         (SetSgReady(SgReady.NORMAL), HvacReading(sg_ready=SgReady.FORCED), False),
         (PermanentHold(HvacMode.HEAT, 15.0), HvacReading(heat_setpoint_c=21.0), True),
         (PermanentHold(HvacMode.HEAT, 23.0), HvacReading(heat_setpoint_c=21.0), False),
+        (SetProductionLimit(2000.0), InverterReading(limit_w=3000.0), True),
+        (SetProductionLimit(2000.0), InverterReading(export_limit_w=1000.0), True),
+        (SetProductionLimit(4000.0), InverterReading(limit_w=3000.0), False),
+        (SetProductionLimit(None), InverterReading(limit_w=3000.0), False),
+        (SetExportLimit(2000.0), InverterReading(export_limit_w=3000.0), True),
+        (SetExportLimit(4000.0), InverterReading(export_limit_w=3000.0), False),
     ],
 )
 def test_what_takes_something_away(command: Command, reading: Reading, is_so: bool) -> None:
@@ -95,6 +110,14 @@ def yielding(wish: Wish, **terms: object) -> tuple[Kept, KeepMemory]:
         ),
         (SELF, {}, BatteryReading(), None),
         (SELF, {"may_yield": False}, BatteryReading(), SELF),
+        (
+            SetExportLimit(2000.0),
+            {"may_yield": False},
+            InverterReading(export_limit_w=3000.0),
+            SetExportLimit(2000.0),
+        ),
+        # Who has limited it to less means it.
+        (SetExportLimit(2000.0), {"may_yield": False}, InverterReading(export_limit_w=500.0), None),
     ],
 )
 def test_while_another_writes_only_what_is_forbidden_is_taken_away(
