@@ -1,5 +1,6 @@
 """What a plan counts on is what wiring, limits and the car bear."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from gatewayd.control.governor.claims import claims
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.terms import ChargerTerms, Terms
-from gatewayd.model.asset import AssetKind, MeterUsage
+from gatewayd.model.asset import AssetKind, Capability, MeterUsage
 from gatewayd.model.circuit import Circuit
 from gatewayd.model.reading import ChargerReading, MeterReading, PowerDelivery
 from gatewayd.model.ready_by import ReadyBy
@@ -40,9 +41,11 @@ def planned_w(
     charger = ChargerTerms(on, (0, 1, 2), charging=settings, **term)
     terms = Terms({one.id: one for one in circuits}, chargers={"charger": charger}, cars=cars)
     meter = asset(AssetKind.METER, device_id="meter", usage=MeterUsage.GRID)
-    said = reading or ChargerReading(PowerDelivery.STOPPED, power_w=0.0, session_wh=0.0)
+    said = reading or ChargerReading(PowerDelivery.STOPPED, power_w=0.0, session_wh=0.0, phases=3)
+    spec = replace(asset(AssetKind.CHARGER).spec, capabilities=frozenset(Capability))
+    one = asset(AssetKind.CHARGER, device_id="charger", spec=spec)
     states = [
-        state(AssetKind.CHARGER, said, asset=asset(AssetKind.CHARGER, device_id="charger")),
+        state(AssetKind.CHARGER, said, asset=one),
         state(AssetKind.METER, MeterReading(power_w=HOME_W), asset=meter),
     ]
     site = Site(MappingProxyType({one.asset.id: one for one in states}))
