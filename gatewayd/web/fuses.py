@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gatewayd.control.governor.operator import Standing
 from gatewayd.control.governor.overview import Overview
 from gatewayd.model.circuit import PHASE_NAMES
 from gatewayd.plan.grid.operator import OperatorState
@@ -51,7 +52,8 @@ class FusesView:
 def fuses_view(told: Overview) -> FusesView:
     """What the guard sees."""
     circuits = tuple(_circuit(one) for one in told.circuits)
-    return FusesView(_operator(told), circuits, tuple(sentence(one) for one in told.problems))
+    operator = ". ".join(filter(None, (_operator(told), _fed(told.fed))))
+    return FusesView(operator, circuits, tuple(sentence(one) for one in told.problems))
 
 
 def _operator(told: Overview) -> str:
@@ -63,6 +65,14 @@ def _operator(told: Overview) -> str:
         return f"The grid operator allows {limit} {until}".rstrip()
     until = f", at least {until}" if until else ""
     return f"Nothing is heard of the grid operator: {limit} are allowed{until}"
+
+
+def _fed(fed: Standing | None) -> str:
+    if fed is None:
+        return ""
+    if fed.state is OperatorState.LIMITED:
+        return f"The grid operator allows {watt(fed.limit_w)} to be fed in"
+    return f"Nothing is heard of the grid operator: {watt(fed.limit_w)} may be fed in"
 
 
 def _circuit(one: CircuitNow) -> CircuitView:

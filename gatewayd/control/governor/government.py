@@ -56,7 +56,7 @@ class Government:
         """What there is to know of the home now."""
         governor, bench, site = self.governor, self.bench, self._store.site
         modes, plans = governor.choices.modes(), governor.choices.plans()
-        shadows, told = self._last_week.found, governor.operator.standing()
+        shadows, (told, fed) = self._last_week.found, governor.operators.standing()
         found = trusts(site.assets.values(), bench, governor.auditor.withheld)
         assets = {
             id_: Governed(
@@ -76,6 +76,7 @@ class Government:
             told if is_limited else None,
             governor.operator.until() if is_limited else None,
             self.problems(),
+            fed if fed and fed.limit_w is not None else None,
         )
 
     async def end(self) -> None:

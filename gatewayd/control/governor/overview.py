@@ -59,7 +59,7 @@ class Overview:
     """Assets by id, those that are governed or are to be watched only.
 
     `operator` is the grid operator's limit in force, which ends (in the failsafe: at the earliest)
-    at `limited_until`. `problems` are what a person should mend.
+    at `limited_until`; `fed` is that of what is fed in. `problems` are what a person should mend.
     """
 
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
@@ -68,6 +68,7 @@ class Overview:
     operator: Standing | None = None
     limited_until: datetime | None = None
     problems: tuple[str, ...] = ()
+    fed: Standing | None = None
 
 
 def trusts(

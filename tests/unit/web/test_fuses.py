@@ -114,3 +114,20 @@ def test_a_home_without_fuses_shows_none_and_one_with_them_does() -> None:
     assert none == ""
     assert 'width="25.0%"' in some
     assert "<li>Main: loose</li>" in some
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        (OperatorState.LIMITED, "The grid operator allows 3.0 kW to be fed in"),
+        (OperatorState.INIT, "Nothing is heard of the grid operator: 3.0 kW may be fed in"),
+    ],
+)
+def test_what_may_be_fed_in_is_told_beside_what_may_be_taken(
+    state: OperatorState, text: str
+) -> None:
+    taken, fed = Standing(OperatorState.LIMITED, 4200.0), Standing(state, 3000.0)
+
+    assert fuses_view(Overview(fed=fed)).operator == text
+    both = fuses_view(Overview(operator=taken, fed=fed)).operator
+    assert both == f"The grid operator allows 4.2 kW. {text}"
