@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+import pytest
+
 from gatewayd.control.governor.cars import AtCharger, at_charger, car_now
 from gatewayd.control.governor.claims import claims
 from gatewayd.control.governor.look import Look, Memory
@@ -123,6 +125,22 @@ def test_a_plan_charges_in_time_and_waits_while_there_is_time() -> None:
     assert setpoint(ChargeMode.PLAN, later, fast, when=when) == Setpoint(0.0)
     assert setpoint(ChargeMode.PLAN, later, slow, when=when) == full
     assert setpoint(ChargeMode.OFF, soon, LEAF, when=when) == Setpoint(0.0)
+
+
+@pytest.mark.parametrize("limit", [{"limit_energy_wh": 5_000.0}, {"limit_soc_pct": 60.0}])
+def test_a_limit_holds_for_a_charger_that_only_counts_and_a_level_that_stands_still(
+    limit: dict[str, Any],
+) -> None:
+    settings = ChargeSettings(mode=ChargeMode.NOW, **limit)
+    terms, memory = Terms(chargers={"charger": ChargerTerms(charging=settings)}), Memory()
+    car, wishes = vehicle("leaf_cloud", HERE), []
+    for now_s, energy_wh in ((0.0, 1_000.0), (600.0, 6_000.0), (900.0, 9_000.0)):
+        one = charger(session_wh=None, energy_wh=energy_wh)
+        look = Look(home(one, car), terms, now_s)
+        wishes.append(settle(claims(look, memory), now_s)["charger"].wish)
+
+    assert wishes[0] == Setpoint(16.0, 3)
+    assert wishes[2] == Setpoint(0.0)
 
 
 def test_no_plan_is_kept_while_nobody_knows_what_time_it_is() -> None:
