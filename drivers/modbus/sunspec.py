@@ -25,6 +25,7 @@ from gatewayd.sdk.driver import Driver, DriverInfo, ModbusReader, ModbusWriter
 from gatewayd.sdk.finding import ModbusProbe
 from gatewayd.sdk.options import ModbusOptions
 from gatewayd.sdk.sunspec import Control, ModelAt, ModelValues, Registers, roles
+from gatewayd.sdk.sunspec.restoring import Restoring
 from gatewayd.sdk.wear import Wear
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class Options(ModbusOptions):
         return sunspec.BASES if self.base is None else (self.base,)
 
 
-class SunSpec:
+class SunSpec(Restoring):
     """One device, or one and its meters. Keeps the chains, and the controls by role."""
 
     def __init__(self, open_unit: Open, options: Options) -> None:
@@ -87,6 +88,7 @@ class SunSpec:
         self._sign = 1
         self._own: SolarEdge | None = None
         self._controls: dict[str, Control] = {}
+        self._registers: Registers | None = None
         self.wear = Wear(_WRITES_PER_DAY)
 
     async def identify(self) -> Identity:
@@ -217,7 +219,7 @@ class SunSpec:
         self, models: Mapping[int, ModelValues], unit: ModbusReader
     ) -> dict[str, Control]:
         """By role. One that is read only still tells what it is set to."""
-        registers = Registers(unit, self.wear)
+        registers = self._registers = Registers(unit, self.wear)
 
         async def fetch(at: ModelAt) -> ModelValues:
             return await sunspec.fetch(unit, at, self._options.max_registers)

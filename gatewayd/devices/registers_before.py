@@ -74,9 +74,10 @@ class RegistersBefore:
 
     async def give_back(self, driver: Driver, asset: Asset, command: Command) -> None:
         """Tell the command, with what was held in the place of the map's values. DeviceErrors."""
-        if not self.words or not isinstance(driver, Restorable):
+        words = None if asset.kind in _AS_STEERED else self.words
+        if words is None or not isinstance(driver, Restorable):
             await driver.apply(asset.role, command)
-        elif await driver.restore(asset.role, command, self.words):
+        elif await driver.restore(asset.role, command, words):
             self._as_before.add(command)
 
     def is_as_before(self, command: Command) -> bool:

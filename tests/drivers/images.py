@@ -137,7 +137,7 @@ async def bench(fixture: Fixture, registry: Registry, **options: object) -> Asyn
             yield Bench(driver, server, unit)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ImageUnit:
     """One unit of an image in memory, that can only be read."""
 

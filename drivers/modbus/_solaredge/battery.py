@@ -4,6 +4,7 @@ A command holds for the time in 57355, then the default mode does; 57357 is said
 The modes, times and the policy of charging from the grid are settings: written when they differ.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from drivers.modbus._solaredge.packs import Packs
@@ -14,7 +15,7 @@ from gatewayd.model.command import Command, SetOperationMode
 from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetReserve
 from gatewayd.model.reading import OperationMode
 from gatewayd.sdk.driver import ModbusReader
-from gatewayd.sdk.sunspec.control import Registers
+from gatewayd.sdk.sunspec.control import Place, Registers
 from gatewayd.sdk.sunspec.roles import Fields, Models
 
 _REMOTE = 4
@@ -54,6 +55,8 @@ class _Order(NamedTuple):
 
 class Battery:
     """StorEdge's remote control. `revert_s` is the command timeout it gets."""
+
+    places: Sequence[Place] = ()
 
     def __init__(
         self, unit: ModbusReader, registers: Registers, packs: Packs, found: Values, revert_s: int

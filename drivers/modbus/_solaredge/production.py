@@ -1,12 +1,14 @@
 """The inverter's dynamic limit of active power."""
 
+from collections.abc import Sequence
+
 from drivers.modbus._solaredge.registers import Block, Values, number, words
 from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.model.asset import Capability
 from gatewayd.model.command import Command
 from gatewayd.model.power import SetProductionLimit
 from gatewayd.sdk.driver import ModbusReader
-from gatewayd.sdk.sunspec.control import Registers
+from gatewayd.sdk.sunspec.control import Place, Registers
 from gatewayd.sdk.sunspec.roles import Fields, Models
 
 _ADVANCED = Block(61762, "advanced:s32:61762")
@@ -21,6 +23,8 @@ class Production:
     """The dynamic limit of active power, in RAM. It ends by itself into the fallback limit."""
 
     capabilities = frozenset({Capability.SET_PRODUCTION_LIMIT})
+
+    places: Sequence[Place] = ()
 
     def __init__(
         self, unit: ModbusReader, registers: Registers, found: Values, revert_s: int

@@ -1,7 +1,7 @@
 """What the controls of one role have in common, and the writing of their registers."""
 
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple, Protocol
 
 from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.model.asset import Capability
@@ -17,10 +17,26 @@ from gatewayd.sdk.wear import Wear
 Fetch = Callable[[ModelAt], Awaitable[ModelValues]]
 
 
+class Place(NamedTuple):
+    """Registers that a control writes together; `wears`: their memory does."""
+
+    address: int
+    width: int
+    wears: bool = False
+
+    def names(self) -> list[str]:
+        """Each of them, as what it held is kept."""
+        return [str(self.address + offset) for offset in range(self.width)]
+
+
 class Control(Protocol):
-    """How one role is told things. `see` gets what was read at each poll, before all else."""
+    """How one role is told things. `see` gets what was read at each poll, before all else.
+
+    `places` are what it writes, in the order in which it is written back as it was.
+    """
 
     capabilities: frozenset[Capability]
+    places: Sequence[Place]
 
     def see(self, models: Models) -> None: ...
 
@@ -41,17 +57,31 @@ class Control(Protocol):
 class Registers:
     """Writes to one unit; memory that wears out, or may do so, only when it changes something.
 
+    `written` is what was written last, by register.
     `wear` counts those.
     """
 
     def __init__(self, unit: ModbusReader, wear: Wear) -> None:
+        self.written: dict[str, int] = {}
         self._wear = wear
         self._unit = unit
+
+    async def read(self, place: Place) -> Words:
+        """What is there."""
+        return await self._unit.read_holding(place.address, place.width)
+
+    async def put_back(self, place: Place, words: Words) -> None:
+        """What was there before; no number of writes keeps it from it."""
+        if place.wears:
+            await self.change(place.address, words, is_safe=True)
+        else:
+            await self.write(place.address, words)
 
     async def write(self, address: int, words: Words) -> None:
         """To RAM. UnsupportedError for a unit that can only be read."""
         if not isinstance(self._unit, ModbusWriter):
             raise UnsupportedError("the device is read only; see its `read_only` option")
+        self.written |= zip(Place(address, len(words)).names(), words, strict=True)
         if len(words) == 1:
             await self._unit.write_register(address, words[0])
         else:
@@ -81,6 +111,14 @@ def _place(at: ModelAt, name: str, raw: float) -> tuple[int, Words]:
         return at.address + point.address, words_of(Shape(type=point.type), raw)
     except ValueError as error:
         raise RefusedError(f"{name} of model {at.id}: {error}; its scale factor is odd") from error
+
+
+def places(at: ModelAt, names: Sequence[str], *, wearing: Sequence[str] = ()) -> list[Place]:
+    """Where a model has these points; of those `wearing` the memory wears out."""
+    points = [(name, models.point(at.id, name)) for name in names]
+    return [
+        Place(at.address + point.address, point.width(), name in wearing) for name, point in points
+    ]
 
 
 def steps(value: float, factor: float | None) -> int:

@@ -7,6 +7,7 @@ gateway of APsystems' microinverters 30 % each morning): there only what was wri
 told.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatewayd.errors import RefusedError, UnsupportedError
@@ -14,7 +15,7 @@ from gatewayd.model.asset import Capability
 from gatewayd.model.command import Command
 from gatewayd.model.power import SetProductionLimit
 from gatewayd.sdk.sunspec.chain import ModelValues
-from gatewayd.sdk.sunspec.control import Fetch, Registers, steps
+from gatewayd.sdk.sunspec.control import Fetch, Place, Registers, places, steps
 from gatewayd.sdk.sunspec.roles import Fields, Models, ac_power_w, rated_w
 
 _FULL_PCT = 100.0
@@ -66,6 +67,11 @@ class Limit:
         self._names = _NAMES[found.at.id]
         self._revert_s = revert_s
         self._written_pct: float | None = None
+        first = [name for name in (self._names.revert, self._names.after) if name]
+        known = [name for name in first if found.number(name) is not None]
+        names = [*known, "WMaxLimPct", self._names.is_on]
+        ends = revert_s is not None and self._names.revert in known
+        self.places: Sequence[Place] = places(found.at, names, wearing=() if ends else names)
 
     def see(self, models: Models) -> None:
         """Keep what was read last."""

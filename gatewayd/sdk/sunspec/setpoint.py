@@ -4,6 +4,8 @@
 of sun and battery together, so there it is not used.
 """
 
+from collections.abc import Sequence
+
 from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.model.asset import Capability
 from gatewayd.model.command import Command, SetOperationMode
@@ -11,7 +13,7 @@ from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower
 from gatewayd.model.reading import OperationMode
 from gatewayd.sdk.sunspec import roles
 from gatewayd.sdk.sunspec.chain import ModelValues
-from gatewayd.sdk.sunspec.control import Fetch, Registers, steps
+from gatewayd.sdk.sunspec.control import Fetch, Place, Registers, places, steps
 from gatewayd.sdk.sunspec.roles import Fields, Models
 
 CAPABILITIES = frozenset(
@@ -49,6 +51,9 @@ class Setpoint:
         self._models = models
         self._last = models[704]
         self._revert_s = revert_s
+        first = ("WSetRvrtTms", "WSetEnaRvrt")
+        known = [name for name in first if self._last.number(name) is not None]
+        self.places: Sequence[Place] = places(self._last.at, [*known, "WSetMod", "WSet", "WSetEna"])
 
     def see(self, models: Models) -> None:
         """Keep what was read last."""

@@ -6,6 +6,7 @@ the device returns to normal by itself (seen on a Fronius GEN24: evcc issue 3303
 forgotten one of 3600 s ended a hold). What is set is lost on a restart, save the reserve.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatewayd.errors import RefusedError, UnsupportedError
@@ -15,7 +16,7 @@ from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower, SetReserve
 from gatewayd.model.reading import OperationMode
 from gatewayd.sdk.sunspec import settings
 from gatewayd.sdk.sunspec.chain import ModelValues
-from gatewayd.sdk.sunspec.control import Fetch, Registers, steps
+from gatewayd.sdk.sunspec.control import Fetch, Place, Registers, places, steps
 from gatewayd.sdk.sunspec.roles import Fields, Models
 
 CAPABILITIES = frozenset(
@@ -77,6 +78,10 @@ class Storage:
             missing.add(Capability.SET_POWER)
         if found.number("MinRsvPct") is None:
             missing.add(Capability.SET_RESERVE)
+        first = ("InOutWRte_RvrtTms", "ChaGriSet")
+        known = [name for name in first if found.number(name) is not None]
+        names = [*known, "InWRte", "OutWRte", "StorCtl_Mod"]
+        self.places: Sequence[Place] = places(found.at, names, wearing=("ChaGriSet",))
         self.capabilities = CAPABILITIES - missing if can_steer(found) else frozenset()
 
     def see(self, models: Models) -> None:
