@@ -94,8 +94,8 @@ class Writes:
         for step in _merged(all_steps):
             words = _words(step, held)
             present = await self._read(step) if words is not None else None
-            if words and present and present != (wanted := _masked(step, words, present)):
-                await self._put(step, wanted)
+            if words and present and not self._is_so(step, words, present):
+                await self._put(step, _masked(step, words, present))
                 is_all = is_all and bool(due)
         return is_all
 
@@ -111,9 +111,8 @@ class Writes:
 
     async def _write_step(self, step: Step, words: Words) -> None:
         present = await self._present(step)
-        words = _masked(step, words, present)
-        if present != words or step.memory == "ram":
-            await self._put(step, words)
+        if step.memory == "ram" or not self._is_so(step, words, present):
+            await self._put(step, _masked(step, words, present))
 
     async def _put(self, step: Step, words: Words) -> None:
         # Forgotten first: after an error nobody knows what the register holds.
@@ -126,8 +125,12 @@ class Writes:
             await asyncio.sleep(step.pause_s)
 
     async def _is_there(self, step: Step, words: Words) -> bool:
-        present = await self._present(step)
-        return present == _masked(step, words, present)
+        return self._is_so(step, words, await self._present(step))
+
+    def _is_so(self, step: Step, words: Words, present: Words | None) -> bool:
+        """By what it says and, as it may say so late, by what was written to it last."""
+        ours = self._written.get(_place(step), words)
+        return present == _masked(step, words, present) and ours == _masked(step, words, ours)
 
     async def _present(self, step: Step) -> Words | None:
         """What the register holds, as far as it matters and can be known."""
