@@ -69,7 +69,7 @@ class Counters:
 def snapshot(state: AssetState, sample: Sample, counters: Counters) -> Document:
     """Everything the asset reports: unknown is null, except energy, which is left out.
 
-    What can be told something has a reason for the newest that it was told, in plain words.
+    What can be told something has a reason for what it is told now, in plain words.
     """
     asset = state.asset
     document: dict[str, float | str | None] = {}

@@ -122,6 +122,12 @@ def latest(c: sqlite3.Connection) -> dict[str, Decision]:
     return {row["asset_id"]: _decision(row) for row in rows}
 
 
+def unended(c: sqlite3.Connection) -> list[str]:
+    """The assets whose newest decision told them something, and came of no action."""
+    rows = c.execute(f"{_SELECT} WHERE {_NEWEST}").fetchall()
+    return [row["asset_id"] for row in rows if row["command"] and not row["action_id"]]
+
+
 def _decided(c: sqlite3.Connection, row: sqlite3.Row) -> Decided:
     action = actions.get(c, row["action_id"]) if row["action_id"] else None
     return Decided(row["seq"], _decision(row), action)

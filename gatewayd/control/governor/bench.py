@@ -12,29 +12,27 @@ from typing import Protocol
 
 from gatewayd import __version__
 from gatewayd.clock import Clock
-from gatewayd.control.governor import gather
+from gatewayd.control.governor import gather, said
 from gatewayd.control.governor.answers import Patience
 from gatewayd.control.governor.answers import answer as how_it_fares
 from gatewayd.control.governor.given import ClaimsGiven, GuardGiven, Noted, RulingGiven
 from gatewayd.control.governor.limit import NO_LIMIT, limited
+from gatewayd.control.governor.notes import Notes
 from gatewayd.control.governor.safety import GUARD, Granted
 from gatewayd.control.governor.safety import claim as safety_claim
 from gatewayd.control.governor.terms import Terms
-from gatewayd.control.governor.withholding import held_by, only_lowers, why_not
+from gatewayd.control.governor.withholding import only_lowers, why_not
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import Circuit
-from gatewayd.model.command import Command, SetMaxCurrent, StopCharging
-from gatewayd.model.decision import GIVEN_BACK, SHADOW, Decision, Grounds, Input
+from gatewayd.model.command import Command
+from gatewayd.model.decision import Decision, Grounds, Input
 from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import LEASE_MAX_S, Claim, Rank, Setpoint, Wish
-from gatewayd.plan.arbiter.narrow import is_off
 from gatewayd.plan.arbiter.ruling import Ruling, settle
 from gatewayd.plan.governed import Answer
 from gatewayd.plan.guard.words import Footing, Grant
-from gatewayd.plan.heard import heard
 from gatewayd.plan.heat.levels import is_apart
 from gatewayd.plan.keeping import Kept
-from gatewayd.plan.steer import next_command
 
 # The guard gives nothing new before it has seen the room for it this long.
 _WARM_S = 40.0
@@ -76,24 +74,37 @@ class Bench:
         self._decisions: list[Noted] = []
         self._claims_given: ClaimsGiven | None = None
         self._guard_given: GuardGiven | None = None
-        self._owners: dict[str, str] = {}
+        self._notes = Notes()
+        self._steered: set[str] = set()
+        self._unended: set[str] = set()
         self._patience = Patience()
 
     def begin(self, steer: Steer) -> None:
         """Have rulings carried out from now on."""
         self._steer = steer
 
+    def recall(self, asset_ids: Iterable[str]) -> None:
+        """Of which an earlier run has left something on record that may have ended since."""
+        self._unended = set(asset_ids)
+
     def end(self) -> None:
-        """Have nothing carried out any more."""
+        """Have nothing carried out any more, and that on record."""
         self._steer = _nowhere
+        self.settle()
+        for asset_id in self.rulings:
+            state = self._store.site.assets.get(asset_id)
+            if state is not None and self.terms.writes(state.asset):
+                self._note(state, is_stopping=True)
 
     def claim(self, claims: Iterable[Claim], given: ClaimsGiven | None = None) -> None:
         """What everybody but the guard wants, instead of what they wanted before.
 
         `given` is what that was made from, for the record.
         """
+        self._end_lapsed()
         self._claims, self._claims_given = tuple(claims), given
         self.settle()
+        self._end_old()
 
     def grant(
         self,
@@ -108,6 +119,7 @@ class Bench:
         `paused` are the devices whose batteries are left to themselves and must not charge now.
         `assets` are the loads' assets, by device: another one of that device is granted nothing.
         """
+        self._end_lapsed()
         self._guard_given, self._paused, self._assets = given, paused, assets
         if self._grants is None:
             self._guarded_s = self._clock.monotonic()
@@ -141,11 +153,28 @@ class Bench:
         found = settle([*self._claims, *filter(None, safety)], now_s)
         for state in states:
             self._rule(state, found.get(state.asset.id))
+        for asset_id in [*self.rulings]:
+            # Of what is not there any more nothing is left to give back.
+            left = self._store.site.assets.get(asset_id)
+            if left is None:
+                del self.rulings[asset_id]
+            elif not self.terms.governs(left.asset):
+                self._free(left)
 
-    def decision(self, state: AssetState) -> Decision:
-        """What is settled of an asset, and why."""
+    def decision(self, state: AssetState, *, is_stopping: bool = False) -> Decision:
+        """What is settled of an asset, and why; `is_stopping`: and nothing any more after that."""
         ruling = self.rulings.get(state.asset.id)
-        return self._ruled(state, ruling) if ruling else self._given_back(state.asset.id)
+        if ruling is None:
+            return said.ended(state, self._at, is_governed=self.terms.governs(state.asset))
+        found = self._ruled(state, ruling)
+        return said.stopped(found, state) if is_stopping else found
+
+    def say(self, state: AssetState) -> Decision | None:
+        """Who has the say over it now; None where nobody has, or it is left to another writer."""
+        ruling = self.rulings.get(state.asset.id)
+        if ruling is None or (state.asset.is_yielded and not _is_bound(ruling)):
+            return None
+        return self._ruled(state, ruling)
 
     def take_decisions(self) -> list[Noted]:
         """The changes of setpoint since the last call."""
@@ -222,43 +251,61 @@ class Bench:
     def _rule(self, state: AssetState, ruling: Ruling | None) -> None:
         asset_id, before = state.asset.id, self.rulings.get(state.asset.id)
         if ruling is None:
-            if self.rulings.pop(asset_id, None) is not None:
-                self._note(state)
-                self._steer(asset_id, None)
+            if before is not None:
+                self._free(state)
             return
         self.rulings[asset_id] = ruling
-        # What would have been is only known from what is put on record.
-        is_first = not self.terms.writes(state.asset) or _is_news(ruling, state)
-        is_new = _is_other(before, ruling) if before else is_first
-        owner = self._owner(state, ruling)
-        if is_new or self._owners.get(asset_id, owner) != owner:
-            self._owners[asset_id] = owner
+        found = self.say(state)
+        if found is None:
+            # It is left to somebody else: what comes next is news.
+            self._notes.forget(asset_id)
+        elif self._notes.is_news(ruling, found, self._now_s):
             self._note(state)
         if self.terms.writes(state.asset):
             kept = self._kept(state, ruling)
             # What is not armed must not stay in what it was forced to.
             is_lowered = state.asset.kind in (AssetKind.CHARGER, AssetKind.INVERTER)
             self._steer(asset_id, kept if is_lowered or not kept.only_lowers else None)
+            self._steered.add(asset_id)
+        elif asset_id in self._steered:
+            self._steered.discard(asset_id)
+            self._steer(asset_id, None)
+
+    def _end_lapsed(self) -> None:
+        """What ran out while nobody looked, and was given back by then."""
+        if self.rulings and self._clock.monotonic() - self._now_s >= LEASE_MAX_S:
+            self.settle()
+
+    def _end_old(self) -> None:
+        """What an earlier run has ruled, and this one does not."""
+        for state in self._store.site.assets.values():
+            asset_id, is_governed = state.asset.id, self.terms.governs(state.asset)
+            if asset_id in self._unended and (not is_governed or self._is_ready(state)):
+                self._unended.discard(asset_id)
+                if asset_id not in self.rulings:
+                    self._note(state)
+
+    def _free(self, state: AssetState) -> None:
+        """Nothing is ruled of it any more."""
+        asset_id = state.asset.id
+        del self.rulings[asset_id]
+        self._notes.forget(asset_id)
+        self._steered.discard(asset_id)
+        self._note(state)
+        self._steer(asset_id, None)
 
     def _kept(self, state: AssetState, ruling: Ruling) -> Kept:
         grant = self._granted(state)
-        is_bound = ruling.bound_by == GUARD or ruling.rank <= Rank.GRID
         return Kept(
             ruling.wish,
             ruling.owner,
             ruling.valid_until_s,
-            may_yield=not is_bound,
+            may_yield=not _is_bound(ruling),
             most_a=grant.amps if grant and self._is_guarded(state) else None,
             only_lowers=only_lowers(self.terms, state, ruling),
         )
 
-    def _owner(self, state: AssetState, ruling: Ruling) -> str:
-        owner = ruling.bound_by or ruling.owner
-        if not self.terms.writes(state.asset):
-            return owner + SHADOW
-        return f"{owner} (only lowered)" if self.terms.withholds(state.asset) else owner
-
-    def _note(self, state: AssetState) -> None:
+    def _note(self, state: AssetState, *, is_stopping: bool = False) -> None:
         given = RulingGiven(
             __version__,
             self._claims_given,
@@ -267,46 +314,19 @@ class Bench:
             state,
             self._at,
             self._now_s,
+            is_stopping,
         )
-        self._decisions.append(Noted(self.decision(state), given))
+        found = self.decision(state, is_stopping=is_stopping)
+        self._decisions.append(Noted(found, given))
 
     def _ruled(self, state: AssetState, ruling: Ruling) -> Decision:
-        told = heard(state, self._now_s)
-        grounds = ruling.grounds
-        return Decision(
-            self._at,
-            ruling.asset_id,
-            self._owner(state, ruling),
-            _as_command(ruling.wish),
-            grounds.reason,
-            (*grounds.inputs, *told),
-            grounds.candidates,
-            held_by(self.terms, state, ruling),
-        )
-
-    def _given_back(self, asset_id: str) -> Decision:
-        grounds = Grounds("nobody wants anything of it any more")
-        return Decision.on(grounds, self._at, asset_id, GIVEN_BACK, None)
+        look = self._claims_given.look if self._claims_given else None
+        return said.ruled(self.terms, state, ruling, self._at, self._now_s, look)
 
 
-def _as_command(wish: Wish) -> Command:
-    if not isinstance(wish, Setpoint):
-        return wish
-    return StopCharging() if is_off(wish) else SetMaxCurrent(wish.current_a)
-
-
-def _is_other(before: Ruling, ruling: Ruling) -> bool:
-    return (before.wish, before.owner, before.bound_by) != (
-        ruling.wish,
-        ruling.owner,
-        ruling.bound_by,
-    )
-
-
-def _is_news(ruling: Ruling, state: AssetState) -> bool:
-    """Whether a first ruling is anything but what the asset does already."""
-    reading = state.sample.reading if state.sample else None
-    return reading is None or next_command(ruling.wish, reading, state.asset) is not None
+def _is_bound(ruling: Ruling) -> bool:
+    """Whether it is not for another writer to decide."""
+    return ruling.bound_by == GUARD or ruling.rank <= Rank.GRID
 
 
 def _nowhere(_asset_id: str, _kept: Kept | None) -> None:

@@ -65,7 +65,7 @@ class GuardGiven:
 class RulingGiven:
     """What an asset's ruling was made from, at a moment of both clocks, by one version of gatewayd.
 
-    `guard` is None for an asset that it has no say over.
+    `guard` is None for an asset that it has no say over. `is_stopping`: it is the last one.
     """
 
     software: str
@@ -75,6 +75,7 @@ class RulingGiven:
     state: AssetState
     at: datetime
     now_s: float
+    is_stopping: bool = False
 
 
 @dataclass(frozen=True, slots=True)

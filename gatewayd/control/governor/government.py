@@ -83,6 +83,7 @@ class Government:
         """Steer no more, and leave no battery or inverter in what it was forced to."""
         self.bench.end()
         await self.commander.give_back(_STOP_S)
+        await self.governor.end()
 
     def services(self, prices: Callable[[], Prices | None]) -> dict[str, Coroutine[Any, Any, None]]:
         """What runs for ever, by the name its task gets; `prices` are those of the home."""

@@ -24,6 +24,7 @@ from gatewayd.control.replay.record import keep
 from gatewayd.devices.commander import Commander
 from gatewayd.errors import StorageError
 from gatewayd.model.command import SetMaxCurrent
+from gatewayd.model.decision import Decision
 from gatewayd.model.reading import ChargerReading, PowerDelivery
 from gatewayd.model.remembered import Remembered
 from gatewayd.model.site import AssetState
@@ -31,7 +32,7 @@ from gatewayd.plan.arbiter.narrow import is_off
 from gatewayd.plan.ev.ready import When
 from gatewayd.plan.keeping import Kept
 from gatewayd.plan.prices import Prices, price_at
-from gatewayd.state import actions, meta
+from gatewayd.state import actions, decisions, meta
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
 
@@ -86,11 +87,21 @@ class Governor:
         await self._recall_quarters()
         await self.auditor.begin()
         await self._audit()
+        self._bench.recall(await self._db.read(decisions.unended))
         self._bench.begin(self._steer)
         while True:
             await self._audit()
             await self._turn()
             await self._clock.sleep(_TICK_S)
+
+    async def end(self) -> None:
+        """Put on record that nothing is settled any more."""
+        try:
+            for noted in self._bench.take_decisions():
+                self._store.decided(noted.decision)
+                await self._db.write(partial(keep, noted=noted))
+        except StorageError as error:
+            self._report(error)
 
     async def _recall_quarters(self) -> None:
         """A month's peak, and what the running quarter has taken, outlive a restart."""
@@ -200,10 +211,20 @@ class Governor:
                 self._wants[asset_id] = Wants()
 
     async def _record(self) -> None:
-        self._sessions = await sessions.keep(self._db, self._memory, self._sessions)
-        for noted in self._bench.take_decisions():
+        taken = self._bench.take_decisions()
+        for noted in taken:
             self._store.decided(noted.decision)
+        self._show()
+        self._sessions = await sessions.keep(self._db, self._memory, self._sessions)
+        for noted in taken:
             await self._db.write(partial(keep, noted=noted))
+
+    def _show(self) -> None:
+        """Why each asset does what it does now: numbers move on where nothing is put on record."""
+        for state in self._governed():
+            now = self._bench.say(state)
+            if now is not None and _is_other(state.decision, now):
+                self._store.decided(now)
 
     def _limits_a(self) -> dict[str, float]:
         """What each charger was limited to before it was steered."""
@@ -226,6 +247,15 @@ class Governor:
 
 def _withheld(terms: Terms, withheld: Mapping[str, str]) -> Terms:
     return replace(terms, withheld=withheld)
+
+
+def _is_other(shown: Decision | None, now: Decision) -> bool:
+    """Whether another thing is to be shown; what is done in truth comes before the shadow."""
+    if shown is None or (now.is_shadow and not shown.is_shadow):
+        return shown is None
+    return replace(now, at=shown.at, inputs=(), candidates=()) != replace(
+        shown, inputs=(), candidates=()
+    )
 
 
 def _delivery(state: AssetState) -> PowerDelivery | None:

@@ -84,8 +84,9 @@ def _ruled(given: RulingGiven) -> Decision:
         inputs = inputs_of(guard.meters, guard.now_s)
         bench.grant(grants, inputs, paused=stopped, assets=guard.assets)
     if given.claims is not None:
-        bench.claim(claims(given.claims.look, given.claims.memory))
-    return bench.decision(given.state)
+        look, memory = given.claims.look, given.claims.memory
+        bench.claim(claims(look, memory), given.claims)
+    return bench.decision(given.state, is_stopping=given.is_stopping)
 
 
 def _asked(given: AskedGiven, at: datetime) -> Decision | None:

@@ -13,6 +13,8 @@ from gatewayd.state.givens import Given
 
 EXACT = Exact((RulingGiven, AuditGiven, *GIVEN), standing=(Terms, *STANDING), left_out=LEFT_OUT)
 
+_ALIKE = 2048
+
 AnyGiven = RulingGiven | AuditGiven | AskedGiven | CancelledGiven | YieldedGiven
 
 
@@ -24,8 +26,10 @@ def keep(c: sqlite3.Connection, noted: Noted) -> None:
 def packed(given: RulingGiven | AuditGiven) -> Given:
     """As it is written."""
     is_guarded = isinstance(given, RulingGiven) and given.guard is not None
-    shape = "guarded" if is_guarded else type(given).__name__
-    return Given(*EXACT.texts(given), shape)
+    name = "guarded" if is_guarded else type(given).__name__
+    now, standing = EXACT.texts(given)
+    # The first of a run knows little, and would make a poor likeness of those that follow.
+    return Given(now, standing, f"{name} {len(now) // _ALIKE}")
 
 
 def unpacked(given: Given) -> AnyGiven:

@@ -91,8 +91,11 @@ async def explain_gateway_decision(
     ask: Ask, asset_id: Annotated[str, _ASSET], at: Instant | None = None
 ) -> Response:
     """The decision on an asset that was in force at a time, or is now, in plain words."""
-    asset, then = home.asset(ask.api, asset_id), at or ask.api.services.clock.now()
+    asset, now = home.asset(ask.api, asset_id), ask.api.services.clock.now()
+    then = at or now
     found = await ask.api.services.db.read(lambda c: decisions.in_force(c, asset.id, then))
+    if then >= now:
+        found = _as_shown(ask.api, asset, found)
     return ok(
         wire.Explanation(
             asset_id=asset.id,
@@ -112,6 +115,15 @@ def _counted(api: Api) -> wire.DevicesHealth:
 
 def _decision(found: Decided) -> wire.Decision:
     return views.decision(found.decision, str(found.id), found.action)
+
+
+def _as_shown(api: Api, asset: Asset, found: Decided | None) -> Decided | None:
+    """What is so now: the newest on record, or with the words and numbers of now."""
+    state = api.services.store.site.assets.get(asset.id)
+    shown = state.decision if state else None
+    if shown is None or (found is not None and found.decision.at >= shown.at):
+        return found
+    return Decided(found.id if found else 0, shown, None)
 
 
 async def _text(api: Api, asset: Asset, found: Decided) -> str:

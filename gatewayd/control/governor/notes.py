@@ -1,0 +1,51 @@
+"""Which rulings are put on record: those that say another thing than the last that was."""
+
+import re
+
+from gatewayd.model.decision import Decision
+from gatewayd.plan.arbiter.ruling import Ruling
+
+# Reasons alone may change so often for long, and so many times in a row.
+_EVERY_S = 60.0
+_IN_A_ROW = 5
+_NUMBER = re.compile(r"[-+]?\d[\d.,:]*")
+
+
+def kind(text: str | None) -> str:
+    """A reason without its numbers, which move with each look."""
+    return _NUMBER.sub("#", text or "")
+
+
+class Notes:
+    """What was last put on record of each asset."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, object] = {}
+        self._why: dict[str, tuple[str, str]] = {}
+        # Up to when changes of the reason alone are paid for.
+        self._paid_s: dict[str, float] = {}
+
+    def is_news(self, ruling: Ruling, decision: Decision, now_s: float) -> bool:
+        """Whether a ruling is to be put on record, which then is done.
+
+        What is told, and who has the say, is so at once; another kind of reason, or limit, a
+        little later where they change without an end.
+        """
+        asset_id, told = ruling.asset_id, (ruling.wish, decision.owner, ruling.bound_by)
+        why = kind(decision.reason), kind(decision.binding)
+        is_same = self._told.get(asset_id) == told
+        if is_same and (self._why[asset_id] == why or not self._may(asset_id, now_s)):
+            return False
+        self._told[asset_id], self._why[asset_id] = told, why
+        return True
+
+    def forget(self, asset_id: str) -> None:
+        """Nothing is ruled of it any more: what comes next is news."""
+        self._told.pop(asset_id, None)
+
+    def _may(self, asset_id: str, now_s: float) -> bool:
+        paid_s = max(now_s, self._paid_s.get(asset_id, now_s))
+        if paid_s - now_s > (_IN_A_ROW - 1) * _EVERY_S:
+            return False
+        self._paid_s[asset_id] = paid_s + _EVERY_S
+        return True
