@@ -131,6 +131,7 @@ _HOLDING = {
 _LANE = {
     "written before it is marked": ("if not job.is_marked:", "if False:"),
     "written again before a look": ("must_look=True,", "must_look=False,"),
+    "fed whoever steers": ("or not self.holding.renews(state.asset)", "or False"),
 }
 _JOURNAL = {
     "its end not told": ("outbox.append(c, _EVENT,", "(lambda *_: None)(c, _EVENT,"),

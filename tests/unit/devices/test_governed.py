@@ -1,17 +1,28 @@
 """What the commander does where others have a say: governance, watchdogs and parting."""
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatewayd.errors import UnreachableError
-from gatewayd.model.command import ActionState, Command, SetMaxCurrent, StopCharging
-from gatewayd.model.reading import PowerDelivery
+from gatewayd.devices.registers_before import RegistersBefore
+from gatewayd.errors import StorageError, UnreachableError
+from gatewayd.model.asset import Asset
+from gatewayd.model.command import (
+    ActionState,
+    Command,
+    SetMaxCurrent,
+    SetOperationMode,
+    StopCharging,
+)
+from gatewayd.model.reading import OperationMode, PowerDelivery
 from gatewayd.plan.arbiter.claims import Setpoint
 from gatewayd.plan.governed import Answer
 from gatewayd.plan.keeping import Kept
+from gatewayd.sdk.driver import Driver
 from gatewayd.state import setpoints
 from tests.fakes.clock import FakeClock
-from tests.fakes.driver import ScriptedBox
+from tests.fakes.driver import ScriptedBox, battery_box
 from tests.fakes.gateway import Gateway, gateway
 from tests.unit.devices.asking import ask
 
@@ -112,3 +123,96 @@ async def test_what_is_parting_is_steered_by_nobody(
         await home.pass_time(5)
 
     assert box.writes == []
+
+
+async def test_where_nobody_is_given_way_to_a_choice_changes_nothing(
+    db: Path, clock: FakeClock, box: ScriptedBox
+) -> None:
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+        home.commander.resume("nobody")
+        home.commander.release("nobody")
+        asset_id = keep(home, 8.0)
+        await home.pass_time(3)
+        before = list(box.writes)
+        home.commander.resume(asset_id)
+        await home.pass_time(5)
+
+    assert box.writes == before
+
+
+async def test_a_device_that_is_lost_before_the_write_is_written_to_by_nobody(
+    db: Path, clock: FakeClock, box: ScriptedBox
+) -> None:
+    box.set_charger(power_delivery=PowerDelivery.CHARGING)
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+
+        async def lose(step: str) -> None:
+            if step == "write":
+                home.poller._lives["keba"].driver = None
+                raise StorageError("disk full")
+
+        home.db.step = lose
+        keep(home, 8.0)
+        await home.pass_time(1)
+
+    assert box.writes == []
+
+
+class Registers(RegistersBefore):
+    """Registers that cannot be read at first, and are not back at first."""
+
+    def __init__(self) -> None:
+        self.words = {}
+        self.looks, self.lasts = [None, False], [False, True]
+
+    async def look(self, asset: Asset, command: Command, *, may_skip: bool) -> bool | None:
+        return self.looks.pop(0) if self.looks else False
+
+    async def give_back(self, driver: Driver, asset: Asset, command: Command) -> None:
+        await driver.apply(asset.role, command)
+
+    def is_as_before(self, command: Command) -> bool:
+        return False
+
+    def recall(self, words: Mapping[str, int] | None) -> None:
+        pass
+
+    async def are_back(self, asset: Asset) -> bool:
+        return self.lasts.pop(0)
+
+
+async def test_registers_are_read_before_and_back_before_it_is_forgotten(
+    db: Path, clock: FakeClock, box: ScriptedBox
+) -> None:
+    box.set_charger(power_delivery=PowerDelivery.CHARGING)
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+        found = Registers()
+        asset_id = keep(home, 8.0)
+        home.commander._lanes[asset_id].holding._registers = found
+        await home.pass_time(5)
+        home.commander.release(asset_id)
+        await home.pass_time(8)
+
+        assert (found.looks, found.lasts) == ([], [])
+        assert box.writes == [SetMaxCurrent(8.0), SetMaxCurrent(16.0)]
+        assert await home.db.read(setpoints.touched) == []
+
+
+async def test_a_stop_leaves_what_is_away(db: Path, clock: FakeClock, box: ScriptedBox) -> None:
+    cell = battery_box()
+    async with gateway(db, clock, {"cell": cell}) as home:
+        await home.pass_time(1)
+        forced = Kept(SetOperationMode(OperationMode.IMPORT_FOCUS), "plan", 1e6)
+        home.commander.steer(home.asset("cell").id, forced)
+        await home.pass_time(4)
+        home.poller._lives["cell"].driver = None
+        cell.faults["read"] = UnreachableError("cell: no answer")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(home.commander.give_back(2))
+            await home.pass_time(3)
+
+        assert await home.db.read(setpoints.touched) == [home.asset("cell").id]
+    assert cell.writes == [forced.wish]
