@@ -1,6 +1,7 @@
 """A database in memory, for a start at which the disk takes nothing any more.
 
-The home is steered by what was known last; what happens meanwhile is forgotten at the next start.
+The home is known by what was stored last, and its loads are only lowered; what happens meanwhile is
+forgotten at the next start.
 """
 
 import errno
