@@ -60,7 +60,7 @@ class Options(ModbusOptions):
     )
     discharge_input: int | None = Field(default=None, ge=1, le=20)
     revert_s: int = Field(
-        default=130, ge=30, le=3600, description="what we set ends by itself after"
+        default=60, ge=30, le=3600, description="what we set ends by itself after"
     )
     base: int | None = Field(default=None, ge=0, le=65000, description="where SunS stands")
     max_registers: int = Field(default=120, ge=30, le=125)

@@ -337,7 +337,7 @@ async def test_a_limit_with_a_time_is_renewed_as_it_is() -> None:
         await on.driver.apply("inverter", SetProductionLimit(6150))
         before = on.server.writes
         await on.driver.read()
-        assert on.driver.watchdog_s("inverter") == 130
+        assert on.driver.watchdog_s("inverter") == 60
         await on.driver.renew("inverter")
         assert on.server.writes == before * 2
 
@@ -383,7 +383,7 @@ async def test_storedge_is_fed_by_its_command_alone() -> None:
         before = len(on.server.writes)
         assert on.driver.watchdog_s("battery") is None
         await on.driver.read()
-        assert on.driver.watchdog_s("battery") == 130
+        assert on.driver.watchdog_s("battery") == 60
         await on.driver.renew("battery")
         assert on.server.writes[before:] == [(57357, (7,))]
         await on.driver.apply("battery", SetOperationMode(OperationMode.SELF_RELIANCE))
