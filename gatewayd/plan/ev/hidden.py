@@ -4,6 +4,7 @@ from gatewayd.plan.ev.words import CarNow, ChargeSettings, EvMemory, HomeNow
 
 # So long a step is looked at: inverters follow slowly.
 _STEP_S = 20.0
+# What fails this soon after a start is the start.
 _BEGUN_S = 90.0
 # What more than this of a car's power comes from the grid or a battery, the sun does not give.
 _SHORT_W = 100.0
@@ -32,10 +33,10 @@ def surplus_w(
         if home.is_throttled and not is_short:
             memory.probed_w = _tried_w(settings, car, memory)
             memory.probe_at_s = now_s if memory.is_on else memory.probe_at_s
-    if not home.is_throttled and not is_looking:
-        return seen_w
-    kept_w = 0.0 if is_short else settings.watts(_used(settings, car, memory), memory.current_a)
-    return max(seen_w, memory.probed_w, kept_w if home.is_throttled else 0.0)
+    tried_w = memory.probed_w
+    if home.is_throttled and not is_short:
+        tried_w = max(tried_w, settings.watts(_used(settings, car, memory), memory.current_a))
+    return max(seen_w, tried_w) if tried_w else seen_w
 
 
 def _tried_w(settings: ChargeSettings, car: CarNow, memory: EvMemory) -> float:
