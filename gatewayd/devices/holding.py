@@ -25,7 +25,7 @@ from gatewayd.model.command_words import in_words
 from gatewayd.model.decision import Decision
 from gatewayd.model.reading import Reading
 from gatewayd.model.site import AssetState
-from gatewayd.plan import asked, in_force, keeping, steer
+from gatewayd.plan import asked, in_force, keeping
 from gatewayd.plan.given import YieldedGiven
 from gatewayd.plan.keeping import KeepMemory, Kept
 from gatewayd.plan.steer import Before, completed, restoring
@@ -246,9 +246,9 @@ class Holding:
         if not self._db.is_lasting:
             if not keeping.is_decrease(command, reading):
                 raise StorageError("in memory only: after a kill nobody could give it back")
-            self._was = self._was or steer.before(reading, asset)
+            self._was = self._was or self._registers.before(reading, asset)
             return False
-        self._was = was = self._was or steer.before(reading, asset)
+        self._was = was = self._was or self._registers.before(reading, asset)
         now, asset_id, held = self._clock.now(), self._asset_id, self._registers.words
         try:
             await self._db.write(
@@ -264,7 +264,7 @@ class Holding:
 
     async def _yield(self, decision: Decision, given: YieldedGiven) -> None:
         """What the other writer wants is what is given back from now on."""
-        was, asset_id = steer.before(given.reading, given.state.asset), self._asset_id
+        was, asset_id = self._registers.before(given.reading, given.state.asset), self._asset_id
         until = decision.at + timedelta(seconds=keeping.YIELD_S)
         self._was = was
         self._store.decided(decision)

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from gatewayd.devices.poller import Poller
 from gatewayd.errors import BusyError, DeviceError, UnreachableError
 from gatewayd.model.asset import Asset, AssetKind
-from gatewayd.model.command import Command
+from gatewayd.model.command import Command, SetOperationMode
+from gatewayd.model.reading import OperationMode, Reading
+from gatewayd.plan import steer
+from gatewayd.plan.steer import Before, completed
 from gatewayd.sdk.driver import Driver, Restorable
 
 log = logging.getLogger(__name__)
@@ -19,6 +22,7 @@ log = logging.getLogger(__name__)
 _LOOKS = 3
 # They stay at what is safe when nobody steers them, which may be less than it was.
 _AS_STEERED = frozenset({AssetKind.CHARGER, AssetKind.VEHICLE})
+_FORCED = frozenset(map(SetOperationMode, (OperationMode.IMPORT_FOCUS, OperationMode.EXPORT_FOCUS)))
 
 
 class RegistersBefore:
@@ -35,6 +39,18 @@ class RegistersBefore:
         """Begin anew, with these."""
         self.words, self._looks = words, 0
         self._as_before.clear()
+
+    def before(self, reading: Reading, asset: Asset) -> Before:
+        """How the device is, to tell it again.
+
+        Where registers are kept, no forced mode is told: it is in them, or it was only guessed from
+        what flows, and then the device is given back to itself.
+        """
+        was = steer.before(reading, asset)
+        if self.words is None or self._driver(asset) is None:
+            return was
+        kept = tuple(command for command in was.commands if command not in _FORCED)
+        return completed(Before(kept), asset)
 
     async def look(self, asset: Asset, command: Command, *, may_skip: bool) -> bool | None:
         """Read what the command is about to change: whether there is more to store than before.

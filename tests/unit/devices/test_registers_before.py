@@ -6,7 +6,8 @@ import pytest
 
 from gatewayd.devices.registers import RegisterDriver
 from gatewayd.model.command import Command
-from gatewayd.model.power import Hold, SetBatteryPower
+from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower
+from gatewayd.model.reading import BatteryReading, OperationMode
 from gatewayd.plan.keeping import Kept
 from gatewayd.state import setpoints
 from tests.drivers.images import Fixture, Tables
@@ -17,25 +18,26 @@ from tests.fakes.driver import ScriptedBox, battery_box
 from tests.fakes.gateway import Gateway, gateway
 
 DISCHARGE_A, SLOT_W, TIMER = 109, 154, 146
+CHARGE_MODE, DECIDES_ITSELF = 40236, 2424
 RELEASE_S = 40.0
 
 
-class Deye(ScriptedBox):
-    """A hybrid inverter in memory, with the driver that its map makes."""
+class MapBox(ScriptedBox):
+    """The device of a fixture in memory, with the driver that its map makes."""
 
-    def __init__(self) -> None:
+    def __init__(self, stem: str) -> None:
         super().__init__(battery_box().identity, {})
-        (self.fixture,) = (one for one in FIXTURES if one.path.stem == "deye_3p")
-        self.units = units_of(layout_of("deye_3p"), self.fixture)
+        (self.fixture,) = (one for one in FIXTURES if one.path.stem == stem)
+        self.layout = layout_of(self.fixture.driver)
+        self.units = units_of(self.layout, self.fixture)
 
     @property
     def holding(self) -> dict[int, int]:
         return self.units[None][3]
 
     def driver(self) -> RegisterDriver:  # type: ignore[override]
-        layout = layout_of("deye_3p")
-        given = {name: one.default for name, one in layout.map.options.items()}
-        return Opened({None: Noted(self.units[None], self.fixture, self)}, layout, given)
+        given = {name: one.default for name, one in self.layout.map.options.items()}
+        return Opened({None: Noted(self.units[None], self.fixture, self)}, self.layout, given)
 
 
 class Opened(RegisterDriver):
@@ -48,7 +50,7 @@ class Opened(RegisterDriver):
 class Noted(Unit):
     """Tells of each write."""
 
-    def __init__(self, tables: Tables, fixture: Fixture, box: Deye) -> None:
+    def __init__(self, tables: Tables, fixture: Fixture, box: MapBox) -> None:
         super().__init__(tables, fixture)
         object.__setattr__(self, "box", box)
 
@@ -58,8 +60,8 @@ class Noted(Unit):
 
 
 @pytest.fixture
-def deye() -> Deye:
-    return Deye()
+def deye() -> MapBox:
+    return MapBox("deye_3p")
 
 
 def told(home: Gateway, wish: Command, lease_s: float = 1e6) -> str:
@@ -71,7 +73,7 @@ def told(home: Gateway, wish: Command, lease_s: float = 1e6) -> str:
 
 
 async def test_each_register_is_in_the_journal_before_it_is_written(
-    db: Path, clock: FakeClock, deye: Deye
+    db: Path, clock: FakeClock, deye: MapBox
 ) -> None:
     rows: list[dict[str, int] | None] = []
     async with gateway(db, clock, {"keba": deye}) as home:
@@ -94,7 +96,7 @@ async def test_each_register_is_in_the_journal_before_it_is_written(
 
 @pytest.mark.parametrize("is_killed", [False, True])
 async def test_what_no_reading_shows_is_as_it_was_after_a_hold(
-    db: Path, clock: FakeClock, deye: Deye, *, is_killed: bool
+    db: Path, clock: FakeClock, deye: MapBox, *, is_killed: bool
 ) -> None:
     before = dict(deye.holding)
     async with gateway(db, clock, {"keba": deye}) as home:
@@ -113,7 +115,7 @@ async def test_what_no_reading_shows_is_as_it_was_after_a_hold(
 
 
 async def test_a_battery_in_no_known_mode_is_as_it_was_and_forgotten(
-    db: Path, clock: FakeClock, deye: Deye
+    db: Path, clock: FakeClock, deye: MapBox
 ) -> None:
     deye.holding[DISCHARGE_A] = 0
     deye.holding[TIMER] = 0
@@ -128,7 +130,7 @@ async def test_a_battery_in_no_known_mode_is_as_it_was_and_forgotten(
 
 
 async def test_of_a_row_without_registers_the_map_knows_what_is_normal(
-    db: Path, clock: FakeClock, deye: Deye
+    db: Path, clock: FakeClock, deye: MapBox
 ) -> None:
     async with gateway(db, clock, {"keba": deye}) as home:
         await home.pass_time(1)
@@ -140,3 +142,25 @@ async def test_of_a_row_without_registers_the_map_knows_what_is_normal(
 
         assert await home.db.read(setpoints.touched) == []
     assert deye.holding[DISCHARGE_A] > 1
+
+
+async def test_a_mode_that_was_only_guessed_from_what_flows_is_not_forced(
+    db: Path, clock: FakeClock
+) -> None:
+    sma = MapBox("sma-storage")
+    assert (await read_mode(sma)) is OperationMode.IMPORT_FOCUS
+    async with gateway(db, clock, {"keba": sma}) as home:
+        await home.pass_time(1)
+        told(home, HoldCharge(), 10)
+        await home.pass_time(10 + RELEASE_S)
+
+    assert sma.holding[CHARGE_MODE + 1] == DECIDES_ITSELF
+
+
+async def read_mode(box: MapBox) -> OperationMode | None:
+    """What its battery seems to be at."""
+    driver = box.driver()
+    await driver.identify()
+    battery = (await driver.read())["battery"]
+    assert isinstance(battery, BatteryReading)
+    return battery.operation_mode
