@@ -78,7 +78,11 @@ async def list_gateway_decisions(
         raise InvalidError("from must not be after to")
     asked = [home.asset(ask.api, asset_id)] if asset_id else home.assets(ask.api)
     ids = [asset.id for asset in asked]
-    times = await ask.api.services.db.read(lambda c: decisions.times(c, ids, since, until))
+    key, most = paging.after or paging.before, paging.size + 1
+    is_newer = paging.before is not None
+    times = await ask.api.services.db.read(
+        lambda c: decisions.near(c, ids, (since, until), key, most, is_newer=is_newer)
+    )
     shown, cursors = page(times, lambda one: key_of(one[1], f"{one[0]:020d}"), paging)
     numbers = [number for number, _ in shown]
     found = await ask.api.services.db.read(lambda c: decisions.by_id(c, numbers))

@@ -72,17 +72,39 @@ async def test_a_time_has_a_beginning_that_counts_and_an_end_that_does_not(db: D
     assert len(await db.read(lambda c: decisions.times(c, ["a", "b"]))) == 5
 
 
-async def test_the_oldest_go_when_there_are_too_many(
-    db: Database, monkeypatch: pytest.MonkeyPatch
+async def test_of_an_asset_that_has_too_many_the_oldest_go_and_that_is_told(
+    db: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(decisions, "MAX_ROWS", 100)
-    for minute in range(250):
-        await keep(db, decision(minute))
+    monkeypatch.setattr(decisions, "_LOOK_ROWS", 50)
+    await keep(db, decision(0, "quiet"))
+    await db.write(lambda c: [decisions.record(c, decision(minute)) for minute in range(250)])
 
     kept = await db.read(lambda c: decisions.times(c, ["a"]))
 
-    assert len(kept) <= 100
+    assert len(kept) <= 100 + 50
     assert kept[-1][1] == NOW + 249 * MINUTE
+    assert len(await db.read(lambda c: decisions.times(c, ["quiet"]))) == 1
+    assert "a: its 54 oldest decisions are gone" in caplog.text
+
+
+async def test_a_month_of_a_busy_asset_is_kept(db: Database) -> None:
+    assert decisions.MAX_ROWS >= 30 * 2000
+
+
+async def test_those_near_a_key_are_found_on_both_sides(db: Database) -> None:
+    numbers = [await keep(db, decision(minute // 2, "ab"[minute % 2])) for minute in range(20)]
+    key = ((NOW + 5 * MINUTE).isoformat(timespec="milliseconds")[:-6] + "Z", f"{numbers[10]:020d}")
+
+    async def near(ids: str, **way: bool) -> list[int]:
+        within = NOW, NOW + 9 * MINUTE
+        found = await db.read(lambda c: decisions.near(c, [*ids], within, key, 3, **way))
+        return [numbers.index(number) for number, _ in found]
+
+    assert await near("ab") == [9, 8, 7, 10]
+    assert await near("ab", is_newer=True) == [10, 11, 12, 13]
+    assert await near("b") == [9, 7, 5, 11]
+    assert await near("b", is_newer=True) == [9, 11, 13, 15]
 
 
 async def test_what_is_older_than_a_month_is_forgotten(db: Database) -> None:
