@@ -141,8 +141,7 @@ class MinuteRecorder:
 
     async def _write_minutely(self) -> None:
         while True:
-            await self._clock.sleep(60 - self._clock.now().timestamp() % 60)
-            now = minute_of(self._clock.now())
+            now = await self._next_minute()
             due = {key: self._minutes.pop(key) for key in sorted(self._minutes) if key[0] < now}
             is_hourly = self._clock.monotonic() >= self._repeat_at
             if is_hourly:
@@ -151,6 +150,13 @@ class MinuteRecorder:
             await self._write(due)
             if is_hourly:
                 await self._prune()
+
+    async def _next_minute(self) -> int:
+        """Once it has begun: to write nothing because a timer rang a moment before takes longer."""
+        begun = minute_of(self._clock.now())
+        while (now := minute_of(self._clock.now())) == begun:
+            await self._clock.sleep(60 - self._clock.now().timestamp() % 60)
+        return now
 
     def _repeat_silent(self, due: _Minutes, minute: int) -> None:
         for state in self._store.site.assets.values():

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -233,6 +234,28 @@ async def test_all_devices_are_written_once_a_minute_in_one_transaction(home: Ho
         assert sum("REPLACE INTO samples" in each for each in transactions) == 1
         assert await home.minutes("roof") == [(58, PRODUCING), (58, CHARGING)]
         assert await home.minutes("meter") == [(58, MeterReading(power_w=1))]
+
+
+class Early(FakeClock):
+    """Its timers ring a millisecond early."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds - 0.001 if seconds > 1 else seconds)
+
+
+async def test_a_timer_that_rings_early_and_a_slow_disk_put_no_minute_off(db: Database) -> None:
+    home, is_free = Home(db, Early(NOW)), threading.Event()
+    async with home.recording():
+        await home.pass_s(60.5)
+        home.store.put("meter", {"meter": MeterReading(power_w=1)})
+        slow = asyncio.create_task(db.write(lambda _: is_free.wait()))
+        await home.clock.advance(59.4995)
+        await home.clock.advance(0.5)
+        is_free.set()
+        await slow
+        await home.pass_s(0)
+
+        assert await home.minutes("meter") == [(1, MeterReading(power_w=1))]
 
 
 async def test_a_sample_is_counted_once_however_often_the_picture_changes(home: Home) -> None:
