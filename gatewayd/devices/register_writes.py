@@ -26,6 +26,7 @@ class Writes:
     def __init__(self, units: Mapping[str | None, ModbusWriter], wear: Wear) -> None:
         self._units = units
         self._written: dict[_Place, Words] = {}
+        self._looked: dict[str, int] = {}
         self._unreadable: set[_Place] = set()
         self._wear = wear
 
@@ -50,8 +51,13 @@ class Writes:
         for step, words in due:
             await self._write_step(step, words)
 
-    async def held(self, steps: Iterable[Step], known: Collection[str] = ()) -> dict[str, int]:
+    async def held(self, steps: Iterable[Step], known: Collection[str]) -> dict[str, int]:
         """What the registers of the steps hold, save those `known` and those nobody can read."""
+        found = await self._held(steps, known)
+        self._looked |= found
+        return found
+
+    async def _held(self, steps: Iterable[Step], known: Collection[str] = ()) -> dict[str, int]:
         found: dict[str, int] = {}
         for step in filter(_can_be_restored, steps):
             names = _names(step)
@@ -63,10 +69,10 @@ class Writes:
 
     async def revised(self, steps: Sequence[Step], held: Held) -> dict[str, int]:
         """What was held, but what is there now where that is not what was written last."""
-        ours: dict[str, int] = {}
+        ours = dict(self._looked)
         for step in steps:
             ours |= zip(_names(step), self._written.get(_place(step), ()), strict=False)
-        present = await self.held([step for step in steps if held.keys() & set(_names(step))])
+        present = await self._held([step for step in steps if held.keys() & set(_names(step))])
         foreign = (name for name in held if name in ours and present.get(name) != ours[name])
         return {**held, **{name: present[name] for name in foreign if name in present}}
 
@@ -84,7 +90,7 @@ class Writes:
         without steps, whether nothing had to be written.
         """
         due = [run for run in runs if run.is_due(values)]
-        held = {**held, **await self.held((run.step for run in due), held)}
+        held = {**held, **await self._held((run.step for run in due), held)}
         old = [_words(run.step, held) for run in due]
         found = [before or run.words(values) for run, before in zip(due, old, strict=True)]
         for step, words in zip((run.step for run in due), found, strict=True):

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from gatewayd.devices.registers import RegisterDriver
+from gatewayd.model.climate import HvacMode, PermanentHold
 from gatewayd.model.command import Command
 from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower
 from gatewayd.model.reading import BatteryReading, OperationMode
-from gatewayd.plan.keeping import Kept
+from gatewayd.plan.keeping import YIELD_S, Kept
 from gatewayd.state import setpoints
 from tests.drivers.images import Fixture, Tables
 from tests.drivers.test_map_contract import FIXTURES, layout_of, units_of
@@ -19,6 +20,7 @@ from tests.fakes.gateway import Gateway, gateway
 
 DISCHARGE_A, SLOT_W, TIMER = 109, 154, 146
 CHARGE_MODE, DECIDES_ITSELF = 40236, 2424
+COMFORT = 1501
 RELEASE_S = 40.0
 
 
@@ -64,9 +66,9 @@ def deye() -> MapBox:
     return MapBox("deye_3p")
 
 
-def told(home: Gateway, wish: Command, lease_s: float = 1e6) -> str:
+def told(home: Gateway, wish: Command, lease_s: float = 1e6, role: str = "battery") -> str:
     roles = {one.asset.role: one.asset.id for one in home.store.site.assets.values()}
-    asset_id = roles["battery"]
+    asset_id = roles[role]
     until_s = home.clock.monotonic() + lease_s
     home.commander.steer(asset_id, Kept(wish, "plan", until_s))
     return asset_id
@@ -112,6 +114,39 @@ async def test_what_no_reading_shows_is_as_it_was_after_a_hold(
 
     assert forced != before
     assert deye.holding == before
+
+
+async def test_a_heater_has_its_own_comfort_again_after_it_was_held_low(
+    db: Path, clock: FakeClock
+) -> None:
+    stiebel = MapBox("stiebel_isg")
+    before = dict(stiebel.holding)
+    async with gateway(db, clock, {"keba": stiebel}) as home:
+        await home.pass_time(1)
+        told(home, PermanentHold(HvacMode.HEAT, 5.0), 20, "hvac")
+        await home.pass_time(10)
+        held_c = stiebel.holding[COMFORT]
+        await home.pass_time(10 + RELEASE_S)
+
+        assert await home.db.read(setpoints.touched) == []
+    assert held_c == 50
+    assert stiebel.holding == before
+
+
+async def test_what_another_writer_has_set_since_is_his(
+    db: Path, clock: FakeClock, deye: MapBox
+) -> None:
+    before = dict(deye.holding)
+    async with gateway(db, clock, {"keba": deye}) as home:
+        await home.pass_time(1)
+        told(home, SetBatteryPower(-2000.0), 30)
+        for _ in range(2):
+            await home.pass_time(10)
+            deye.holding.update({SLOT_W: 1500, DISCHARGE_A: 90})
+        await home.pass_time(30 + YIELD_S)
+
+    changed = {at: word for at, word in deye.holding.items() if before[at] != word}
+    assert changed == {SLOT_W: 1500, DISCHARGE_A: 90}
 
 
 async def test_a_battery_in_no_known_mode_is_as_it_was_and_forgotten(
