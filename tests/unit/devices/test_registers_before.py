@@ -9,7 +9,7 @@ from gatewayd.model.climate import HvacMode, PermanentHold
 from gatewayd.model.command import Command
 from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower
 from gatewayd.model.reading import BatteryReading, OperationMode
-from gatewayd.plan.keeping import YIELD_S, Kept
+from gatewayd.plan.keeping import Kept
 from gatewayd.state import setpoints
 from tests.drivers.images import Fixture, Tables
 from tests.drivers.test_map_contract import FIXTURES, layout_of, units_of
@@ -143,7 +143,7 @@ async def test_what_another_writer_has_set_since_is_his(
         for _ in range(2):
             await home.pass_time(10)
             deye.holding.update({SLOT_W: 1500, DISCHARGE_A: 90})
-        await home.pass_time(30 + YIELD_S)
+        await home.pass_time(30 + RELEASE_S)
 
     changed = {at: word for at, word in deye.holding.items() if before[at] != word}
     assert changed == {SLOT_W: 1500, DISCHARGE_A: 90}
