@@ -173,8 +173,9 @@ class Commander:
         lanes = [
             lane
             for id, lane in self._lanes.items()
-            if id not in known or known[id].kind is not AssetKind.CHARGER
-            if of is None or (id in known and known[id].device_id in of)
+            # What can be told nothing is not waited for.
+            if id in known and known[id].is_writable and known[id].kind is not AssetKind.CHARGER
+            if of is None or known[id].device_id in of
         ]
         for lane in lanes:
             lane.part()

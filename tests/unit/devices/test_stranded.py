@@ -63,6 +63,10 @@ async def test_a_device_that_was_removed_while_we_were_away_is_told_of(
         [told] = home.commander.stranded()
         assert "Acme Cell (cell)" in told
         assert told in caplog.text
+        # A stop does not wait for it.
+        began_s = clock.monotonic()
+        await home.commander.give_back(5)
+        assert clock.monotonic() == began_s
     async with gateway(db, clock, {"cell": box}) as home:
         await home.pass_time(40, step_s=1)
         assert home.commander.stranded() == ()
