@@ -114,9 +114,8 @@ async def _is_measured(db: Database, asset: Asset, days: Days) -> bool:
 
 def _decided(c: Connection, asset: Asset, since: datetime, until: datetime) -> list[Decided]:
     """From the one that holds at `since`; empty where nothing is decided in shadow."""
-    numbers = [number for number, _ in decisions.times(c, [asset.id], until=until)]
-    known = decisions.by_id(c, sorted(numbers)).values()
-    told = ((_leveled(one.decision, asset), one.action is not None) for one in known)
+    known = decisions.outlines(c, asset.id, until)
+    told = ((_leveled(decision, asset), is_action) for decision, is_action in known)
     found = in_shadow(told, _LEFT_ALONE if asset.kind is AssetKind.HVAC else None)
     before = sum(1 for one in found if one.at <= since)
     found = found[max(0, before - 1) :]

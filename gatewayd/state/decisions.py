@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gatewayd.model.command import Action
+from gatewayd.model.command import Action, Command
 from gatewayd.model.decision import Decision, Grounds
 from gatewayd.state import actions, givens
 from gatewayd.state.codec import command_of, command_text, json_text, time_of, time_text
@@ -52,6 +52,10 @@ _TOO_MANY = "SELECT asset_id FROM decisions GROUP BY asset_id HAVING count(*) > 
 _BOUND = """
     DELETE FROM decisions WHERE asset_id = :asset_id AND seq <= (SELECT seq FROM decisions
         WHERE asset_id = :asset_id ORDER BY seq DESC LIMIT 1 OFFSET :kept)
+"""
+_OUTLINES = """
+    SELECT seq, at, owner, command, action_id IS NOT NULL FROM decisions
+    WHERE asset_id = ? AND at < ? ORDER BY seq
 """
 _OUTCOME = "SELECT owner, command, grounds FROM decisions WHERE seq = ?"
 _OF_IDS = "seq IN (SELECT value FROM json_each(?))"
@@ -162,6 +166,21 @@ def by_id(c: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Decided]:
     """Decisions by their ids; one that is gone is left out."""
     rows = c.execute(f"{_SELECT} WHERE {_OF_IDS}", (json_text(list(ids)),)).fetchall()
     return {row["seq"]: _decided(c, row) for row in rows}
+
+
+def outlines(c: sqlite3.Connection, asset_id: str, until: datetime) -> list[tuple[Decision, bool]]:
+    """An asset's decisions before `until` without their grounds, in the order they were made.
+
+    The second of each is whether it was an action. To read the grounds of a month takes seconds.
+    """
+    rows = c.execute(_OUTLINES, (asset_id, time_text(until)))
+    known: dict[str | None, Command | None] = {None: None}
+    found = []
+    for seq, at, owner, text, is_action in rows:
+        if text not in known:
+            known[text] = command_of(text, f"of decision {seq}")
+        found.append((Decision(time_of(at), asset_id, owner, known[text], ""), bool(is_action)))
+    return found
 
 
 def in_force(c: sqlite3.Connection, asset_id: str, at: datetime) -> Decided | None:

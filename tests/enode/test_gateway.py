@@ -12,10 +12,12 @@ import pytest_asyncio
 from gatewayd.control.governor.terms import ChargerTerms, Terms
 from gatewayd.enode.gateway import views, wire
 from gatewayd.enode.gateway.document import document
+from gatewayd.enode.wire.base import iso_ms
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import Circuit
+from gatewayd.model.decision import Decision
 from gatewayd.plan.arming import Arming
-from gatewayd.state import consents
+from gatewayd.state import consents, decisions
 from tests.enode.home import USER, Home, say, silence
 from tests.fakes.driver import ScriptedDriver, configured
 
@@ -154,6 +156,22 @@ async def test_a_command_is_explained(a_home: Home, http: httpx.AsyncClient) -> 
     assert after["decision"]["inputs"][1]["value"] == "PLUGGED_IN:STOPPED"
     then = {"asset": charger.id, "at": "2026-06-21T09:00:00Z"}
     assert (await http.get("/explain", params=then)).json()["decision"] is None
+
+
+async def test_now_is_explained_by_what_is_so_now(a_home: Home, http: httpx.AsyncClient) -> None:
+    charger, at = a_home.asset(AssetKind.CHARGER), a_home.clock.now()
+    recorded = Decision(at, charger.id, "mode solar", None, "the sun leaves 10 W")
+    await a_home.db.write(lambda c: decisions.record(c, recorded))
+    await a_home.clock.advance(5)
+    live = replace(recorded, at=a_home.clock.now(), reason="the sun leaves 90 W")
+    a_home.store.decided(live)
+    asked = {"asset": charger.id}
+
+    now = (await http.get("/explain", params=asked)).json()
+    then = (await http.get("/explain", params=asked | {"at": iso_ms(at)})).json()
+
+    assert [one["decision"]["reason"] for one in (then, now)] == [recorded.reason, live.reason]
+    assert then["decision"]["id"] == now["decision"]["id"]
 
 
 async def test_decisions_come_in_pages_newest_first(a_home: Home, http: httpx.AsyncClient) -> None:

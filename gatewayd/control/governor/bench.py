@@ -153,19 +153,23 @@ class Bench:
         found = settle([*self._claims, *filter(None, safety)], now_s)
         for state in states:
             self._rule(state, found.get(state.asset.id))
+            if state.asset.id not in self.rulings:
+                self._unruled(state)
         for asset_id in [*self.rulings]:
             # Of what is not there any more nothing is left to give back.
             left = self._store.site.assets.get(asset_id)
             if left is None:
                 del self.rulings[asset_id]
             elif not self.terms.governs(left.asset):
-                self._free(left)
+                self._free(asset_id)
+                self._unruled(left)
 
     def decision(self, state: AssetState, *, is_stopping: bool = False) -> Decision:
         """What is settled of an asset, and why; `is_stopping`: and nothing any more after that."""
         ruling = self.rulings.get(state.asset.id)
         if ruling is None:
-            return said.ended(state, self._at, is_governed=self.terms.governs(state.asset))
+            is_governed = self.terms.governs(state.asset)
+            return self._refused(state) or said.ended(state, self._at, is_governed=is_governed)
         found = self._ruled(state, ruling)
         return said.stopped(found, state) if is_stopping else found
 
@@ -252,14 +256,14 @@ class Bench:
         asset_id, before = state.asset.id, self.rulings.get(state.asset.id)
         if ruling is None:
             if before is not None:
-                self._free(state)
+                self._free(asset_id)
             return
         self.rulings[asset_id] = ruling
-        found = self.say(state)
+        found, told = self.say(state), (ruling.wish, ruling.bound_by)
         if found is None:
             # It is left to somebody else: what comes next is news.
             self._notes.forget(asset_id)
-        elif self._notes.is_news(ruling, found, self._now_s):
+        elif self._notes.is_news(asset_id, told, found, self._now_s):
             self._note(state)
         if self.terms.writes(state.asset):
             kept = self._kept(state, ruling)
@@ -270,6 +274,20 @@ class Bench:
         elif asset_id in self._steered:
             self._steered.discard(asset_id)
             self._steer(asset_id, None)
+
+    def _unruled(self, state: AssetState) -> None:
+        """What is wanted and cannot be is on record too, and the end of all that was."""
+        asset_id, refused = state.asset.id, self._refused(state)
+        if refused is None:
+            if self._notes.forget(asset_id):
+                self._note(state)
+        elif self._notes.is_news(asset_id, None, refused, self._now_s):
+            self._note(state)
+
+    def _refused(self, state: AssetState) -> Decision | None:
+        claim = said.silent(self._claims, state.asset.id, self._now_s)
+        is_governed = claim is not None and self.terms.governs(state.asset)
+        return said.refused(claim, self._at) if claim is not None and is_governed else None
 
     def _end_lapsed(self) -> None:
         """What ran out while nobody looked, and was given back by then."""
@@ -282,16 +300,13 @@ class Bench:
             asset_id, is_governed = state.asset.id, self.terms.governs(state.asset)
             if asset_id in self._unended and (not is_governed or self._is_ready(state)):
                 self._unended.discard(asset_id)
-                if asset_id not in self.rulings:
+                if asset_id not in self.rulings and self._refused(state) is None:
                     self._note(state)
 
-    def _free(self, state: AssetState) -> None:
+    def _free(self, asset_id: str) -> None:
         """Nothing is ruled of it any more."""
-        asset_id = state.asset.id
         del self.rulings[asset_id]
-        self._notes.forget(asset_id)
         self._steered.discard(asset_id)
-        self._note(state)
         self._steer(asset_id, None)
 
     def _kept(self, state: AssetState, ruling: Ruling) -> Kept:

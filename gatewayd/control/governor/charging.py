@@ -21,6 +21,7 @@ from gatewayd.plan.ev.words import ChargeMode, ChargeSettings, EvMemory
 # Where others are guarded and a charger is on no circuit, nobody knows what it would do to a fuse.
 _UNGUARDED = Grounds("it is on no circuit", binding="no circuit")
 _AS_IT_LIKES = Grounds("it does as it likes")
+_IDLE = Grounds(f"while nobody charges it is left at {IDLE_A:g} A, which a start does no harm with")
 
 
 def claims(look: Look, state: AssetState, memory: Memory) -> Iterator[Claim]:
@@ -31,9 +32,9 @@ def claims(look: Look, state: AssetState, memory: Memory) -> Iterator[Claim]:
     device_id = state.asset.device_id
     term = look.terms.wired(device_id)
     found = look.wants.get(state.asset.id, Wants())
-    yield look.claim(
-        state, Rank.DEFAULT, "default", _AS_IT_LIKES, _left_alone(look, state, memory, found)
-    )
+    alone = _left_alone(look, state, memory, found)
+    is_idle = isinstance(alone, SetMaxCurrent) and alone.current_a <= IDLE_A
+    yield look.claim(state, Rank.DEFAULT, "default", _IDLE if is_idle else _AS_IT_LIKES, alone)
     if look.terms.circuits and not look.terms.is_placed(device_id):
         yield look.claim(state, Rank.SAFETY, "guard", _UNGUARDED, bounds=Bounds(most=IDLE_A))
     if term.charging is not None:

@@ -25,7 +25,7 @@ def claims(look: Look, memory: Memory) -> Iterator[Claim]:
     if cap is None:
         memory.curtailed = CurtailMemory()
         return
-    inputs = (Input("export_cap_w", cap.cap_w), Input("grid_w", look.grid_w))
+    inputs = (Input("export_cap_w", cap.cap_w), Input("grid_w", look.grid_w), *_paid(look))
     grounds = Grounds(cap.why, inputs)
     producers = []
     for state in look.site.of_kind(AssetKind.INVERTER):
@@ -65,6 +65,13 @@ def _cap(look: Look) -> ExportCap | None:
     told = standing(look.fed)[0] if look.fed else None
     limit = ExportCap(told.limit_w, told.by) if told and told.limit_w is not None else None
     return export_cap(look.terms.grid.export, look.price, limit)
+
+
+def _paid(look: Look) -> Iterator[Input]:
+    rule = look.terms.grid.export
+    paid = rule.feed_in.price(look.price) if rule else None
+    if paid is not None:
+        yield Input("feed_in_price", float(paid))
 
 
 def _seen(look: Look, cap: ExportCap) -> GridSeen:

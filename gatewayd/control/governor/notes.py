@@ -3,7 +3,6 @@
 import re
 
 from gatewayd.model.decision import Decision
-from gatewayd.plan.arbiter.ruling import Ruling
 
 # Reasons alone may change so often for long, and so many times in a row.
 _EVERY_S = 60.0
@@ -25,13 +24,13 @@ class Notes:
         # Up to when changes of the reason alone are paid for.
         self._paid_s: dict[str, float] = {}
 
-    def is_news(self, ruling: Ruling, decision: Decision, now_s: float) -> bool:
-        """Whether a ruling is to be put on record, which then is done.
+    def is_news(self, asset_id: str, wanted: object, decision: Decision, now_s: float) -> bool:
+        """Whether a decision is to be put on record, which then is done; `wanted` is what it does.
 
         What is told, and who has the say, is so at once; another kind of reason, or limit, a
         little later where they change without an end.
         """
-        asset_id, told = ruling.asset_id, (ruling.wish, decision.owner, ruling.bound_by)
+        told = wanted, decision.owner
         why = kind(decision.reason), kind(decision.binding)
         is_same = self._told.get(asset_id) == told
         if is_same and (self._why[asset_id] == why or not self._may(asset_id, now_s)):
@@ -39,9 +38,9 @@ class Notes:
         self._told[asset_id], self._why[asset_id] = told, why
         return True
 
-    def forget(self, asset_id: str) -> None:
-        """Nothing is ruled of it any more: what comes next is news."""
-        self._told.pop(asset_id, None)
+    def forget(self, asset_id: str) -> bool:
+        """Have whatever comes next be news; whether there was something."""
+        return self._told.pop(asset_id, None) is not None
 
     def _may(self, asset_id: str, now_s: float) -> bool:
         paid_s = max(now_s, self._paid_s.get(asset_id, now_s))

@@ -1,6 +1,6 @@
 """What is said of a ruling, and of an asset of which nothing is ruled any more."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import Command, SetMaxCurrent, StopCharging
 from gatewayd.model.decision import GIVEN_BACK, SHADOW, Decision, Grounds, Input
 from gatewayd.model.site import AssetState
-from gatewayd.plan.arbiter.claims import Rank, Setpoint, Wish
+from gatewayd.plan.arbiter.claims import Claim, Rank, Setpoint, Wish
 from gatewayd.plan.arbiter.narrow import is_off
 from gatewayd.plan.arbiter.ruling import Ruling
 from gatewayd.plan.heard import heard
@@ -48,6 +48,17 @@ def ended(state: AssetState, at: datetime, *, is_governed: bool) -> Decision:
     """Nothing is ruled of it now, though it is governed, or because it is not."""
     why = _UNWANTED if is_governed else _UNGOVERNED
     return Decision.on(Grounds(f"{why}: {_FREE}"), at, state.asset.id, GIVEN_BACK, None)
+
+
+def silent(claims: Iterable[Claim], asset_id: str, now_s: float) -> Claim | None:
+    """One that only says why nothing is to be done."""
+    mine = (one for one in claims if one.asset_id == asset_id and one.holds(now_s))
+    return next((one for one in mine if one.wish is None and one.bounds is None), None)
+
+
+def refused(claim: Claim, at: datetime) -> Decision:
+    """What somebody wants cannot be done now, and nobody else wants anything."""
+    return Decision.on(claim.grounds, at, claim.asset_id, claim.owner, None)
 
 
 def stopped(last: Decision, state: AssetState) -> Decision:

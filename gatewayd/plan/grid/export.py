@@ -41,9 +41,9 @@ def export_cap(
     """The least of what may be fed in now; None for anything. An unknown price does not stop it."""
     caps = [] if operator is None else [operator]
     if rule is not None:
-        if rule.cap_w is not None:
-            caps.append(ExportCap(rule.cap_w, "the limit of what is fed in"))
         paid = rule.feed_in.price(energy_price)
         if rule.stops_when_paying and paid is not None and paid < 0:
             caps.append(ExportCap(0.0, "feeding in costs money now"))
+        if rule.cap_w is not None:
+            caps.append(ExportCap(rule.cap_w, "the limit of what is fed in"))
     return min(caps, key=lambda cap: cap.cap_w, default=None)

@@ -44,7 +44,10 @@ class BoostMemory:
 
 @dataclass(frozen=True, slots=True)
 class HeatAsk:
-    """A level other than NORMAL, and why; `is_operators`: the grid operator is why."""
+    """A level other than NORMAL, and why; `is_operators`: the grid operator is why.
+
+    NORMAL where its compressor does not bear another now, which is why it is left alone.
+    """
 
     level: SgReady
     grounds: Grounds
@@ -65,9 +68,9 @@ def decide(
         compressor.note_blocked(own, now_s)
     wanted, reason = _wanted(boost, seen, memory, now_s)
     level, refusal = compressor.level(settings, wanted, own, now_s)
-    if level is SgReady.NORMAL:
+    if level is SgReady.NORMAL and (refusal is None or wanted is SgReady.NORMAL):
         return None
-    is_operators = level is wanted is SgReady.BLOCKED
+    is_operators = wanted is SgReady.BLOCKED and level <= SgReady.NORMAL
     inputs = (Input("surplus_w", seen.surplus_w),)
     return HeatAsk(level, Grounds(refusal or reason, inputs, binding=refusal), is_operators)
 

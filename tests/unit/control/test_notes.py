@@ -13,6 +13,7 @@ from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.terms import ChargerTerms, Terms
 from gatewayd.control.replay.again import again
 from gatewayd.model.asset import AssetKind, MeterUsage
+from gatewayd.model.circuit import Circuit
 from gatewayd.model.decision import GIVEN_BACK, Decision, Grounds
 from gatewayd.model.reading import ChargerReading, MeterReading, PowerDelivery, Reading
 from gatewayd.model.site import AssetState, Site
@@ -50,7 +51,7 @@ class Home:
         self.show(STOPPED, 0.0)
         for reason in reasons:
             await self.clock.advance(5)
-            self.bench.claim([self._claim(reason)])
+            self.bench.claim([self.claim(reason)])
         return self.bench.take_decisions()
 
     def show(self, charger: Reading, grid_w: float) -> None:
@@ -67,7 +68,7 @@ class Home:
         assert one.sample is not None
         return replace(one, sample=replace(one.sample, at_monotonic=self.clock.monotonic() - 2))
 
-    def _claim(self, reason: str) -> Claim:
+    def claim(self, reason: str) -> Claim:
         until_s, id_ = self.clock.monotonic() + 60, self.charger.asset.id
         return Claim(id_, Rank.PLAN, "plan", Grounds(reason), until_s, Setpoint(0.0))
 
@@ -127,6 +128,20 @@ async def test_what_is_not_governed_any_more_is_given_back_at_once_and_that_on_r
     assert await home.look() == []
 
 
+async def test_what_cannot_be_now_is_on_record_until_nobody_wants_it() -> None:
+    home = Home()
+    home.show(STOPPED, 0.0)
+    wanted = replace(home.claim("the compressor has only just started"), wish=None)
+
+    for claims_now in ([wanted], [wanted], []):
+        home.bench.claim(claims_now)
+
+    begun, ended = home.bench.take_decisions()
+    assert (begun.decision.owner, begun.decision.command) == ("plan", None)
+    assert begun.decision.reason == "the compressor has only just started"
+    assert ended.decision.owner == GIVEN_BACK
+
+
 async def test_what_runs_out_while_nobody_looks_is_on_record() -> None:
     home = Home()
     await home.look()
@@ -159,3 +174,14 @@ async def test_what_an_earlier_run_has_left_is_ended(terms: Terms, *, is_ended: 
     [noted] = await home.look()
 
     assert (noted.decision.owner == GIVEN_BACK) is is_ended
+
+
+async def test_a_charger_at_rest_on_a_circuit_is_not_said_to_do_as_it_likes() -> None:
+    fuse = {"main": Circuit("main", 16.0)}
+    home = Home(Terms(fuse, chargers={"charger": ChargerTerms("main")}))
+    home.show(STOPPED, 0.0)
+    look = Look(home.site, home.bench.terms, home.clock.monotonic())
+
+    [claim] = claims(look, Memory())
+
+    assert "is left at 6 A" in claim.grounds.reason

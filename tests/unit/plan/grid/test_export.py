@@ -40,4 +40,6 @@ def test_the_least_cap_holds_and_says_why() -> None:
     assert export_cap(ExportRule(2000.0), None, his) == ExportCap(
         2000.0, "the limit of what is fed in"
     )
-    assert export_cap(rule, Decimal(-1), his) == ExportCap(0.0, "feeding in costs money now")
+    for cap_w in (5000.0, 0.0):
+        rule = ExportRule(cap_w, stops_when_paying=True)
+        assert export_cap(rule, Decimal(-1), his) == ExportCap(0.0, "feeding in costs money now")

@@ -43,7 +43,9 @@ def test_the_operator_blocks_as_soon_as_the_compressor_bears_it() -> None:
     early = decide(SETTINGS, None, HeatSeen(is_on=True, is_limited=True), memory, 10.0)
     late = decide(SETTINGS, None, HeatSeen(is_on=True, is_limited=True), memory, 1000.0)
 
-    assert early is None
+    assert early is not None
+    assert (early.level, early.is_operators) == (SgReady.NORMAL, True)
+    assert early.grounds.binding == "the compressor has only just started"
     assert late is not None
     assert (late.level, late.is_operators) == (SgReady.BLOCKED, True)
 
