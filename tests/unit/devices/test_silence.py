@@ -14,11 +14,12 @@ from gatewayd.devices.adoption import Adoption
 from gatewayd.devices.device import ConfiguredDevice
 from gatewayd.devices.life import Count, Life, Surroundings
 from gatewayd.devices.registry import map_info
+from gatewayd.devices.wear_book import WearBook
 from gatewayd.errors import UnreachableError
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import Identity
 from gatewayd.model.reading import Reading
-from gatewayd.sdk.driver import DriverInfo
+from gatewayd.sdk.driver import Driver, DriverInfo
 from gatewayd.sdk.registers import load_map
 from gatewayd.state.store import Store
 from tests.fakes import jump_loop
@@ -64,6 +65,9 @@ class Tally:
     def lose(self, _device_id: str) -> None:
         pass
 
+    async def recall(self, _device_id: str, _driver: Driver) -> None:
+        """Nothing was ever written."""
+
 
 @asynccontextmanager
 async def guard(device_id: str, limit_s: float) -> AsyncIterator[None]:
@@ -87,6 +91,7 @@ async def readings(info: DriverInfo, server: ModbusServer, other: ModbusServer) 
         Links(),
         cast(Store, tally),
         cast(Adoption, tally),
+        cast(WearBook, tally),
         LoopClock(),
         Count(),
         guard,
