@@ -109,24 +109,27 @@ _CURTAIL = {
 _HOLDING = {
     "remembered after the write": (
         "if is_new and",
-        "await self._write(found.command, reading, asset)\n        if is_new and",
+        "await self._telling.tell(command, reading, asset)\n        if is_new and",
     ),
+    "fed though nobody wants it": ("is None and not self._leaving.has_begun", "is None or True"),
+    "fed though it is another's": ("is_anothers = self._is_yielded and", "is_anothers = False and"),
+}
+_AS_IT_WAS = {
+    "never recalled": ("if found is not None:", "if False:"),
+    "forced though nothing lasts": ("if not is_decrease and not self._db.is_lasting:", "if False:"),
+    "found forced and left so": ("if self.before is not None or was is None:", "if True:"),
+    "half of it given back": ("Before(found), True", "Before(found[:-1]), True"),
+}
+_LEAVING = {
     "forgotten before it is given back": (
-        "            self._is_given_back = True",
-        """            await self._db.write(lambda c: setpoints.remove(c, self._asset_id))
-            self._is_given_back = True""",
+        "            self.has_begun = True",
+        "            await self._forget()\n            self.has_begun = True",
     ),
     "never given back": (
         "is_back, command = keeping",
-        "return False\n        is_back, command = keeping",
+        "return\n        is_back, command = keeping",
     ),
-    "never recalled": ("if self._was is None and found is not None:", "if False:"),
-    "fed though nobody wants it": ("self._was is None and not self._is_given_back", "True"),
-    "fed though it is another's": ("is_anothers = self._is_yielded and", "is_anothers = False and"),
-    "forced though nothing lasts": ("if not self._db.is_lasting:", "if False:"),
-    "found forced and left so": ("if self._was is not None or was is None:", "if True:"),
-    "a stop waits for a reading": ("if self._is_parting and self._was", "if False and self._was"),
-    "half of it given back": ("Before(found), True", "Before(found[:-1]), True"),
+    "a stop waits for a reading": ("if not self.is_parting or", "if True or"),
 }
 _LANE = {
     "written before it is marked": ("if not job.is_marked:", "if False:"),
@@ -168,6 +171,8 @@ BY_MODULE = {
     "gatewayd.plan.grid.export": _EXPORT,
     "gatewayd.plan.grid.curtail": _CURTAIL,
     "gatewayd.devices.holding": _HOLDING,
+    "gatewayd.devices.as_it_was": _AS_IT_WAS,
+    "gatewayd.devices.leaving": _LEAVING,
     "gatewayd.devices.lane": _LANE,
     "gatewayd.devices.journal": _JOURNAL,
     "gatewayd.plan.steer": _STEER,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatewayd.devices.poller import Poller
 from gatewayd.devices.registers_before import RegistersBefore
 from gatewayd.errors import StorageError, UnreachableError
 from gatewayd.model.asset import Asset
@@ -163,8 +164,8 @@ async def test_a_device_that_is_lost_before_the_write_is_written_to_by_nobody(
 class Registers(RegistersBefore):
     """Registers that cannot be read at first, and are not back at first."""
 
-    def __init__(self) -> None:
-        self.words = {}
+    def __init__(self, poller: Poller) -> None:
+        super().__init__(poller, call_s=10.0)
         self.looks, self.lasts = [None, False], [False, True]
 
     async def look(self, asset: Asset, command: Command, *, may_skip: bool) -> bool | None:
@@ -189,9 +190,9 @@ async def test_registers_are_read_before_and_back_before_it_is_forgotten(
     box.set_charger(power_delivery=PowerDelivery.CHARGING)
     async with gateway(db, clock, {"keba": box}) as home:
         await home.pass_time(1)
-        found = Registers()
+        found = Registers(home.poller)
         asset_id = keep(home, 8.0)
-        home.commander._lanes[asset_id].holding._registers = found
+        home.commander._lanes[asset_id].holding._was.registers = found
         await home.pass_time(5)
         home.commander.release(asset_id)
         await home.pass_time(8)
