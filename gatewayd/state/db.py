@@ -154,6 +154,7 @@ def _make_room(path: Path) -> bool:
 
 def _take(stack: ExitStack, path: Path, clock: Clock) -> tuple[Guard | None, Path]:
     """The guard and the file, or None and the copy in memory."""
+    refuge.sweep()
     try:
         held = stack.enter_context(guard(path))
         ballast.drop_if_full(path)

@@ -24,6 +24,7 @@ _ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
 _CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 # The journal, its index, and a few pages.
 _ROOM_TO_OPEN = 1024 * 1024
+_PREFIX = "gatewayd-refuge-"
 
 
 def has_room(path: Path) -> bool:
@@ -50,7 +51,7 @@ def is_needed(error: BaseException, path: Path) -> bool:
 
 def flee(stack: ExitStack, path: Path) -> Path:
     """Where the copy in memory is until the stack ends; empty when `path` cannot be read."""
-    folder = Path(tempfile.mkdtemp(prefix="gatewayd-", dir=_memory()))
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_memory()))
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
     copy = folder / path.name
     copy.touch(mode=0o600)
@@ -61,6 +62,14 @@ def flee(stack: ExitStack, path: Path) -> Path:
         copy.write_bytes(b"")
         log.critical("%s: cannot be read either: starting empty: %s", path, error)
     return copy
+
+
+def sweep() -> None:
+    """Remove the copies of processes that were killed: they take memory."""
+    for folder in Path(_memory()).glob(f"{_PREFIX}*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if not Path("/proc", pid).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _memory() -> str:

@@ -81,6 +81,22 @@ def test_only_the_disk_s_own_fault_is_worked_around(
     assert not refuge.is_needed(StorageError("in use by another gatewayd"), tmp_path / "x.db")
 
 
+async def test_the_copy_of_a_process_that_was_killed_is_gone_with_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    # Beyond the largest that Linux gives.
+    nobody = 2**22 + 1
+    for name in (f"refuge-{nobody}-a", f"refuge-{os.getpid()}-b", f"else-{nobody}-c"):
+        (tmp_path / f"gatewayd-{name}").mkdir()
+        (tmp_path / f"gatewayd-{name}" / "gateway.db").touch()
+
+    async with Database.open(tmp_path / "gateway.db", ballast_bytes=0):
+        left = {folder.name[-1] for folder in tmp_path.glob("gatewayd-*")}
+
+    assert left == {"b", "c"}
+
+
 async def _seed(path: Path, *, is_killed: bool) -> None:
     async with Database.open(path) as db:
         await db.write(adding("ada"))
