@@ -8,6 +8,7 @@ from gatewayd.model.decision import Grounds
 from gatewayd.model.reading import HvacReading, SgReady
 from gatewayd.model.site import AssetState
 from gatewayd.plan.arbiter.claims import Bounds, Claim, Rank, Setpoint, Wish
+from gatewayd.plan.arbiter.ruling import Ruling
 from gatewayd.plan.guard import heating, storage
 from gatewayd.plan.guard.words import Grant
 from gatewayd.plan.heat.levels import told
@@ -39,6 +40,11 @@ def claim(state: AssetState, term: ChargerTerms, granted: Granted) -> Claim | No
         return None
     wish = told(SgReady.BLOCKED, state.asset, reading)
     return _claim(state, granted, wish) if wish is not None else None
+
+
+def is_bound(ruling: Ruling) -> bool:
+    """Whether guard or grid have a say in it: then no other writer decides."""
+    return ruling.bound_by == GUARD or ruling.rank <= Rank.GRID
 
 
 def _of_battery(state: AssetState, term: ChargerTerms, granted: Granted) -> Claim | None:

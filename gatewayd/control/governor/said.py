@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
+from gatewayd.control.governor.given import RulingGiven
 from gatewayd.control.governor.inputs import dated
-from gatewayd.control.governor.look import Look
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.withholding import held_by
 from gatewayd.model.asset import AssetKind
@@ -23,17 +22,25 @@ _STOPPING = "the gateway stops"
 _FREE = "it is as it was before, and does as it likes"
 
 
-def ruled(
-    terms: Terms, state: AssetState, ruling: Ruling, at: datetime, now_s: float, look: Look | None
-) -> Decision:
-    """A ruling at a moment of both clocks; `look` is what the claims were made from."""
-    grounds = ruling.grounds
+def decision(given: RulingGiven, ruling: Ruling | None, claims: Iterable[Claim]) -> Decision:
+    """What is settled of an asset, and why; `is_stopping`: and nothing any more after that."""
+    if ruling is None:
+        return refused(given, claims) or _ended(given)
+    found = ruled(given, ruling)
+    return _stopped(found, given.state) if given.is_stopping else found
+
+
+def ruled(given: RulingGiven, ruling: Ruling) -> Decision:
+    """What is ruled now, with all that is known of when its inputs were read."""
+    terms, state, now_s, grounds = given.terms, given.state, given.now_s, ruling.grounds
     inputs: Sequence[Input] = grounds.inputs
-    if look is not None and (ruling.rank is not Rank.DEFAULT or ruling.bound_by is not None):
-        inputs = dated(inputs, look, state, now_s)
+    if given.claims is not None and (
+        ruling.rank is not Rank.DEFAULT or ruling.bound_by is not None
+    ):
+        inputs = dated(inputs, given.claims.look, state, now_s)
     known = {one.name: one for one in (*inputs, *heard(state, now_s))}
     return Decision(
-        at,
+        given.at,
         ruling.asset_id,
         _owner(terms, state, ruling),
         _as_command(ruling.wish),
@@ -44,24 +51,24 @@ def ruled(
     )
 
 
-def ended(state: AssetState, at: datetime, *, is_governed: bool) -> Decision:
+def refused(given: RulingGiven, claims: Iterable[Claim]) -> Decision | None:
+    """What somebody wants of a governed asset cannot be done now: a claim that says why alone."""
+    asset = given.state.asset
+    mine = (one for one in claims if one.asset_id == asset.id and one.holds(given.now_s))
+    found = next((one for one in mine if one.wish is None and one.bounds is None), None)
+    if found is None or not given.terms.governs(asset):
+        return None
+    return Decision.on(found.grounds, given.at, asset.id, found.owner, None)
+
+
+def _ended(given: RulingGiven) -> Decision:
     """Nothing is ruled of it now, though it is governed, or because it is not."""
-    why = _UNWANTED if is_governed else _UNGOVERNED
-    return Decision.on(Grounds(f"{why}: {_FREE}"), at, state.asset.id, GIVEN_BACK, None)
+    asset = given.state.asset
+    why = _UNWANTED if given.terms.governs(asset) else _UNGOVERNED
+    return Decision.on(Grounds(f"{why}: {_FREE}"), given.at, asset.id, GIVEN_BACK, None)
 
 
-def silent(claims: Iterable[Claim], asset_id: str, now_s: float) -> Claim | None:
-    """One that only says why nothing is to be done."""
-    mine = (one for one in claims if one.asset_id == asset_id and one.holds(now_s))
-    return next((one for one in mine if one.wish is None and one.bounds is None), None)
-
-
-def refused(claim: Claim, at: datetime) -> Decision:
-    """What somebody wants cannot be done now, and nobody else wants anything."""
-    return Decision.on(claim.grounds, at, claim.asset_id, claim.owner, None)
-
-
-def stopped(last: Decision, state: AssetState) -> Decision:
+def _stopped(last: Decision, state: AssetState) -> Decision:
     """The gateway goes: all is had as it was, but a charger, which keeps what it was told."""
     if state.asset.kind is AssetKind.CHARGER:
         reason = f"{_STOPPING}: it is left at this, until it falls back by itself"

@@ -3,12 +3,11 @@
 On a circuit it is lowered and stopped as ever, and given nothing more.
 """
 
-from gatewayd.control.governor.safety import GUARD
+from gatewayd.control.governor.safety import is_bound
 from gatewayd.control.governor.terms import Terms
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import Command
 from gatewayd.model.site import AssetState
-from gatewayd.plan.arbiter.claims import Rank
 from gatewayd.plan.arbiter.ruling import Ruling
 from gatewayd.plan.keeping import is_decrease
 from gatewayd.plan.steer import next_command
@@ -17,8 +16,7 @@ from gatewayd.plan.steer import next_command
 def only_lowers(terms: Terms, state: AssetState, ruling: Ruling) -> bool:
     """Whether nothing is given it. A battery or heat pump does what guard and grid want."""
     is_raised = state.asset.kind in (AssetKind.CHARGER, AssetKind.INVERTER)
-    is_safety = GUARD in (ruling.owner, ruling.bound_by) or ruling.rank <= Rank.GRID
-    return terms.withholds(state.asset) is not None and (is_raised or not is_safety)
+    return terms.withholds(state.asset) is not None and (is_raised or not is_bound(ruling))
 
 
 def why_not(terms: Terms, state: AssetState, command: Command | None) -> str | None:
