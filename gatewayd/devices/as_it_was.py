@@ -37,18 +37,12 @@ class AsItWas:
 
     async def recall(self) -> datetime | None:
         """Take up what an earlier run left; until when the asset is left to somebody else."""
-        asset_id = self._asset_id
-        found, held, until = await self._db.read(
-            lambda c: (
-                setpoints.get(c, asset_id),
-                setpoints.held(c, asset_id),
-                setpoints.yielded_until(c, asset_id),
-            )
-        )
-        if found is not None:
-            self.before, self.is_stored = Before(found), True
-            self.registers.recall(held)
-        return until
+        found = await self._db.read(lambda c: setpoints.get(c, self._asset_id))
+        if found is None:
+            return None
+        self.before, self.is_stored = Before(found.before), True
+        self.registers.recall(found.held)
+        return found.yielded_until
 
     async def adopt(self, kept: Kept, reading: Reading, asset: Asset) -> None:
         """What is found forced as it is wanted may be what a lost database knew of."""

@@ -3,10 +3,23 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from gatewayd.model.command import Command
 from gatewayd.state.codec import command_of, command_text, json_text, time_of, time_text
+
+
+@dataclass(frozen=True, slots=True)
+class SetpointRow:
+    """What to tell a device to have it as it was, and what its registers held, by place.
+
+    `held` is None where nobody has looked. Until `yielded_until` it is left to somebody else.
+    """
+
+    before: tuple[Command, ...]
+    held: dict[str, int] | None
+    yielded_until: datetime | None
 
 
 def put(
@@ -33,27 +46,16 @@ def put(
     )
 
 
-def get(c: sqlite3.Connection, asset_id: str) -> tuple[Command, ...] | None:
-    """What to tell an asset to have it as it was; None for one that is untouched."""
-    row = c.execute("SELECT commands FROM setpoints WHERE asset_id = ?", (asset_id,)).fetchone()
+def get(c: sqlite3.Connection, asset_id: str) -> SetpointRow | None:
+    """How an asset was; None for one that is untouched."""
+    row = c.execute(
+        "SELECT commands, held, yielded_until FROM setpoints WHERE asset_id = ?", (asset_id,)
+    ).fetchone()
     if row is None:
         return None
-    return tuple(command_of(text, f"before {asset_id} was steered") for text in json.loads(row[0]))
-
-
-def yielded_until(c: sqlite3.Connection, asset_id: str) -> datetime | None:
-    """Until when an asset is left to somebody else; None for one that is not."""
-    row = c.execute(
-        "SELECT yielded_until FROM setpoints WHERE asset_id = ?", (asset_id,)
-    ).fetchone()
-    return time_of(row[0]) if row else None
-
-
-def held(c: sqlite3.Connection, asset_id: str) -> dict[str, int] | None:
-    """What an asset's registers held, by place; None where nobody has looked."""
-    row = c.execute("SELECT held FROM setpoints WHERE asset_id = ?", (asset_id,)).fetchone()
-    found: dict[str, int] | None = json.loads(row[0]) if row and row[0] else None
-    return found
+    texts, held, until = row
+    before = (command_of(text, f"before {asset_id} was steered") for text in json.loads(texts))
+    return SetpointRow(tuple(before), json.loads(held) if held else None, time_of(until))
 
 
 def touched(c: sqlite3.Connection) -> list[str]:

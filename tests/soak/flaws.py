@@ -115,10 +115,10 @@ _HOLDING = {
     "fed though it is another's": ("is_anothers = self._is_yielded and", "is_anothers = False and"),
 }
 _AS_IT_WAS = {
-    "never recalled": ("if found is not None:", "if False:"),
+    "never recalled": ("if found is None:", "if True:"),
     "forced though nothing lasts": ("if not is_decrease and not self._db.is_lasting:", "if False:"),
     "found forced and left so": ("if self.before is not None or was is None:", "if True:"),
-    "half of it given back": ("Before(found), True", "Before(found[:-1]), True"),
+    "half of it given back": ("Before(found.before)", "Before(found.before[:-1])"),
 }
 _LEAVING = {
     "forgotten before it is given back": (

@@ -57,8 +57,7 @@ class Control(Protocol):
 class Registers:
     """Writes to one unit; memory that wears out, or may do so, only when it changes something.
 
-    `written` is what was written last, by register.
-    `wear` counts those.
+    `written` is what was written last, by register; `wear` counts the writes.
     """
 
     def __init__(self, unit: ModbusReader, wear: Wear) -> None:

@@ -77,12 +77,12 @@ def told(home: Gateway, wish: Command, lease_s: float = 1e6, role: str = "batter
 async def test_each_register_is_in_the_journal_before_it_is_written(
     db: Path, clock: FakeClock, deye: MapBox
 ) -> None:
-    rows: list[dict[str, int] | None] = []
+    rows: list[setpoints.SetpointRow | None] = []
     async with gateway(db, clock, {"keba": deye}) as home:
         await home.pass_time(1)
 
         async def note(_: str) -> None:
-            rows.append(await home.db.read(lambda c: setpoints.held(c, asset_id)))
+            rows.append(await home.db.read(lambda c: setpoints.get(c, asset_id)))
 
         deye.step = note
         asset_id = told(home, Hold())
@@ -91,9 +91,11 @@ async def test_each_register_is_in_the_journal_before_it_is_written(
         told(home, SetBatteryPower(-2000.0))
         await home.pass_time(10)
 
-    assert all(row and str(DISCHARGE_A) in row for row in rows)
-    assert not any(row and str(SLOT_W) in row for row in rows[:after_hold])
-    assert all(row and str(SLOT_W) in row for row in rows[after_hold:])
+    held = [row.held or {} for row in rows if row]
+    assert len(held) == len(rows)
+    assert all(str(DISCHARGE_A) in words for words in held)
+    assert not any(str(SLOT_W) in words for words in held[:after_hold])
+    assert all(str(SLOT_W) in words for words in held[after_hold:])
 
 
 @pytest.mark.parametrize("is_killed", [False, True])
