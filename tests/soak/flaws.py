@@ -86,8 +86,8 @@ _CAPACITY = {
     ),
     "the rest of the quarter forgotten": ("* 3600.0 / left_s", "* 3600.0 / QUARTER_S"),
     "an unseen beginning was nothing": (
-        "return max(0.0, goal_w)",
-        "return goal_w * QUARTER_S / max(_LEAST_LEFT_S, QUARTER_S - quarter.elapsed_s)",
+        "return most_w\n",
+        "return most_w * QUARTER_S / max(_LEAST_LEFT_S, QUARTER_S - quarter.elapsed_s)\n",
     ),
 }
 _EXPORT = {

@@ -325,8 +325,8 @@ _WIRED = {
 }
 _DOUBTS = {
     "one reading convicts": ("READINGS, _LOOKS = 15, 5", "READINGS, _LOOKS = 1, 1"),
-    "one reading acquits": ("elif run <= -times:", "elif run < 0:"),
-    "never acquitted": ("elif run <= -times:", "elif False:"),
+    "one reading acquits": ("elif run <= -_times(rule) and", "elif run < 0 and"),
+    "never acquitted": ("elif run <= -_times(rule) and", "elif False and"),
     "a silence is judged": ("if is_gap:", "if False:"),
 }
 _BY_MODULE = {
