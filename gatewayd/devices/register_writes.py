@@ -96,14 +96,19 @@ class Writes:
         for step, words in zip((run.step for run in due), found, strict=True):
             if words is not None:
                 await self._write_step(step, words)
-        is_all = None not in old
-        for step in _merged(all_steps):
+        has_rest = await self._put_rest(all_steps, held)
+        return None not in old and (bool(due) or not has_rest)
+
+    async def _put_rest(self, steps: Sequence[Step], held: Held) -> bool:
+        """Write what differs from what was held; whether anything did."""
+        has_rest = False
+        for step in _merged(steps):
             words = _words(step, held)
             present = await self._read(step) if words is not None else None
             if words and present and not self._is_so(step, words, present):
                 await self._put(step, _masked(step, words, present))
-                is_all = is_all and bool(due)
-        return is_all
+                has_rest = True
+        return has_rest
 
     async def _read(self, step: Step) -> Words | None:
         """What its registers hold; None where the device has said once that it has them not."""
