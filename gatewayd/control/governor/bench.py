@@ -15,8 +15,7 @@ from gatewayd.control.governor.answers import answer as how_it_fares
 from gatewayd.control.governor.given import ClaimsGiven, GuardGiven, Noted, RulingGiven
 from gatewayd.control.governor.grants import ALL_ASSETS, NO_GRANTS, Grants
 from gatewayd.control.governor.limit import NO_LIMIT, limited
-from gatewayd.control.governor.notes import Notes
-from gatewayd.control.governor.safety import is_bound
+from gatewayd.control.governor.notes import Book
 from gatewayd.control.governor.steered import Steer, Steered
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.withholding import why_not
@@ -45,8 +44,6 @@ class Bench:
     """Holds claims and grants; `rulings` is what they come to now, by asset id.
 
     `limit` is what the whole home may take from the grid now.
-    `steer` keeps an asset at something, None gives it back. `decisions` are the changes since they
-    were last taken.
     """
 
     def __init__(self, terms: Terms, store: Picture, clock: Clock) -> None:
@@ -62,9 +59,7 @@ class Bench:
         # When the guard looked for the first time.
         self._guarded_s: float | None = None
         self._steered = Steered()
-        self._decisions: list[Noted] = []
-        self._notes = Notes()
-        self._unended: set[str] = set()
+        self._book = Book()
         self._patience = Patience()
 
     def begin(self, steer: Steer) -> None:
@@ -73,16 +68,16 @@ class Bench:
 
     def recall(self, asset_ids: Iterable[str]) -> None:
         """Of which an earlier run has left something on record that may have ended since."""
-        self._unended = set(asset_ids)
+        self._book.unended = set(asset_ids)
 
     def end(self) -> None:
         """Have nothing carried out any more, and that on record."""
         self._steered.end()
         self.settle()
-        for asset_id in self.rulings:
+        for asset_id, ruling in self.rulings.items():
             state = self._store.site.assets.get(asset_id)
             if state is not None and self.terms.writes(state.asset):
-                self._note(state, is_stopping=True)
+                self._book.stop(self._given(state, is_stopping=True), ruling)
 
     def claim(self, claims: Iterable[Claim], given: ClaimsGiven | None = None) -> None:
         """What everybody but the guard wants, instead of what they wanted before.
@@ -92,7 +87,10 @@ class Bench:
         self._end_lapsed()
         self._claims, self._claims_given = tuple(claims), given
         self.settle()
-        self._end_old()
+        for state in self._store.site.assets.values():
+            if self._is_ready(state) or not self.terms.governs(state.asset):
+                ruling = self.rulings.get(state.asset.id)
+                self._book.end_old(self._given(state), ruling, self._claims)
 
     def grant(
         self,
@@ -135,16 +133,13 @@ class Bench:
         found = settle([*self._claims, *filter(None, safety)], now_s)
         for state in states:
             self._rule(state, found.get(state.asset.id))
-            if state.asset.id not in self.rulings:
-                self._unruled(state)
         for asset_id in [*self.rulings]:
             # Of what is not there any more nothing is left to give back.
             left = self._store.site.assets.get(asset_id)
             if left is None:
                 del self.rulings[asset_id]
             elif not self.terms.governs(left.asset):
-                self._free(asset_id)
-                self._unruled(left)
+                self._rule(left, None)
 
     def decision(self, state: AssetState, *, is_stopping: bool = False) -> Decision:
         """What is settled of an asset, and why; `is_stopping`: and nothing any more after that."""
@@ -154,14 +149,11 @@ class Bench:
     def say(self, state: AssetState) -> Decision | None:
         """Who has the say over it now; None where nobody has, or it is left to another writer."""
         ruling = self.rulings.get(state.asset.id)
-        if ruling is None or (state.asset.is_yielded and not is_bound(ruling)):
-            return None
-        return said.ruled(self._given(state), ruling)
+        return said.say(self._given(state), ruling) if ruling is not None else None
 
     def take_decisions(self) -> list[Noted]:
         """The changes of setpoint since the last call."""
-        taken, self._decisions = self._decisions, []
-        return taken
+        return self._book.take()
 
     def answer(self, asset_id: str, command: Command) -> Answer | None:
         """See `Governance`."""
@@ -201,56 +193,24 @@ class Bench:
 
     def _rule(self, state: AssetState, ruling: Ruling | None) -> None:
         asset_id = state.asset.id
-        if ruling is None:
-            if asset_id in self.rulings:
-                self._free(asset_id)
-            return
-        self.rulings[asset_id] = ruling
-        found, told = self.say(state), (ruling.wish, ruling.bound_by)
-        if found is None:
-            # It is left to somebody else: what comes next is news.
-            self._notes.forget(asset_id)
-        elif self._notes.is_news(asset_id, told, found, self._now_s):
-            self._note(state)
+        self._book.look(self._given(state), ruling, self._claims)
+        if ruling is not None:
+            self.rulings[asset_id] = ruling
+            self._keep(state, ruling)
+        elif self.rulings.pop(asset_id, None) is not None:
+            self._steered.free(asset_id)
+
+    def _keep(self, state: AssetState, ruling: Ruling) -> None:
         if self.terms.writes(state.asset):
             grant = self._grants.of(state.asset) if self._is_guarded(state) else None
             self._steered.keep(self.terms, state, ruling, grant.amps if grant else None)
         else:
-            self._steered.leave(asset_id)
-
-    def _unruled(self, state: AssetState) -> None:
-        """What is wanted and cannot be is on record too, and the end of all that was."""
-        asset_id, refused = state.asset.id, said.refused(self._given(state), self._claims)
-        if refused is None:
-            if self._notes.forget(asset_id):
-                self._note(state)
-        elif self._notes.is_news(asset_id, None, refused, self._now_s):
-            self._note(state)
+            self._steered.leave(state.asset.id)
 
     def _end_lapsed(self) -> None:
         """What ran out while nobody looked, and was given back by then."""
         if self.rulings and self._clock.monotonic() - self._now_s >= LEASE_MAX_S:
             self.settle()
-
-    def _end_old(self) -> None:
-        """What an earlier run has ruled, and this one does not."""
-        for state in self._store.site.assets.values():
-            asset_id, is_governed = state.asset.id, self.terms.governs(state.asset)
-            if asset_id in self._unended and (not is_governed or self._is_ready(state)):
-                self._unended.discard(asset_id)
-                refused = said.refused(self._given(state), self._claims)
-                if asset_id not in self.rulings and refused is None:
-                    self._note(state)
-
-    def _free(self, asset_id: str) -> None:
-        """Nothing is ruled of it any more."""
-        del self.rulings[asset_id]
-        self._steered.free(asset_id)
-
-    def _note(self, state: AssetState, *, is_stopping: bool = False) -> None:
-        given = self._given(state, is_stopping=is_stopping)
-        found = said.decision(given, self.rulings.get(state.asset.id), self._claims)
-        self._decisions.append(Noted(found, given))
 
     def _given(self, state: AssetState, *, is_stopping: bool = False) -> RulingGiven:
         return RulingGiven(

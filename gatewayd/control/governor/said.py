@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from gatewayd.control.governor.given import RulingGiven
 from gatewayd.control.governor.inputs import dated
+from gatewayd.control.governor.safety import is_bound
 from gatewayd.control.governor.terms import Terms
 from gatewayd.control.governor.withholding import held_by
 from gatewayd.model.asset import AssetKind
@@ -25,12 +26,18 @@ _FREE = "it is as it was before, and does as it likes"
 def decision(given: RulingGiven, ruling: Ruling | None, claims: Iterable[Claim]) -> Decision:
     """What is settled of an asset, and why; `is_stopping`: and nothing any more after that."""
     if ruling is None:
-        return refused(given, claims) or _ended(given)
-    found = ruled(given, ruling)
+        return refused(given, claims) or ended(given)
+    found = _ruled(given, ruling)
     return _stopped(found, given.state) if given.is_stopping else found
 
 
-def ruled(given: RulingGiven, ruling: Ruling) -> Decision:
+def say(given: RulingGiven, ruling: Ruling) -> Decision | None:
+    """Who has the say; None where it is left to another writer."""
+    is_left = given.state.asset.is_yielded and not is_bound(ruling)
+    return None if is_left else _ruled(given, ruling)
+
+
+def _ruled(given: RulingGiven, ruling: Ruling) -> Decision:
     """What is ruled now, with all that is known of when its inputs were read."""
     terms, state, now_s, grounds = given.terms, given.state, given.now_s, ruling.grounds
     inputs: Sequence[Input] = grounds.inputs
@@ -61,7 +68,7 @@ def refused(given: RulingGiven, claims: Iterable[Claim]) -> Decision | None:
     return Decision.on(found.grounds, given.at, asset.id, found.owner, None)
 
 
-def _ended(given: RulingGiven) -> Decision:
+def ended(given: RulingGiven) -> Decision:
     """Nothing is ruled of it now, though it is governed, or because it is not."""
     asset = given.state.asset
     why = _UNWANTED if given.terms.governs(asset) else _UNGOVERNED
