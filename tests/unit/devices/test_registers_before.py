@@ -1,21 +1,25 @@
 """What the installer had set in registers that no reading shows is back after a hold."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
 
 from gatewayd.devices.registers import RegisterDriver
+from gatewayd.devices.registers_before import RegistersBefore
+from gatewayd.errors import BadReadingError, UnreachableError
 from gatewayd.model.climate import HvacMode, PermanentHold
 from gatewayd.model.command import Command
 from gatewayd.model.power import Hold, HoldCharge, SetBatteryPower
 from gatewayd.model.reading import BatteryReading, OperationMode
 from gatewayd.plan.keeping import Kept
+from gatewayd.sdk.driver import Held
 from gatewayd.state import setpoints
 from tests.drivers.images import Fixture, Tables
 from tests.drivers.test_map_contract import FIXTURES, layout_of, units_of
 from tests.drivers.test_restoring import Unit
 from tests.fakes.clock import FakeClock
-from tests.fakes.driver import ScriptedBox, battery_box
+from tests.fakes.driver import ScriptedBox, ScriptedDriver, battery_box
 from tests.fakes.gateway import Gateway, gateway
 
 DISCHARGE_A, SLOT_W, TIMER = 109, 154, 146
@@ -201,3 +205,48 @@ async def read_mode(box: MapBox) -> OperationMode | None:
     battery = (await driver.read())["battery"]
     assert isinstance(battery, BatteryReading)
     return battery.operation_mode
+
+
+class Deaf(ScriptedDriver):
+    """One whose device does not keep what is written back."""
+
+    async def held(self, _role: str, _command: Command, _known: Collection[str]) -> Held:
+        await self._do("held")
+        return {}
+
+    async def revised(self, _role: str, held: Held) -> Held:
+        await self._do("revised")
+        return held
+
+    async def restore(self, _role: str, _command: Command | None, _held: Held) -> bool:
+        await self._do("restore")
+        return False
+
+
+class DeafBox(ScriptedBox):
+    def driver(self) -> Deaf:
+        return Deaf(self)
+
+
+async def test_registers_that_cannot_be_read_or_do_not_keep_what_they_held_are_left(
+    db: Path, clock: FakeClock
+) -> None:
+    box = DeafBox(battery_box().identity, battery_box().readings)
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+        asset, found = home.asset("keba"), RegistersBefore(home.poller, call_s=10.0)
+        box.faults = {"held": UnreachableError("no answer"), "restore": BadReadingError("odd")}
+        assert await found.look(asset, Hold(), may_skip=True) is None
+        box.faults["held"] = BadReadingError("odd")
+        assert await found.look(asset, Hold(), may_skip=False) is None
+        assert found.words == {}
+        # What takes away goes on without.
+        assert await found.look(asset, Hold(), may_skip=True) is True
+        assert found.words is None
+
+        found.recall({"1": 2})
+        assert [await found.are_back(asset) for _ in range(2)] == [False, False]
+        box.faults = {"revised": BadReadingError("odd")}
+        assert await found.are_back(asset)
+        await found.revise(asset)
+        assert found.words is None
