@@ -113,10 +113,13 @@ class Auditor:
             audit.told = tuple(one.what for one in found)
             for one in found:
                 if one not in audit.of_steps:
-                    for state in site.of_device(one.where):
-                        if state.asset.kind is HEARD_OF.get(one.rule):
-                            self._doubts.setdefault(state.asset.id, Doubts()).recall(one)
+                    self._recall(one, site)
         return audit
+
+    def _recall(self, finding: Finding, site: Site) -> None:
+        for state in site.of_device(finding.where):
+            if state.asset.kind is HEARD_OF.get(finding.rule):
+                self._doubts.setdefault(state.asset.id, Doubts()).recall(finding)
 
     def _step(
         self, relying: Relying, audit: _Audit, site: Site, flows: gather.Flows, terms: Terms
