@@ -234,7 +234,8 @@ class Governor:
             before = self._commander.before(state.asset.id)
             if before is not None:
                 known = [c.current_a for c in before.commands if isinstance(c, SetMaxCurrent)]
-                found |= dict.fromkeys([state.asset.id] if known else [], max(known, default=0.0))
+                if known:
+                    found[state.asset.id] = max(known)
             elif isinstance(reading, ChargerReading) and reading.max_current_a:
                 found[state.asset.id] = reading.max_current_a
         return found

@@ -172,10 +172,9 @@ def _shared(total_w: float, held: Sequence[_Held], most_w: Mapping[str, float]) 
     wanted_w = sum(more_w.values())
     left_w = max(0.0, total_w - scale * needed_w)
     share = min(1.0, left_w / wanted_w) if wanted_w > 0 else 0.0
+    limits_w = {one.id: scale * one.needs_w + share * more_w[one.id] for one in held}
     return {
-        one.id: one.most_w
-        if scale * one.needs_w + share * more_w[one.id] >= one.most_w
-        else _stepped(scale * one.needs_w + share * more_w[one.id])
+        one.id: one.most_w if limits_w[one.id] >= one.most_w else _stepped(limits_w[one.id])
         for one in held
     }
 
