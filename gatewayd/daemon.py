@@ -7,7 +7,6 @@ devices say where things stand.
 
 import asyncio
 import logging
-import signal
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -51,6 +50,7 @@ from gatewayd.log import configure
 from gatewayd.mqtt.mirror import Mirror
 from gatewayd.mqtt.settings import MqttSettings
 from gatewayd.server import HttpServer
+from gatewayd.signals import stop_signal
 from gatewayd.state import assets, history, locations, meta
 from gatewayd.state.db import BALLAST_BYTES, Database
 from gatewayd.state.history import MinuteRecorder
@@ -87,7 +87,7 @@ async def run(path: Path) -> None:
     registry = Registry.load()
     config = settings.load(path, registry)
     _log_as(config)
-    stop = _stop_signal()
+    stop = stop_signal()
     async with AsyncExitStack() as stack:
         rooms = await _rooms(config, registry, stack)
         servers = _servers(config, rooms, _app(config, rooms))
@@ -113,13 +113,6 @@ async def run(path: Path) -> None:
 def _log_as(config: Config) -> None:
     secrets = [secret.reveal() for secret in config.secrets]
     configure(level=config.log.level, form=config.log.format, secrets=secrets)
-
-
-def _stop_signal() -> asyncio.Event:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
 
 
 async def _rooms(config: Config, registry: Registry, stack: AsyncExitStack) -> _Rooms:

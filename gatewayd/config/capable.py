@@ -43,7 +43,7 @@ def _check_battery(
         if kinds and AssetKind.CHARGER not in kinds:
             told = f"{shown(charger_id)} is no charger; name one, or leave it out"
             source.fault((*at, "locked_against", number), told)
-    if AssetKind.BATTERY in info.kinds:
+    if AssetKind.BATTERY in info.kinds and device.governed.control.writes:
         for key in modes.beyond(section.settings(), info.controls):
             told = f"is beyond what {device.driver} can tell its battery; leave it out"
             source.fault((*at, key), told, at_key=True)

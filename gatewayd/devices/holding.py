@@ -109,6 +109,8 @@ class Holding:
             self._memory.yielded_until_s = self._memory.deviated_at_s = -math.inf
             # So that it is stored again, without its yield, before the next write.
             self._was.is_stored = False
+            # What was kept before is not what was chosen: whoever decides says it anew.
+            self._kept, self._waits_until_s = None, self._clock.monotonic() + ADOPT_S
 
     def told(self) -> None:
         """An action has told the asset something, which may be kept going."""

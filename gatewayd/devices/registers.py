@@ -10,7 +10,7 @@ from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.links.modbus_options import open_unit
 from gatewayd.links.pool import Links
 from gatewayd.model.asset import Identity, Role
-from gatewayd.model.command import Command, SetMaxCurrent, StopCharging, required
+from gatewayd.model.command import Command, SetMaxCurrent, required
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.driver import Driver, Held, ModbusReader, ModbusWriter
 from gatewayd.sdk.maps.commands import CURRENT, INPUTS, Step, inputs_of
@@ -101,8 +101,7 @@ class RegisterDriver:
             raise UnsupportedError(f"{role} has no command {capability}")
         if isinstance(command, SetMaxCurrent):
             _refuse_unchargeable(command.current_a, _number(layout.min_current, self._values))
-        safe = layout.asset.safe
-        is_safe = isinstance(command, StopCharging) or (safe is not None and safe.do == capability)
+        is_safe = layout.asset.is_safe(command)
         inputs = {CURRENT: self._current_a.get(role), **inputs_of(command)}
         # Whatever a failed command has left half done is not said again.
         self._last.pop(role, None)

@@ -2,10 +2,10 @@
 
 import math
 
+from gatewayd.control.governor import surplus
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.terms import ChargerTerms
 from gatewayd.model.circuit import Circuit
-from gatewayd.model.reading import ChargerReading
 from gatewayd.model.site import AssetState
 from gatewayd.plan.ev import machine, ready
 from gatewayd.plan.ev.ready import Ready, ReadyMemory
@@ -46,13 +46,14 @@ def planned(
 def left_w(look: Look, state: AssetState, memory: Memory) -> float:
     """What the circuits, the grid operator and a capacity tariff leave it for hours, in watt."""
     circuits = _above(look, look.terms.wired(state.asset.device_id))
-    limits_w = [one.limit_w for one in circuits if one.limit_w is not None]
+    # What else hangs on a circuit within the house nobody measures for hours.
+    inner_w = [one.limit_w for one in circuits if one.limit_w is not None and one.parent]
+    whole_w = [one.limit_w for one in circuits if one.limit_w is not None and not one.parent]
     if circuits and look.import_w is not None:
-        limits_w.append(look.import_w)
-    if not limits_w:
-        return math.inf
+        whole_w.append(look.import_w)
     own = memory.ready.setdefault(state.asset.device_id, ReadyMemory())
-    return min(limits_w) - _beside_w(look, state, own)
+    beside_w = _beside_w(look, state, own) if whole_w else 0.0
+    return min(*inner_w, min(whole_w, default=math.inf) - beside_w, math.inf)
 
 
 def _power_w(
@@ -97,9 +98,9 @@ def _above(look: Look, term: ChargerTerms) -> list[Circuit]:
 
 def _beside_w(look: Look, state: AssetState, own: ReadyMemory) -> float:
     """What the rest of the home draws, on average; nothing while nobody knows."""
-    reading, grid_w = state.sample.reading if state.sample else None, look.grid_w
-    if grid_w is not None and isinstance(reading, ChargerReading):
-        now_w = grid_w - (reading.power_w or 0.0)
+    grid_w = surplus.grid_w(look)
+    if grid_w is not None and surplus.is_heard(look, state):
+        now_w = grid_w - surplus.drawn_w(look, state)
         before_w = now_w if own.beside_w is None else own.beside_w
         share = min(1.0, (look.now_s - own.beside_at_s) / _SLOWLY_S)
         own.beside_w, own.beside_at_s = before_w + share * (now_w - before_w), look.now_s

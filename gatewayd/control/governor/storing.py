@@ -18,7 +18,6 @@ from gatewayd.plan.battery.modes import BatteryMemory, BatterySeen
 from gatewayd.plan.ev.sun import is_always
 from gatewayd.plan.ev.words import ChargeMode
 from gatewayd.plan.guard import storage
-from gatewayd.plan.lease import is_fresh
 
 # After the sun did not suffice.
 _LASTS_S = 300.0
@@ -51,7 +50,7 @@ def _limited(look: Look, state: AssetState) -> Iterator[Claim]:
 def _seen(
     look: Look, state: AssetState, memory: Memory, fast_at_s: dict[str, float]
 ) -> BatterySeen:
-    reading = state.sample.reading if state.sample and is_fresh(state.sample, look.now_s) else None
+    reading = state.sample.reading if state.sample and surplus.is_heard(look, state) else None
     fast = frozenset(
         one.asset.device_id
         for one in look.site.of_kind(AssetKind.CHARGER)
@@ -59,8 +58,8 @@ def _seen(
     )
     if not isinstance(reading, BatteryReading):
         return BatterySeen(fast_chargers=fast, price=look.price)
-    known = reading.power_w is not None and look.grid_w is not None
-    spare_w = (reading.power_w or 0.0) - (look.grid_w or 0.0) if known else 0.0
+    grid_w, power_w = surplus.grid_w(look), reading.power_w
+    spare_w = power_w - grid_w if power_w is not None and grid_w is not None else 0.0
     return BatterySeen(reading.soc_pct, fast, look.price, spare_w)
 
 

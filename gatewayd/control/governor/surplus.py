@@ -46,7 +46,7 @@ def surplus_w(look: Look, memory: Memory, device_id: str) -> float | None:
         for state in look.site.of_kind(AssetKind.HVAC)
         if look.terms.heater(state.asset)
     ]
-    found = surpluses(_grid_w(look), _batteries(look), drawing, look.terms.rule)
+    found = surpluses(grid_w(look), _batteries(look), drawing, look.terms.rule)
     return found[device_id]
 
 
@@ -54,7 +54,7 @@ def home_now(look: Look, memory: Memory, device_id: str) -> HomeNow:
     """What there is of sun for one charger."""
     return HomeNow(
         surplus_w(look, memory, device_id),
-        is_throttled=is_throttled(look, _grid_w(look)),
+        is_throttled=is_throttled(look, grid_w(look)),
         lent_w=lent_w(_batteries(look), look.terms.rule),
         is_settled=_is_settled(look, memory),
     )
@@ -82,7 +82,8 @@ def _is_held(reading: InverterReading, grid_w: float | None) -> bool:
     return power_w >= _AT_LIMIT_W and -grid_w >= export_w - _AT_LIMIT_W
 
 
-def _is_heard(look: Look, state: AssetState) -> bool:
+def is_heard(look: Look, state: AssetState) -> bool:
+    """Whether what it said last still counts, however seldom it is read."""
     sample = state.sample if state.is_reachable else None
     return sample is not None and look.now_s - sample.at_monotonic <= _HEARD_S
 
@@ -92,11 +93,11 @@ def _meters(look: Look) -> list[AssetState]:
     return [state for state in states if state.asset.usage is MeterUsage.GRID]
 
 
-def _grid_w(look: Look) -> float | None:
+def grid_w(look: Look) -> float | None:
     """What comes from the grid, by meters that can all be relied on."""
     powers = []
     for state in _meters(look):
-        reading = state.sample.reading if state.sample and _is_heard(look, state) else None
+        reading = state.sample.reading if state.sample and is_heard(look, state) else None
         is_doubted = state.asset.device_id in look.terms.withheld
         if is_doubted or not isinstance(reading, MeterReading) or reading.power_w is None:
             return None
@@ -110,7 +111,7 @@ def _batteries(look: Look) -> list[BatteryNow | None]:
 
 
 def _battery(look: Look, state: AssetState) -> BatteryNow | None:
-    reading = state.sample.reading if state.sample and _is_heard(look, state) else None
+    reading = state.sample.reading if state.sample and is_heard(look, state) else None
     if not isinstance(reading, BatteryReading) or reading.power_w is None:
         return None
     return BatteryNow(reading.power_w, reading.soc_pct)
@@ -128,7 +129,7 @@ def _read_s(look: Look, memory: Memory) -> Iterator[float]:
     chargers = gather.chargers(look.site, look.terms).items()
     by_sun = [s for id_, s in chargers if (own := memory.cars.get(id_)) and own.is_by_sun]
     for state in (*_meters(look), *look.site.of_kind(AssetKind.BATTERY), *by_sun):
-        if state.sample is not None and _is_heard(look, state):
+        if state.sample is not None and is_heard(look, state):
             yield state.sample.at_monotonic
 
 
@@ -138,13 +139,13 @@ def _drawing(look: Look, state: AssetState, memory: Memory) -> Drawing:
     is_asked = bool(look.wants.get(state.asset.id, Wants()).charging)
     is_by_sun = own is not None and own.is_by_sun and not is_asked
     if own is None or term.charging is None or not is_by_sun:
-        return Drawing(device_id, term.priority, _drawn_w(look, state), firm_w=math.inf)
+        return Drawing(device_id, term.priority, drawn_w(look, state), firm_w=math.inf)
     used = car_now(state, AtCharger()).used_phases or own.phases or 1
     least_w = term.charging.watts(used, term.charging.min_a)
     return Drawing(
         device_id,
         term.priority,
-        _drawn_w(look, state),
+        drawn_w(look, state),
         _promised_w(term.charging, own, used, look.now_s),
         firm_w=least_w if is_always(term.charging, own) else 0.0,
         least_w=least_w,
@@ -159,9 +160,9 @@ def _promised_w(settings: ChargeSettings, own: EvMemory, used: int, now_s: float
     return settings.watts(used, max(own.current_a, settings.min_a))
 
 
-def _drawn_w(look: Look, state: AssetState) -> float:
-    """Where a charger does not measure it, what it allows."""
-    reading = state.sample.reading if state.sample and _is_heard(look, state) else None
+def drawn_w(look: Look, state: AssetState) -> float:
+    """What a charger draws; where it does not measure it, what it allows."""
+    reading = state.sample.reading if state.sample and is_heard(look, state) else None
     if not isinstance(reading, ChargerReading):
         return 0.0
     if reading.power_w is not None or not reading.is_charging:

@@ -123,7 +123,8 @@ def beyond(settings: BatterySettings, capabilities: frozenset[Capability]) -> tu
     price = settings.grid_charge_below
     for soc_pct in (0.0, 100.0):
         wanted, _ = _wanted(settings, BatterySeen(soc_pct, price=price), BatteryMemory())
-        if _possible(wanted, capabilities, settings.power_w) is None:
+        is_its_own = settings.mode is BatteryMode.SELF_RELIANCE
+        if _possible(wanted, capabilities, settings.power_w) is None and not is_its_own:
             found.append("mode")
     if capabilities.isdisjoint({Capability.HOLD, Capability.SET_POWER}):
         found += ["reserve_pct"] if settings.reserve_pct else []

@@ -70,6 +70,7 @@ def _full(
     memory.is_by_sun = False
     phases.consider(settings, memory, most_w, now_s, at_once=True)
     if phases.is_switching(memory, settings, now_s):
+        memory.current_a = 0.0
         return Ask(Setpoint(0.0, memory.phases), Grounds("switching phases"))
     memory.is_on, memory.current_a = True, settings.max_a
     return Ask(Setpoint(settings.max_a, memory.phases), grounds)

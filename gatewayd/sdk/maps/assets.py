@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from gatewayd.model.asset import AssetKind, Capability
 from gatewayd.model.climate import Bounds, HvacCategory, HvacMode, Thermostat
+from gatewayd.model.command import Command, StopCharging, required
+from gatewayd.model.power import SetExportLimit, SetProductionLimit
 from gatewayd.sdk.maps.commands import Safe, Step, Watchdog
 from gatewayd.sdk.maps.points import Conditions, Strict
 from gatewayd.sdk.maps.sources import Source
@@ -68,6 +70,17 @@ class AssetMap(Strict):
     safe: Safe | None = None
     watchdog: Watchdog | None = None
     fields: dict[str, Source] = Field(default_factory=dict)
+
+    def is_safe(self, command: Command) -> bool:
+        """Whether it stops the asset, gives it back, or is what a fuse asks of a charger.
+
+        Such is written however often the device's memory was. A limit of an inverter is not: it
+        follows the home.
+        """
+        if isinstance(command, SetExportLimit | SetProductionLimit) and command.limit_w is not None:
+            return False
+        safe = self.safe.do if self.safe is not None else None
+        return isinstance(command, StopCharging) or required(command) is safe
 
     @model_validator(mode="before")
     @classmethod

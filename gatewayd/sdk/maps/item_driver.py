@@ -7,7 +7,7 @@ from typing import cast
 
 from gatewayd.errors import RefusedError, UnreachableError, UnsupportedError
 from gatewayd.model.asset import Identity, Role
-from gatewayd.model.command import Command, SetMaxCurrent, StopCharging, required
+from gatewayd.model.command import Command, SetMaxCurrent, required
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.maps.commands import CURRENT, INPUTS, inputs_of
 from gatewayd.sdk.maps.expressions import Compiler, Evaluate
@@ -105,8 +105,7 @@ class ItemDriver:
         inputs = {CURRENT: self._state.current_a.get(role), **inputs_of(command)}
         given = [*(inputs.get(name) for name in INPUTS), *values[len(INPUTS) :]]
         due = [found for run in runs if (found := _due(run, given, self._place_of)) is not None]
-        safe = layout.asset.safe
-        is_safe = isinstance(command, StopCharging) or (safe is not None and safe.do == capability)
+        is_safe = layout.asset.is_safe(command)
         self._state.last.pop(role, None)
         await self._tell(due, is_safe=is_safe)
         if isinstance(command, SetMaxCurrent):

@@ -129,10 +129,11 @@ def test_a_battery_is_not_drained_into_a_car_that_does_not_follow_the_sun(
 def test_a_battery_whose_level_is_old_is_not_judged_by_it() -> None:
     said = can(AssetKind.BATTERY, BatteryReading(soc_pct=15.0))
     site = Site(MappingProxyType({said.asset.id: said}))
-    look = Look(site, battery(BatteryMode.CHARGE_TO, target_pct=10.0), 100.0)
+    look = Look(site, battery(BatteryMode.CHARGE_TO, target_pct=10.0), 200.0)
 
     [claim] = claims(look, Memory())
-
+    assert claim.grounds.reason == "it has reached 10 %"
+    [claim] = claims(replace(look, now_s=200.1), Memory())
     assert claim.grounds.reason == "its level is unknown"
 
 
