@@ -275,6 +275,14 @@ def test_what_the_guard_cannot_wire_is_no_config(
     assert f"gatewayd.yaml:{line}:" in raised.value.problems[0]
 
 
+def test_what_is_only_decided_about_needs_no_controls(tmp_path: Path) -> None:
+    shadowed = GOOD.replace(
+        "    driver: sunspec\n", "    driver: huawei_emma\n    control: shadow\n"
+    )
+
+    read(tmp_path, shadowed)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [

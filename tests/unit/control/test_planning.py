@@ -22,6 +22,7 @@ from tests.fakes.home import asset, state
 
 NOON = datetime(2026, 6, 22, 12, tzinfo=UTC)
 MAIN = Circuit("main", limit_a=25.0, meter_id="meter")
+GARAGE = Circuit("garage", limit_a=25.0, parent="main")
 TRIP = {"trip": ReadyBy(at=NOON + timedelta(hours=12), energy_wh=20_000.0)}
 HOME_W = 400.0
 
@@ -35,6 +36,7 @@ def planned_w(
     memory: Memory | None = None,
     reading: ChargerReading | None = None,
     now_s: float = 0.0,
+    home_w: float = HOME_W,
     **term: Any,
 ) -> float:
     settings = ChargeSettings(mode=ChargeMode.PLAN, phases=phases, plans=TRIP)
@@ -46,7 +48,7 @@ def planned_w(
     one = asset(AssetKind.CHARGER, device_id="charger", spec=spec)
     states = [
         state(AssetKind.CHARGER, said, asset=one),
-        state(AssetKind.METER, MeterReading(power_w=HOME_W), asset=meter),
+        state(AssetKind.METER, MeterReading(power_w=home_w), asset=meter),
     ]
     site = Site(MappingProxyType({one.asset.id: one for one in states}))
     memory = memory or Memory()
@@ -73,12 +75,29 @@ def planned_w(
         ({"circuits": (MAIN,), "on": "main", "import_w": 2_400.0, "phases": (1, 3)}, 1_840.0),
         # Three phases cannot be had with so little: that it will be late is said.
         ({"circuits": (MAIN,), "on": "main", "import_w": 2_400.0}, 500.0),
+        # What is drawn elsewhere in the home leaves a circuit within it as it is.
+        (
+            {
+                "circuits": (MAIN, replace(GARAGE, limit_w=8_000.0)),
+                "on": "garage",
+                "home_w": 9_000.0,
+            },
+            7_590.0,
+        ),
+        ({"circuits": (replace(MAIN, limit_w=8_000.0),), "on": "main"}, 7_590.0),
         # A limit that binds nothing of it.
         ({"import_w": 2_400.0}, 11_040.0),
     ],
 )
 def test_a_plan_counts_on_no_more_than_there_can_be(given: dict[str, Any], most_w: float) -> None:
     assert planned_w(*given.pop("circuits", ()), **given) == most_w
+
+
+def test_what_a_charger_draws_that_does_not_measure_it_is_not_the_home_s() -> None:
+    drawing = ChargerReading(PowerDelivery.CHARGING, max_current_a=10.0, phases=3, session_wh=0.0)
+    given: dict[str, Any] = {"on": "main", "import_w": 8_000.0, "reading": drawing}
+
+    assert planned_w(MAIN, home_w=HOME_W + 6_900.0, **given) == 7_590.0
 
 
 def test_of_a_car_that_nobody_knows_one_phase_is_counted_on_until_it_has_drawn_on_more() -> None:

@@ -14,7 +14,7 @@ from gatewayd.control.governor.wants import Wants
 from gatewayd.model.asset import AssetKind, Capability
 from gatewayd.model.circuit import Circuit
 from gatewayd.model.command import SetOperationMode
-from gatewayd.model.power import Hold, SetExportLimit
+from gatewayd.model.power import Hold, SetBatteryPower, SetExportLimit
 from gatewayd.model.reading import (
     BatteryReading,
     HvacReading,
@@ -65,6 +65,28 @@ def test_a_car_follows_the_sun_where_nothing_else_makes_it_charge(
     found = ruled(replace(own, chargers={"charger": terms}), said, charger, grid, wants=wants_of)
 
     assert (found["battery"].wish == Hold()) is is_held
+
+
+@pytest.mark.parametrize(
+    ("mode", "can_hold"), [(BatteryMode.CHARGE_TO, True), (BatteryMode.SELF_RELIANCE, False)]
+)
+def test_a_battery_that_is_read_once_a_minute_is_told_the_same_all_the_while(
+    mode: BatteryMode, *, can_hold: bool
+) -> None:
+    terms = battery(mode, reserve_pct=50.0, power_w=2000.0)
+    told = {Capability.SET_POWER, Capability.SELF_RELIANCE} | {
+        Capability.HOLD for _ in range(can_hold)
+    }
+    said = can(AssetKind.BATTERY, BatteryReading(power_w=0.0, soc_pct=40.0), frozenset(told))
+    grid = state(AssetKind.METER, MeterReading(power_w=-2000.0))
+    look = Look(Site({one.asset.id: one for one in (said, grid)}), terms, 0.0)
+
+    found = {
+        settle(claims(replace(look, now_s=now_s), Memory()), now_s)[said.asset.id].wish
+        for now_s in (0.0, 16.0, 59.0)
+    }
+
+    assert found == {SetBatteryPower(2000.0)}
 
 
 def test_a_lock_against_a_car_that_always_charges_outlasts_a_gap_between_clouds() -> None:

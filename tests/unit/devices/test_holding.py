@@ -290,6 +290,24 @@ async def test_who_gave_way_shows_it_and_goes_on_giving_way_after_a_restart(
         assert charging.writes[2:] == [limit(10)]
 
 
+async def test_a_choice_that_ends_a_yield_does_not_bring_back_what_was_wanted_before(
+    db: Path, clock: FakeClock, charging: ScriptedBox
+) -> None:
+    async with gateway(db, clock, {"keba": charging}) as home:
+        await home.pass_time(1)
+        keep(home, Setpoint(10.0))
+        await home.pass_time(5)
+        await disturb(home, charging, 13)
+        del charging.writes[:]
+        home.commander.resume(home.asset("keba").id)
+        await home.pass_time(3, step_s=0.5)
+        keep(home, Setpoint(11.0))
+        await home.pass_time(8)
+
+    assert limit(10) not in charging.writes[:1]
+    assert charging.writes[0] == limit(11)
+
+
 @pytest.mark.parametrize("cause", [DirectGiven(None), None])
 async def test_whoever_is_given_way_to_has_no_say_once_a_person_has_chosen(
     db: Path, clock: FakeClock, charging: ScriptedBox, cause: DirectGiven | None
