@@ -47,6 +47,7 @@ async def test_what_a_charger_says_of_its_fallback_counts_before_what_its_driver
     one = House()
     one.charger.set_charger(**told)
     async with house(tmp_path / "gatewayd.db", FakeClock(), terms(), one) as (home, _):
+        await home.pass_time(1)
         assert gather.fallback(home.state("charger"), watchdog_s) == found
 
 
