@@ -1,7 +1,7 @@
 """From the picture to what the guard and the charging modes ask for. Missing is never 0."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from gatewayd.control.governor.terms import ChargerTerms, Terms
 from gatewayd.model.asset import AssetKind, MeterUsage
@@ -132,23 +132,26 @@ def _line_a(reading: MeterReading, line: int) -> float | None:
     return current_a if power_w is None else math.copysign(current_a, power_w)
 
 
-def grid_w(site: Site, now_s: float, doubted: Collection[str] = ()) -> float | None:
-    """What comes from the grid, import +; None unless all of it was just measured.
+def grid_meters(site: Site) -> list[AssetState]:
+    """What measures the grid, each a part of it."""
+    return [s for s in site.of_kind(AssetKind.METER) if s.asset.usage is MeterUsage.GRID]
+
+
+def grid_w(
+    site: Site, counts: Callable[[AssetState], bool], doubted: Collection[str] = ()
+) -> float | None:
+    """What comes from the grid, import +; None unless all of it is known by meters that count.
 
     Nor by devices that the audit has something against.
     """
-    found = [s for s in site.of_kind(AssetKind.METER) if s.asset.usage is MeterUsage.GRID]
-    if any(state.asset.device_id in doubted for state in found):
-        return None
-    powers = [
-        state.sample.reading.power_w
-        for state in found
-        if state.sample
-        and isinstance(state.sample.reading, MeterReading)
-        and is_fresh(state.sample, now_s)
-    ]
-    known = [power_w for power_w in powers if power_w is not None]
-    return sum(known) if found and len(known) == len(found) else None
+    powers = []
+    for state in grid_meters(site):
+        reading = state.sample.reading if state.sample and counts(state) else None
+        is_doubted = state.asset.device_id in doubted
+        if is_doubted or not isinstance(reading, MeterReading) or reading.power_w is None:
+            return None
+        powers.append(reading.power_w)
+    return sum(powers) if powers else None
 
 
 # What each device draws, less what it brings; None where that is not known.

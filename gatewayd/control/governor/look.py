@@ -17,6 +17,7 @@ from gatewayd.plan.ev.session import SessionMemory
 from gatewayd.plan.ev.words import EvMemory
 from gatewayd.plan.grid.curtail import CurtailMemory
 from gatewayd.plan.heat.boost import BoostMemory
+from gatewayd.plan.lease import is_fresh
 
 
 @dataclass(slots=True)
@@ -65,7 +66,9 @@ class Look:
     @property
     def grid_w(self) -> float | None:
         """What comes from the grid, as far as its meters can be relied on."""
-        return gather.grid_w(self.site, self.now_s, self.terms.withheld)
+        return gather.grid_w(
+            self.site, lambda state: is_fresh(state.sample, self.now_s), self.terms.withheld
+        )
 
     def claim(
         self,

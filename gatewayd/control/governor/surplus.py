@@ -6,14 +6,15 @@ change of charging nothing is judged before all of them have been read again.
 
 import math
 from collections.abc import Iterator
+from functools import partial
 
 from gatewayd.control.governor import gather
 from gatewayd.control.governor.cars import AtCharger, car_now
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.wants import Wants
-from gatewayd.model.asset import AssetKind, MeterUsage
+from gatewayd.model.asset import AssetKind
 from gatewayd.model.circuit import NOMINAL_V
-from gatewayd.model.reading import BatteryReading, ChargerReading, InverterReading, MeterReading
+from gatewayd.model.reading import BatteryReading, ChargerReading, InverterReading
 from gatewayd.model.site import AssetState
 from gatewayd.plan.ev.sun import is_always
 from gatewayd.plan.ev.surplus import BatteryNow, Drawing, lent_w, surpluses
@@ -88,21 +89,9 @@ def is_heard(look: Look, state: AssetState) -> bool:
     return sample is not None and look.now_s - sample.at_monotonic <= _HEARD_S
 
 
-def _meters(look: Look) -> list[AssetState]:
-    states = look.site.of_kind(AssetKind.METER)
-    return [state for state in states if state.asset.usage is MeterUsage.GRID]
-
-
 def grid_w(look: Look) -> float | None:
     """What comes from the grid, by meters that can all be relied on."""
-    powers = []
-    for state in _meters(look):
-        reading = state.sample.reading if state.sample and is_heard(look, state) else None
-        is_doubted = state.asset.device_id in look.terms.withheld
-        if is_doubted or not isinstance(reading, MeterReading) or reading.power_w is None:
-            return None
-        powers.append(reading.power_w)
-    return sum(powers) if powers else None
+    return gather.grid_w(look.site, partial(is_heard, look), look.terms.withheld)
 
 
 def _batteries(look: Look) -> list[BatteryNow | None]:
@@ -128,7 +117,7 @@ def _is_settled(look: Look, memory: Memory) -> bool:
 def _read_s(look: Look, memory: Memory) -> Iterator[float]:
     chargers = gather.chargers(look.site, look.terms).items()
     by_sun = [s for id_, s in chargers if (own := memory.cars.get(id_)) and own.is_by_sun]
-    for state in (*_meters(look), *look.site.of_kind(AssetKind.BATTERY), *by_sun):
+    for state in (*gather.grid_meters(look.site), *look.site.of_kind(AssetKind.BATTERY), *by_sun):
         if state.sample is not None and is_heard(look, state):
             yield state.sample.at_monotonic
 
