@@ -59,8 +59,10 @@ async def test_a_sign_of_life_alone_gives_nothing_free_at_once(http: httpx.Async
 
 
 @pytest.mark.parametrize(
-    "body", [{"limit_w": -1}, {"limit_w": "1"}, {"limit_w": True}, {"duration_s": 0}, {"w": 1}, 1]
-)
+    "body",
+    [{"limit_w": -1}, {"limit_w": "1"}, {"limit_w": True}, {"duration_s": 0}, {"w": 1}, 1,
+     {"duration_s": 60}, {"limit_w": None, "duration_s": 60}],
+)  # fmt: skip
 async def test_what_is_no_limit_is_refused_and_is_no_sign_of_life(
     http: httpx.AsyncClient, body: object
 ) -> None:

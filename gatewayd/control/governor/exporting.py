@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.operator import standing
+from gatewayd.control.governor.terms import Terms
 from gatewayd.model.asset import AssetKind, Capability, MeterUsage
 from gatewayd.model.decision import Grounds, Input
 from gatewayd.model.power import SetExportLimit, SetProductionLimit
 from gatewayd.model.reading import BatteryReading, InverterReading
-from gatewayd.model.site import AssetState
+from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import Claim, Rank
 from gatewayd.plan.grid.curtail import CurtailMemory, GridSeen, Producer, production_limits
 from gatewayd.plan.grid.export import ExportCap, export_cap
@@ -44,6 +45,29 @@ def claims(look: Look, memory: Memory) -> Iterator[Claim]:
             is_free = is_free and state.asset.id not in look.installed_w
             wish = SetProductionLimit(None if is_free else limits_w[producer.id])
             yield look.claim(state, Rank.GRID, "grid", grounds, wish)
+
+
+def problems(site: Site, terms: Terms) -> Iterator[str]:
+    """Which inverters are not held to what may be fed in, and what to do about it.
+
+    One that nobody has read yet is not told of.
+    """
+    for state in site.of_kind(AssetKind.INVERTER):
+        if terms.grid.limits_export and state.sample is not None:
+            found = _unlimited(state, terms)
+            if found is not None:
+                yield f"{state.asset.slug}: what may be fed in does not limit it, {found}"
+
+
+def _unlimited(state: AssetState, terms: Terms) -> str | None:
+    asset, reading = state.asset, state.sample.reading if state.sample else None
+    if Capability.SET_EXPORT_LIMIT not in asset.capabilities:
+        if Capability.SET_PRODUCTION_LIMIT not in asset.capabilities:
+            return "since it cannot be told a limit; limit it by its own settings"
+        if isinstance(reading, InverterReading) and reading.rated_w is None:
+            return "since it does not tell its rated power; limit it by its own settings"
+    is_armed = terms.inverter(asset) is not None and terms.writes(asset)
+    return None if is_armed else "since it is not armed; arm it, or limit it by its own settings"
 
 
 def installed_w(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from gatewayd.clock import Clock
+from gatewayd.control.governor import exporting
 from gatewayd.control.governor.bench import Bench
 from gatewayd.control.governor.governor import Governor
 from gatewayd.control.governor.guard_loop import GuardLoop
@@ -44,9 +45,10 @@ class Government:
         self._guard = GuardLoop(bench=self.bench, store=store, devices=poller, clock=clock)
 
     def problems(self) -> tuple[str, ...]:
-        """What a person should mend of circuits, wiring, fallbacks, and what is left forced."""
+        """What a person should mend: wiring, fallbacks, export, and what is left forced."""
         found = (f"{one.where}: {one.what}; {one.do}" for one in self.governor.auditor.findings)
-        return (*self._guard.commissioning.problems, *found, *self.commander.stranded())
+        fed = exporting.problems(self._store.site, self.bench.terms)
+        return (*self._guard.commissioning.problems, *found, *fed, *self.commander.stranded())
 
     def terms(self) -> Terms:
         """By what assets are governed now."""

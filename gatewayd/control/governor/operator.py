@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gatewayd.clock import Clock
-from gatewayd.errors import ConflictError, NotFoundError
+from gatewayd.errors import ConflictError, InvalidError, NotFoundError
 from gatewayd.plan.grid.operator import (
     OperatorMemory,
     OperatorSettings,
@@ -165,11 +165,13 @@ class GridOperators:
     def tell(self, told: Mapping[str, float | None]) -> None:
         """`limit_w`, `export_limit_w`, each with `duration_s` if that is told too.
 
-        Of what is not told it is a sign of life. Raises as `GridOperator.check`, and then nothing
-        is heard at all.
+        Of what is not told it is a sign of life. Raises as `GridOperator.check`, and InvalidError
+        for a duration of nothing; then nothing is heard at all.
         """
         self.check()
         both = {"limit_w": self.taken, "export_limit_w": self.fed}
+        if told.get("duration_s") is not None and all(told.get(key) is None for key in both):
+            raise InvalidError("a duration belongs to a limit: name that too, or leave it out")
         named = [operator for key, operator in both.items() if key in told]
         for operator in named:
             operator.check()

@@ -47,7 +47,10 @@ async def put_gateway_plan(ask: Ask, asset_id: AssetId, name: Name) -> Response:
     """Give a charger a plan, instead of one of this name. It outlives a restart."""
     home.asset(ask.api, asset_id)
     given = await payload(ask, wire.PlanGiven)
-    await ask.api.services.modes.plan(asset_id, name, _ready_by(given))
+    plan = _ready_by(given)
+    if plan.at and plan.at <= ask.api.services.clock.now():
+        raise InvalidError("`at` is over: name an instant to come")
+    await ask.api.services.modes.plan(asset_id, name, plan)
     return ok(_plan(ask.api, asset_id, name))
 
 

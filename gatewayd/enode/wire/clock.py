@@ -1,5 +1,6 @@
 """Times on the wire that a caller gives: times of day, weekdays, instants."""
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -13,6 +14,7 @@ from gatewayd.model.hour_minute import parse_hour_minute
 
 # Far enough from where the calendar ends that every time zone and every sum stays inside.
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
+_DAY = re.compile(r"\d{4}-\d\d-\d\d[Tt ]", re.ASCII)
 
 
 def limited(at: datetime) -> datetime:
@@ -40,8 +42,18 @@ def _number(value: object) -> object:
     return value
 
 
+def _dated(value: object) -> object:
+    # Digits alone would be seconds since 1970, or milliseconds.
+    if isinstance(value, datetime) or (isinstance(value, str) and _DAY.match(value)):
+        return value
+    raise PydanticCustomError("date_time", "must be a date-time such as 2026-06-21T10:00:00Z")
+
+
 Instant = Annotated[
-    AwareDatetime, AfterValidator(limited), PlainSerializer(iso_ms, return_type=str)
+    AwareDatetime,
+    BeforeValidator(_dated),
+    AfterValidator(limited),
+    PlainSerializer(iso_ms, return_type=str),
 ]
 TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
 Weekday = Annotated[Literal[0, 1, 2, 3, 4, 5, 6], BeforeValidator(_number)]

@@ -5,18 +5,21 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from gatewayd.control.governor.exporting import problems
 from gatewayd.control.governor.terms import ChargerTerms, GridTerms, Terms
 from gatewayd.control.replay.verdict import Result
 from gatewayd.model.asset import AssetKind, Capability, Identity, MeterUsage, Role
 from gatewayd.model.command import Command
 from gatewayd.model.power import SetProductionLimit
 from gatewayd.model.reading import InverterReading, MeterReading, Reading
+from gatewayd.model.site import Site
 from gatewayd.plan.arming import Arming
 from gatewayd.plan.grid.export import ExportRule
 from gatewayd.plan.prices import Prices
 from tests.fakes.clock import FakeClock
 from tests.fakes.driver import ScriptedBox
 from tests.fakes.gateway import Gateway, gateway
+from tests.fakes.home import asset, state
 from tests.unit.control.test_replay_asked import judgements
 
 RULE = Terms(grid=GridTerms(export=ExportRule(stops_when_paying=True)))
@@ -108,6 +111,25 @@ async def test_a_home_feeds_in_nothing_while_that_costs_and_its_inverter_is_give
         await home.pass_time(60, step_s=1)
         assert roof.limit_w == INSTALLED_W
     assert {result for _, result in judgements(path)} == {Result.SAME}
+
+
+def told(can: set[Capability], arming: Arming, rated_w: float | None = 10_000.0) -> list[str]:
+    """What is told of an inverter in a home that limits what is fed in."""
+    made = asset(AssetKind.INVERTER)
+    made = replace(made, spec=replace(made.spec, capabilities=frozenset(can)))
+    one = state(AssetKind.INVERTER, InverterReading(rated_w=rated_w), asset=made)
+    by = {made.device_id: ChargerTerms(arming=arming)}
+    return list(problems(Site({made.id: one}), replace(RULE, chargers=by)))
+
+
+def test_an_inverter_that_no_limit_holds_is_told_with_what_to_do() -> None:
+    limit, armed = {Capability.SET_PRODUCTION_LIMIT}, Arming.ARMED
+    assert told(limit, armed) == []
+    assert told({Capability.SET_EXPORT_LIMIT}, armed, rated_w=None) == []
+    assert ["cannot be told a limit" in text for text in told(set(), armed)] == [True]
+    assert ["its rated power" in text for text in told(limit, armed, rated_w=None)] == [True]
+    for arming in (Arming.OBSERVE, Arming.SHADOW):
+        assert ["arm it" in text for text in told(limit, arming)] == [True]
 
 
 async def test_an_inverter_in_shadow_is_decided_about_and_left_alone(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ async def test_a_limit_holds_until_it_ends_or_nobody_is_heard_of() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "much", "-1", "true", "NaN", "1e400", "[1]", '"4200"', '{"limit_w": "1"}', '{"w": 1}',
-     '{"duration_s": null}', "[" * 5000],
+     '{"duration_s": null}', '{"duration_s": 60}', "[" * 5000],
 )  # fmt: skip
 def test_what_is_no_limit_is_no_sign_of_life_either(text: str) -> None:
     operator = GridOperators.of(OperatorSettings(4200.0), None, FakeClock())
