@@ -185,6 +185,20 @@ async def test_the_latest_action_is_the_one_asked_for_last_whatever_the_clock_sa
     assert await db.read(actions.latest) == {"wallbox": last, "battery": action("3", "battery")}
 
 
+async def test_the_newest_made_after_a_time_come_the_oldest_first(db: Database) -> None:
+    made = [
+        action(str(number), created_at=NOW + timedelta(seconds=number)).ended(
+            ActionState.CONFIRMED, NOW + timedelta(minutes=1)
+        )
+        for number in range(4)
+    ]
+    await insert(db, *made, action("other", "battery", created_at=LATER))
+
+    assert await db.read(lambda c: actions.since(c, "wallbox", NOW)) == made[1:]
+    assert await db.read(lambda c: actions.since(c, "wallbox", None)) == made
+    assert await db.read(lambda c: actions.since(c, "wallbox", NOW, limit=2)) == made[2:]
+
+
 @pytest.mark.parametrize("text", ['{"type":"self_destruct"}', '{"type":"set_operation_mode"}'])
 async def test_a_command_of_another_version_is_a_clear_error(db: Database, text: str) -> None:
     await insert(db, action())

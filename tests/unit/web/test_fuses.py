@@ -23,32 +23,6 @@ READ = LineMemory("meter", MeterNow((5.0, -2.0, 21.0), at_s=100.0, power_w=5000.
 VIENNA = ZoneInfo("Europe/Vienna")
 
 
-def test_headroom_is_what_the_guard_lets_flow_less_what_flows() -> None:
-    found = standing(replace(MAIN, limit_w=6000.0), READ, 101.0)
-
-    assert found.footing is Footing.FRESH
-    assert (found.current_a, found.left_a) == ((5.0, -2.0, 21.0), (14.0, 21.0, 0.0))
-    assert (found.power_w, found.left_w) == (5000.0, 1000.0)
-
-
-@pytest.mark.parametrize(
-    ("circuit", "memory", "now_s", "footing"),
-    [
-        (MAIN, None, 101.0, Footing.NOTHING),
-        (MAIN, READ, 130.0, Footing.ASSUMED),
-        (replace(MAIN, assumed_base_a=0.0), READ, 130.0, Footing.NOTHING),
-        (replace(MAIN, meter_id="other"), READ, 101.0, Footing.NOTHING),
-        (replace(MAIN, meter_id=None), None, 101.0, Footing.FRESH),
-    ],
-)
-def test_what_is_not_measured_or_not_believed_is_not_shown(
-    circuit: Circuit, memory: LineMemory | None, now_s: float, footing: Footing
-) -> None:
-    found = standing(circuit, memory, now_s)
-
-    assert (found.footing, found.current_a, found.left_w) == (footing, None, None)
-
-
 def test_a_circuit_shows_each_phase_and_who_limits_all_of_them() -> None:
     limited = replace(MAIN, limit_w=6000.0, limited_by="the grid operator")
     [view] = fuses_view(Overview(circuits=(standing(limited, READ, 101.0),))).circuits

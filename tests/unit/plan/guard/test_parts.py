@@ -69,6 +69,18 @@ def test_of_a_load_only_what_can_be_is_believed(
 
 
 @pytest.mark.parametrize(
+    ("drawn_w", "is_kept"),
+    [(36_570.0, True), (36_571.0, False), (-36_571.0, False), (math.nan, False)],
+)
+def test_a_power_that_no_load_of_its_size_draws_is_not_believed(
+    drawn_w: float, is_kept: bool
+) -> None:
+    now = LoadNow(1.0, 6.0, (5.0,), 100.0, drawn_w)
+
+    assert sane.load(now, LEFT, 100.0) == (now if is_kept else replace(now, drawn_w=None))
+
+
+@pytest.mark.parametrize(
     ("meter", "is_kept"),
     [
         (MeterNow((1.0, 1.0, 1.0), 101.0), True),
@@ -494,6 +506,24 @@ def test_a_room_that_is_not_known_to_last_is_what_the_peak_would_leave() -> None
     alone = Circuit("alone", 16.0)
     room.remember(line, (16.0, 16.0, 16.0, math.inf), Footing.FRESH, 4.0)
     assert room.lasting(alone, line, 29.0)[0] == 9.0
+
+
+@pytest.mark.parametrize(
+    ("limit_w", "raised_w", "lasts_a"),
+    [
+        (230.0 * 40, 230.0 * 25, 22.0),
+        (230.0 * 40, 230.0 * 45, 37.0),
+        (230.0 * 40, None, 37.0),
+        (None, 230.0 * 25, 37.0),
+    ],
+)
+def test_what_is_there_for_a_while_only_does_not_last(
+    limit_w: float | None, raised_w: float | None, lasts_a: float
+) -> None:
+    line = LineMemory(rooms=deque([(0.0, (20.0, 20.0, 20.0, 37.0))]))
+    main = replace(MAIN, limit_w=limit_w, raised_w=raised_w)
+
+    assert room.lasting(main, line, 30.0) == (20.0, 20.0, 20.0, lasts_a)
 
 
 def test_equals_share_evenly_and_the_first_takes_the_rest() -> None:
