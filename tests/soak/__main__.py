@@ -12,7 +12,7 @@ import click
 
 from tests.soak.commands import crash
 from tests.soak.control import Outcome, soak
-from tests.soak.faults import FAULTS, TELLING
+from tests.soak.faults import CLASSES, TELLING
 from tests.soak.mutants import MUTANTS
 from tests.soak.planting import SUITES, caught_by, false_alarm
 from tests.soak.policy import Guarded, Reference
@@ -46,7 +46,7 @@ def control(*, hours: float, seed: int, points: int, as_json: bool) -> None:
     core_s = 0.0
     with ProcessPoolExecutor() as pool:
         one_class = partial(_one_class, hours=hours, seed=seed)
-        for name, (found, took_s) in zip(FAULTS, pool.map(one_class, FAULTS), strict=True):
+        for name, (found, took_s) in zip(CLASSES, pool.map(one_class, CLASSES), strict=True):
             faults[name] = found
             core_s += took_s
             say(_line(name, found))

@@ -10,8 +10,9 @@ class Charger:
     """`lines` are the phases of the site on which its own are; a car may use fewer than it has.
 
     `limit_a` is the current it offers, 0 while it is stopped, and below `least_a` it stops. Not fed
-    for `failsafe_s` it falls back to `failsafe_a` at most; as delivered many do not. A battery is
-    one without a least, that feeds `feeds_a` now and then.
+    for `failsafe_s` it falls back to `failsafe_a` at most; as delivered many do not. It is read
+    `every_s`, and some only tell their power. A battery is one without a least, that feeds
+    `feeds_a` now and then.
     """
 
     id: str
@@ -29,6 +30,8 @@ class Charger:
     draws_more_a: float = 0.0
     ignores: bool = False
     is_linked: bool = True
+    every_s: float = 2.0
+    tells_currents: bool = True
     dark_until_s: float = -1.0
     drawn_a: float = 0.0
     fed_at_s: float = 0.0

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.soak.faults import Outside, Weather
+from tests.soak.estate import Estate
+from tests.soak.faults import TWO, Outside, weathers
 from tests.soak.house import House
 from tests.soak.policy import Policy
 
@@ -22,12 +23,13 @@ class Outcome:
 
 def live(fault: str, seed: int, policy: Callable[[], Policy], seconds: int = EPISODE_S) -> Outcome:
     """One house from its seed, until it trips or the time is over."""
-    house, outside = House(seed), Outside()
-    weather, daemon = Weather(fault, house, outside), policy()
+    house, outside = (Estate if fault == TWO else House)(seed), Outside()
+    weather, daemon = weathers(fault, house, outside), policy()
     outcome = Outcome()
     for _ in range(seconds):
         house.step(is_watched=outside.dead_until_s <= house.now_s)
-        weather.step()
+        for one in weather:
+            one.step()
         if outside.dead_until_s > house.now_s:
             daemon = policy()
         else:
@@ -37,7 +39,7 @@ def live(fault: str, seed: int, policy: Callable[[], Policy], seconds: int = EPI
             outcome.trips = 1
             break
     outcome.house_hours = house.now_s / 3600.0
-    outcome.overshoot_s_max = max(house.main.over_s_max, house.garage.over_s_max)
+    outcome.overshoot_s_max = max(one.over_s_max for one in house.breakers.values())
     return outcome
 
 

@@ -18,19 +18,19 @@ Fault = Callable[[House, Outside, bool], None]
 
 
 def _meter_stale(house: House, _: Outside, is_on: bool) -> None:
-    house.meter.is_silent = is_on
+    house.suspect.is_silent = is_on
 
 
 def _meter_frozen(house: House, _: Outside, is_on: bool) -> None:
-    house.meter.is_frozen = is_on
+    house.suspect.is_frozen = is_on
 
 
 def _meter_wrong_sign(house: House, _: Outside, is_on: bool) -> None:
-    house.meter.sign = -1.0 if is_on else 1.0
+    house.suspect.sign = -1.0 if is_on else 1.0
 
 
 def _late_answers(house: House, _: Outside, is_on: bool) -> None:
-    house.meter.late_s = house.random.choice((2, PATIENCE_S, 30, LATEST_S)) if is_on else 0
+    house.suspect.late_s = house.random.choice((2, PATIENCE_S, 30, LATEST_S)) if is_on else 0
 
 
 def _charger_ignores(house: House, _: Outside, is_on: bool) -> None:
@@ -87,9 +87,19 @@ FAULTS: dict[str, Fault] = {
 }
 
 
+# Of any two classes of faults, in houses of another size.
+TWO = "two_at_once"
+CLASSES = (*FAULTS, TWO)
+
 # A policy that holds the last value has to trip breakers in these, or they are too mild to show
 # anything.
-TELLING = frozenset(FAULTS) - {"nothing"}
+TELLING = frozenset(CLASSES) - {"nothing"}
+
+
+def weathers(of: str, house: House, outside: Outside) -> tuple["Weather", ...]:
+    """What comes and goes in a class of faults."""
+    names = [of] if of != TWO else house.random.sample(list(FAULTS), 2)
+    return tuple(Weather(name, house, outside) for name in names)
 
 
 class Weather:

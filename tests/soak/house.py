@@ -16,7 +16,7 @@ PATIENCE_S = 3
 LATEST_S = 60
 _NOISE_A, _STEP_A = 0.07, 0.01
 # From so much on it is an appliance that came on.
-_WORSE_A = 2.0
+WORSE_A = 2.0
 _RATINGS = (20.0, 25.0, 35.0)
 # What never sleeps, on each phase.
 _ALWAYS_A = 1.5
@@ -24,22 +24,28 @@ _NOTHING: Amps = (0.0, 0.0, 0.0)
 
 
 class House:
-    """Drawn from a seed. Its own draw stays below the peak that its electrician has assumed."""
+    """Drawn from a seed. Its own draw stays below the peak that its electrician has assumed.
+
+    `meters` are by the circuit that each measures; faults befall the `suspect`.
+    """
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.now_s = 0.0
         self.rating_a = self.random.choice(_RATINGS)
-        self._peak_a = self.random.choice((0.5, 0.65, 0.8)) * self.rating_a
+        self.peak_a = self.random.choice((0.5, 0.65, 0.8)) * self.rating_a
         self.chargers = self._install(Random(-seed))
-        self.main = Breaker(self.rating_a)
-        self.garage = Breaker(self.wiring.circuits["garage"].limit_a)
+        self.wiring = self._wire()
+        circuits = self.wiring.circuits.values()
+        self.breakers = {circuit.id: Breaker(circuit.limit_a) for circuit in circuits}
+        self.main, self.garage = self.breakers["main"], self.breakers["garage"]
         self.base_a = [1.0, 1.0, 1.0]
         self.current_a = _NOTHING
         self.charged_a = 0.0
         self._drawn_a = [0.0 for _ in self.chargers]
         self._chargers_a = self._garage_a = _NOTHING
-        self.meter = Meter(self.random)
+        self.meter = self.suspect = Meter(self.random)
+        self.meters = {"main": self.meter}
         self._appliances: list[tuple[float, int, float]] = []
         self._plugged_a = [_ALWAYS_A for _ in PHASES]
         self._noise = [0.0, 0.0, 0.0]
@@ -48,7 +54,7 @@ class House:
     @property
     def has_tripped(self) -> bool:
         """Whether the house stands in the dark."""
-        return self.main.has_tripped or self.garage.has_tripped
+        return any(breaker.has_tripped for breaker in self.breakers.values())
 
     def step(self, *, is_watched: bool = True) -> None:
         """One second; `is_watched` while somebody lives who could act."""
@@ -99,23 +105,25 @@ class House:
         if heating.random() < 0.5:
             draws_a = heating.choice((0.15, 0.2)) * self.rating_a
             chargers.append(HeatPump("heat", rotation, draws_a, heating, "main", draws_a))
-        self.wiring = self._wire(chargers, is_known=pick.random() < 0.8)
         return tuple(chargers)
 
-    def _wire(self, chargers: list[Charger], *, is_known: bool) -> Wiring:
+    def _wire(self) -> Wiring:
+        is_known = self.random.random() < 0.8
+        loads = (
+            Load(c.id, c.circuit, c.max_a, c.lines if is_known else None, c.least_a, c.step_a)
+            for c in self.chargers
+        )
+        return Wiring(self._circuits(), {load.id: load for load in loads})
+
+    def _circuits(self) -> dict[str, Circuit]:
         main = Circuit(
             "main",
             self.rating_a,
             meter_id="meter",
-            assumed_base_a=self._peak_a,
+            assumed_base_a=self.peak_a,
             uses_thermal_headroom=self.random.random() < 0.25,
         )
-        garage = Circuit("garage", min(self.rating_a, 32.0), parent="main")
-        loads = (
-            Load(c.id, c.circuit, c.max_a, c.lines if is_known else None, c.least_a, c.step_a)
-            for c in chargers
-        )
-        return Wiring({"main": main, "garage": garage}, {load.id: load for load in loads})
+        return {"main": main, "garage": Circuit("garage", min(self.rating_a, 32.0), parent="main")}
 
     def _live(self) -> None:
         pick = self.random.random
@@ -132,8 +140,8 @@ class House:
         noise = self._noise
         for line, plugged_a in enumerate(self._plugged_a):
             noise[line] = noise_a = 0.98 * noise[line] + (pick() - 0.5) * 0.2
-            base_a = min(plugged_a + abs(noise_a), self._peak_a) - self._sun_a
-            if base_a > self.base_a[line] + _WORSE_A:
+            base_a = min(plugged_a + abs(noise_a), self.peak_a) - self._sun_a
+            if base_a > self.base_a[line] + WORSE_A:
                 self.main.worsen(line)
             self.base_a[line] = base_a
 
@@ -153,14 +161,15 @@ class House:
 
 
 class Meter:
-    """The meter at the house connection, read every two seconds, right or wrong.
+    """The meter of a circuit, read every `period_s`, in steps of `step_a`, right or wrong.
 
     `last` is what a link hands on that gives up after a while, `awaited` one that waits for ever
     and takes what comes for the answer to its newest question.
     """
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, period_s: float = METER_S, step_a: float = _STEP_A) -> None:
         self._random = random
+        self._period_s, self._step_a = period_s, step_a
         self.last: MeterNow | None = None
         self.awaited: MeterNow | None = None
         self.is_silent = False
@@ -170,21 +179,21 @@ class Meter:
         self._history: deque[Amps] = deque(maxlen=LATEST_S + 1)
 
     def step(self, now_s: float, current_a: Amps) -> None:
-        """One second; every other a reading."""
+        """One second; now and then a reading."""
         self._history.append(current_a)
-        if self.is_silent or now_s % METER_S:
+        if self.is_silent or now_s % self._period_s:
             return
         if self.is_frozen and self.awaited is not None:
             said = self.awaited.current_a
         else:
             a, b, c = self._history[max(0, len(self._history) - 1 - self.late_s)]
-            sign, pick = self.sign, self._random.random
+            sign, step_a, pick = self.sign, self._step_a, self._random.random
             said = (
-                round((sign * a + _NOISE_A * (pick() - 0.5)) / _STEP_A) * _STEP_A,
-                round((sign * b + _NOISE_A * (pick() - 0.5)) / _STEP_A) * _STEP_A,
-                round((sign * c + _NOISE_A * (pick() - 0.5)) / _STEP_A) * _STEP_A,
+                round((sign * a + _NOISE_A * (pick() - 0.5)) / step_a) * step_a,
+                round((sign * b + _NOISE_A * (pick() - 0.5)) / step_a) * step_a,
+                round((sign * c + _NOISE_A * (pick() - 0.5)) / step_a) * step_a,
             )
         power_w = (said[0] + said[1] + said[2]) * 230.0
-        self.awaited = MeterNow(said, now_s, METER_S, power_w, said)
+        self.awaited = MeterNow(said, now_s, self._period_s, power_w, said)
         if self.late_s <= PATIENCE_S:
             self.last = self.awaited

@@ -4,10 +4,11 @@ import math
 from typing import Protocol
 
 from gatewayd.model.asset import AssetKind, Capability, Role
-from gatewayd.model.circuit import NOMINAL_V, Load
+from gatewayd.model.circuit import NOMINAL_V, PHASES, Load
 from gatewayd.model.reading import BatteryReading, HvacReading, SgReady
 from gatewayd.plan.guard import heating, storage
 from gatewayd.plan.guard.guard import decide
+from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import Grant, LoadNow, Memory
 from tests.fakes.home import asset
 from tests.soak.charger import Charger, HeatPump
@@ -34,22 +35,27 @@ class Guarded:
     def __init__(self) -> None:
         self._memory = Memory()
         self._heard: dict[str, LoadNow] = {}
+        self._asked_s: dict[str, float] = {}
         self._next_s = -math.inf
 
     def turn(self, house: House, now_s: float, wall_s: float) -> None:
-        """Every other second read the chargers and decide: a second after the meter is read."""
+        """Every other second decide: a second after the meter is read.
+
+        Chargers are read as often as each is, and after a write.
+        """
         if now_s < self._next_s:
             return
         self._next_s = now_s + GUARD_S
         heard = self._read(house, now_s)
-        meter = house.meter.last
-        meters = {"main": meter} if meter is not None else {}
+        last = ((circuit, meter.last) for circuit, meter in house.meters.items())
+        meters = {circuit: told for circuit, told in last if told is not None}
         grants = decide(house.wiring, now_s, meters, heard, self._memory)
         for charger in house.chargers:
             grant = grants[charger.id]
             limit_a = _told_a(charger, house.wiring.loads[charger.id], grant)
             if charger.limit_a != limit_a:
                 charger.write(limit_a, now_s)
+                self._asked_s[charger.id] = -math.inf
             if grant.renews:
                 charger.feed(now_s)
 
@@ -59,9 +65,12 @@ class Guarded:
                 if not isinstance(charger, HeatPump):
                     charger.failsafe_s = FAILSAFE_S
         for charger in house.chargers:
+            if now_s - self._asked_s.get(charger.id, -math.inf) < charger.every_s:
+                continue
+            self._asked_s[charger.id] = now_s
             told = charger.report(now_s)
             if told is not None:
-                self._heard[charger.id] = _heard(house.wiring.loads[charger.id], *told, now_s)
+                self._heard[charger.id] = _heard(charger, house.wiring, *told, now_s)
             elif charger.id in self._heard:
                 before = self._heard[charger.id]
                 self._heard[charger.id] = LoadNow(charger.max_a, None, None, before.at_s)
@@ -77,18 +86,21 @@ def _told_a(charger: Charger, load: Load, grant: Grant) -> float:
     return grant.amps
 
 
-def _heard(load: Load, limit_a: float, drawn_a: tuple[float, ...], now_s: float) -> LoadNow:
-    """A battery and a heat pump do not speak of ampere."""
-    if load.id not in ("battery", "heat"):
-        return LoadNow(load.max_a, limit_a, drawn_a, now_s)
-    # Of one whose wiring nobody knows its power does not tell which phases it is on.
-    lines, power_w = load.lines, sum(drawn_a) * NOMINAL_V
+def _heard(
+    charger: Charger, wiring: Wiring, limit_a: float, drawn_a: tuple[float, ...], now_s: float
+) -> LoadNow:
+    """A battery and a heat pump do not speak of ampere, and some chargers of watts only."""
+    load, power_w = wiring.loads[charger.id], sum(drawn_a) * NOMINAL_V
     if load.id == "battery":
-        per_phase_w = NOMINAL_V * len(lines or (0,))
+        per_phase_w = NOMINAL_V * len(load.lines or (0,))
         said = BatteryReading(power_w=power_w, setpoint_w=limit_a * per_phase_w)
         return storage.now(load, said, load.max_a, now_s)
-    level = SgReady.NORMAL if limit_a >= load.min_a else SgReady.BLOCKED
-    return heating.now(load, PUMP, HvacReading(power_w=power_w, sg_ready=level), now_s)
+    if load.id == "heat":
+        level = SgReady.NORMAL if limit_a >= load.min_a else SgReady.BLOCKED
+        return heating.now(load, PUMP, HvacReading(power_w=power_w, sg_ready=level), now_s)
+    if charger.tells_currents or not limit_a or len(load.lines or PHASES) == 1:
+        return LoadNow(load.max_a, limit_a, drawn_a, now_s)
+    return LoadNow(load.max_a, limit_a, None, now_s, power_w)
 
 
 class Reference:

@@ -5,7 +5,7 @@ import pytest
 from tests.soak.__main__ import failures
 from tests.soak.breaker import HOLDS, Breaker
 from tests.soak.control import live, soak
-from tests.soak.faults import FAULTS
+from tests.soak.faults import CLASSES, TWO
 from tests.soak.mutants import MUTANTS
 from tests.soak.planting import SUITES, caught_by, false_alarm, patched
 from tests.soak.policy import Guarded, Reference
@@ -27,7 +27,7 @@ SAMPLE = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", CLASSES)
 def test_no_breaker_trips_under_the_guard(fault: str) -> None:
     outcome = live(fault, 20, Guarded, seconds=3600)
 
@@ -37,7 +37,7 @@ def test_no_breaker_trips_under_the_guard(fault: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", ["meter_stale", "meter_frozen", "meter_wrong_sign", "late_answers", "clock_jumps"]
+    "fault", ["meter_stale", "meter_frozen", "meter_wrong_sign", "late_answers", "clock_jumps", TWO]
 )
 def test_breakers_trip_under_a_policy_that_holds_the_last_value(fault: str) -> None:
     assert soak(fault, 8.0, Reference).trips > 0
