@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, Strict
 from pydantic_core import PydanticCustomError
 
 from gatewayd.enode.wire.base import iso_ms
@@ -51,6 +51,8 @@ def _dated(value: object) -> object:
 
 Instant = Annotated[
     AwareDatetime,
+    # After a function a text is no longer JSON's, and a strict model would refuse it.
+    Strict(strict=False),
     BeforeValidator(_dated),
     AfterValidator(limited),
     PlainSerializer(iso_ms, return_type=str),
