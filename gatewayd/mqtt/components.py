@@ -64,12 +64,14 @@ def reason(asset: Asset) -> Sensor | None:
     """Why an asset was told what it was told, where it can be told anything."""
     if not asset.capabilities:
         return None
-    return Sensor(**_common("sensor", asset, _REASON), value_template=_value(_REASON))
+    template = f"{{{{ value_json.{_REASON.key} or 'Nothing decided' }}}}"
+    return Sensor(**_common("sensor", asset, _REASON), value_template=template)
 
 
 def control_mode(asset: Asset, offered: Sequence[str], settings: MqttSettings) -> Select | None:
     """How an asset is governed, where it is."""
-    labels = {mode: mode.replace("_", " ").capitalize() for mode in offered}
+    # Into a template goes what an enum's member is, not how Python shows it.
+    labels = {str(mode): mode.replace("_", " ").capitalize() for mode in offered}
     return _choice(asset, _MODE, labels, MODE_KEY, settings) if labels else None
 
 

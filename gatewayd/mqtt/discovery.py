@@ -64,7 +64,7 @@ def of_asset(
     return DeviceConfig(
         device=Device(
             identifiers=[f"gatewayd_{asset.id}"],
-            name=asset.display_name,
+            name=_name(asset),
             manufacturer=asset.brand,
             model=asset.model,
             serial_number=asset.serial,
@@ -130,6 +130,13 @@ def platforms(config: DeviceConfig) -> dict[str, Platform]:
 def payload(config: DeviceConfig) -> str:
     """The JSON that Home Assistant reads."""
     return config.model_dump_json(exclude_none=True)
+
+
+def _name(asset: Asset) -> str:
+    """What people call it, with its role where its device has several of one name."""
+    role = asset.role.replace("_", " ")
+    is_one_of_several = asset.slug.startswith(f"{asset.device_id}_{asset.role}")
+    return f"{asset.display_name} {role}" if is_one_of_several else asset.display_name
 
 
 def _keyed(asset: Asset, entity: Entity, settings: MqttSettings) -> tuple[str, Full]:

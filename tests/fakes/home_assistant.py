@@ -92,7 +92,7 @@ class HomeAssistant:
             assert text in getattr(component, "modes"), f"{text} is not a mode"  # noqa: B009
         elif component.platform in ("switch", "binary_sensor"):
             assert text in ("ON", "OFF"), f"{text} is neither ON nor OFF"
-        else:
+        elif component.platform == "number" or getattr(component, "state_class", None):
             value: Any = ast.literal_eval(text)
             assert isinstance(value, int | float)
             least, most = getattr(component, "min", value), getattr(component, "max", value)

@@ -3,6 +3,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from jinja2 import Template
 from pydantic import ValidationError
 
 from gatewayd.control.governor.choice import Number
@@ -16,12 +17,15 @@ from gatewayd.model.reading import (
     Reading,
 )
 from gatewayd.model.site import Site
+from gatewayd.mqtt.components import control_mode
 from gatewayd.mqtt.discovery import of_asset, of_gateway, payload, platforms, steps
 from gatewayd.mqtt.numbers import document, given
 from gatewayd.mqtt.schema import DeviceConfig, Sensor
 from gatewayd.mqtt.settings import MqttSettings
 from gatewayd.mqtt.snapshot import Counters, snapshot
-from gatewayd.mqtt.topics import Place
+from gatewayd.mqtt.topics import MODE_KEY, Place
+from gatewayd.plan.battery.modes import BatteryMode
+from gatewayd.plan.ev.words import ChargeMode
 from tests.fakes.home import CHARGING, READING_TYPES, READINGS, asset, every_asset, state
 from tests.fakes.home_assistant import HomeAssistant
 
@@ -62,7 +66,7 @@ def test_every_entity_can_show_its_state(kind: AssetKind, is_silent: bool) -> No
 
     assert "unavailable" not in states
     if is_silent:
-        assert states <= {"unknown", "Unknown"}
+        assert states <= {"unknown", "Unknown", "Nothing decided"}
 
 
 def test_the_battery_of_home_assistant_is_positive_while_discharging() -> None:
@@ -199,6 +203,29 @@ def test_whether_to_charge_always_is_chosen_from_a_list() -> None:
     assert (shown["options"], shown["entity_category"]) == (["Off", "On", "Once"], "config")
     assert shown["command_topic"].endswith("/control_always_charge")
     assert "select_control_always_charge" not in of_asset(charger, SETTINGS).components
+
+
+@pytest.mark.parametrize("offered", [tuple(ChargeMode), tuple(BatteryMode)])
+def test_a_mode_is_chosen_and_shown_by_its_label(offered: tuple[str, ...]) -> None:
+    made = control_mode(asset(AssetKind.CHARGER), offered, SETTINGS)
+    assert made
+
+    for mode, label in zip(offered, made.options, strict=True):
+        state_of = Template(made.value_template).render(value_json={MODE_KEY: str(mode)})
+        sent = Template(made.command_template).render(value=label)
+        assert (state_of, sent) == (label, str(mode))
+
+
+def test_the_assets_of_one_device_have_names_of_their_own() -> None:
+    alone = asset(AssetKind.INVERTER, name="Roof")
+    one = asset(AssetKind.BATTERY, name="Roof", device_id="roof", slug="roof_battery")
+
+    assert of_asset(alone, SETTINGS).device.name == "Roof"
+    assert of_asset(one, SETTINGS).device.name == "Roof battery"
+
+
+def test_where_nothing_is_decided_the_reason_says_so() -> None:
+    assert told(AssetKind.CHARGER).state("sensor.charger_reason") == "Nothing decided"
 
 
 def test_only_what_can_be_told_something_has_a_reason() -> None:
