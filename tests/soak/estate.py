@@ -7,7 +7,7 @@ from random import Random
 
 from gatewayd.model.circuit import PHASES, Amps, Circuit
 from tests.soak.charger import Charger
-from tests.soak.house import METER_S, WORSE_A, House, Meter
+from tests.soak.house import FEEDS_A, METER_S, SUNNY, WORSE_A, House, Meter
 
 _RATINGS_A = (16.0, 20.0, 25.0, 32.0)
 # Seconds between two readings; at more than five an overload may last longer than ten.
@@ -34,6 +34,8 @@ class Estate(House):
         self.meter = self.meters["main"]
         self.suspect = pick.choice([*self.meters.values()])
         self._lit = pick.choice((None, *PHASES))
+        # Beside the other sun and the battery: alone, what is fed in overloads nothing.
+        self._feeds_a_max = (1.0 - SUNNY) * self.rating_a - (FEEDS_A if self._battery else 0.0)
         self._fed_a = [0.0, 0.0, 0.0]
         self._drawn_in_a = dict.fromkeys(self._peaks_a, 0.0)
         self._within = {
@@ -72,9 +74,9 @@ class Estate(House):
             if pick.random() < 1 / 300:
                 self._draw(id_, pick.random() * peak_a)
         if self._lit is not None and pick.random() < 1 / 120:
-            self._feed((self._lit,), pick.choice((0.0, 0.3, 0.6)) * self.rating_a)
+            self._feed((self._lit,), pick.random() * self._feeds_a_max)
         if self._has_hybrid and pick.random() < 1 / 300:
-            self._feed(PHASES, 0.0 if any(self._fed_a) else pick.choice((6.0, 12.0)))
+            self._feed(PHASES, 0.0 if any(self._fed_a) else self._feeds_a_max)
 
     def _draw(self, circuit_id: str, drawn_a: float) -> None:
         before_a, self._drawn_in_a[circuit_id] = self._drawn_in_a[circuit_id], drawn_a
@@ -103,7 +105,7 @@ class Estate(House):
             if one.circuit != "main":
                 one.circuit = pick.choice(("main", *branches))
                 one.every_s = pick.choice(_CHARGERS_S)
-                one.tells_currents = pick.random() < 0.8
+                one.tells_currents = one.id == "left" or pick.random() < 0.8
         self._branches = branches
         return tuple(chargers)
 

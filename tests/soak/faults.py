@@ -49,7 +49,8 @@ def _charger_draws_more(house: House, _: Outside, is_on: bool) -> None:
     for charger in house.chargers:
         charger.draws_more_a = 0.0
     if is_on:
-        car = house.random.choice(house.chargers)
+        # Of one that tells only watts nobody could see it where its circuit has no meter.
+        car = house.random.choice([c for c in house.chargers if c.tells_currents])
         car.draws_more_a = house.random.choice((2.0, 4.0, 16.0))
 
 

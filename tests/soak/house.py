@@ -18,6 +18,8 @@ _NOISE_A, _STEP_A = 0.07, 0.01
 # From so much on it is an appliance that came on.
 WORSE_A = 2.0
 _RATINGS = (20.0, 25.0, 35.0)
+# What the battery feeds, and the sun at most as a part of the rating.
+FEEDS_A, SUNNY = 8.0, 0.4
 # What never sleeps, on each phase.
 _ALWAYS_A = 1.5
 _NOTHING: Amps = (0.0, 0.0, 0.0)
@@ -133,10 +135,10 @@ class House:
             self._appliances.pop(0)
             self._plug()
         if self._battery is not None and pick() < 1 / 300:
-            self._battery.feeds_a = 0.0 if self._battery.feeds_a else 8.0
+            self._battery.feeds_a = 0.0 if self._battery.feeds_a else FEEDS_A
         if pick() < 0.05:
             sun_a = self._sun_a + self.random.gauss(0, 1.0)
-            self._sun_a = max(0.0, min(0.4 * self.rating_a, sun_a))
+            self._sun_a = max(0.0, min(SUNNY * self.rating_a, sun_a))
         noise = self._noise
         for line, plugged_a in enumerate(self._plugged_a):
             noise[line] = noise_a = 0.98 * noise[line] + (pick() - 0.5) * 0.2
