@@ -1,4 +1,4 @@
-"""Mistakes beyond the fuse guard: of who has the say, of the grid, of the path of commands.
+"""Mistakes beyond the fuse guard: of who has the say, the grid, commands, and the audit.
 
 By module, then by name: what stands there once, and what is put in its place.
 """
@@ -161,7 +161,49 @@ _IN_FORCE = {
     "what is hidden counts as over": ("reading.setpoint_w is None", "False"),
     "the last of each is another thing": ("return _BATTERY\n", "return type(command).__name__\n"),
 }
+_KEEPING = {
+    "raised though not armed": ("if kept.only_lowers and not is_decrease(", "if not ("),
+    "a limit raised against another": ("and (not is_limit or is_decrease(", "and (True or ("),
+    "an end of a limit taken for less": (
+        "SetProductionLimit(limit_w=float() as limit_w)",
+        "SetProductionLimit(limit_w=limit_w)",
+    ),
+    "what is shown is believed": (
+        "command, is_left = _owed(",
+        "command, is_left = None and _owed(",
+    ),
+    "as it was once it is shown": ("command = _owed_of(", "command = None and _owed_of("),
+    "another writer uncounted": (
+        "return command is not None and _is_said(",
+        "return command is None and _is_said(",
+    ),
+    "never arrived": ("= taken(memory.in_force, command)", "= memory.in_force"),
+    "his is ours": ("            memory.forget()\n", "            pass\n"),
+}
+_STEPS = {
+    "others' steps count": ("if noise_a > max(1.0, _NOISE * abs(size_a)):", "if False:"),
+    "battery ignored": ("if _have_moved(memory.others,", "if 0 and _have_moved(memory.others,"),
+    "half a step is one": ("_NOTHING, _SOME = 0.2, 0.2, 0.35", "_NOTHING, _SOME = 0.2, 0.9, 0.9"),
+    "one step convicts": ("AGREEING = 3", "AGREEING = 1"),
+}
+_WIRED = {
+    "reversed meter passes": ("if set(faults) == {1}", "if set(faults) != {0}"),
+    "dead meter passes": ("if set(faults) == {1}", "if -1 not in faults"),
+    "swapped phases pass": ("if load.lines is None or load.lines in shown:", "if shown:"),
+    "some of the steps suffice": ("if all(_fits(", "if any(_fits("),
+    "unmeasured phases convict": ("PHASES\n        if line in measured\n    )", "PHASES\n    )"),
+}
+_DOUBTS = {
+    "one reading convicts": ("READINGS, _LOOKS = 15, 5", "READINGS, _LOOKS = 1, 1"),
+    "one reading acquits": ("elif run <= -_times(rule) and", "elif run < 0 and"),
+    "never acquitted": ("elif run <= -_times(rule) and", "elif False and"),
+    "a silence is judged": ("if is_gap:", "if False:"),
+}
 BY_MODULE = {
+    "gatewayd.plan.keeping": _KEEPING,
+    "gatewayd.plan.audit.steps": _STEPS,
+    "gatewayd.plan.audit.wired": _WIRED,
+    "gatewayd.plan.audit.doubts": _DOUBTS,
     "gatewayd.plan.in_force": _IN_FORCE,
     "gatewayd.plan.arbiter.ruling": _RULING,
     "gatewayd.plan.arbiter.claims": _CLAIMS,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from tests.soak import flaws
 
 _GUARD = "gatewayd.plan.guard."
-_PLAN = "gatewayd.plan."
 _CIRCUIT = "gatewayd.model.circuit"
 _LEASE = "gatewayd.plan.lease"
 _POLICY = "tests.soak.policy"
@@ -291,44 +290,6 @@ _LOOP = {
     ),
     "fed whatever is granted": ("if grant.renews:", "if True:"),
 }
-_KEEPING = {
-    "raised though not armed": ("if kept.only_lowers and not is_decrease(", "if not ("),
-    "a limit raised against another": ("and (not is_limit or is_decrease(", "and (True or ("),
-    "an end of a limit taken for less": (
-        "SetProductionLimit(limit_w=float() as limit_w)",
-        "SetProductionLimit(limit_w=limit_w)",
-    ),
-    "what is shown is believed": (
-        "command, is_left = _owed(",
-        "command, is_left = None and _owed(",
-    ),
-    "as it was once it is shown": ("command = _owed_of(", "command = None and _owed_of("),
-    "another writer uncounted": (
-        "return command is not None and _is_said(",
-        "return command is None and _is_said(",
-    ),
-    "never arrived": ("= taken(memory.in_force, command)", "= memory.in_force"),
-    "his is ours": ("            memory.forget()\n", "            pass\n"),
-}
-_STEPS = {
-    "others' steps count": ("if noise_a > max(1.0, _NOISE * abs(size_a)):", "if False:"),
-    "battery ignored": ("if _have_moved(memory.others,", "if 0 and _have_moved(memory.others,"),
-    "half a step is one": ("_NOTHING, _SOME = 0.2, 0.2, 0.35", "_NOTHING, _SOME = 0.2, 0.9, 0.9"),
-    "one step convicts": ("AGREEING = 3", "AGREEING = 1"),
-}
-_WIRED = {
-    "reversed meter passes": ("if set(faults) == {1}", "if set(faults) != {0}"),
-    "dead meter passes": ("if set(faults) == {1}", "if -1 not in faults"),
-    "swapped phases pass": ("if load.lines is None or load.lines in shown:", "if shown:"),
-    "some of the steps suffice": ("if all(_fits(", "if any(_fits("),
-    "unmeasured phases convict": ("PHASES\n        if line in measured\n    )", "PHASES\n    )"),
-}
-_DOUBTS = {
-    "one reading convicts": ("READINGS, _LOOKS = 15, 5", "READINGS, _LOOKS = 1, 1"),
-    "one reading acquits": ("elif run <= -_times(rule) and", "elif run < 0 and"),
-    "never acquitted": ("elif run <= -_times(rule) and", "elif False and"),
-    "a silence is judged": ("if is_gap:", "if False:"),
-}
 _BY_MODULE = {
     _GUARD + "room": _ROOM,
     _GUARD + "heat": _HEAT,
@@ -347,10 +308,6 @@ _BY_MODULE = {
     _GUARD + "commission": _COMMISSION,
     _LEASE: _LEASES,
     _POLICY: _LOOP,
-    _PLAN + "keeping": _KEEPING,
-    _PLAN + "audit.steps": _STEPS,
-    _PLAN + "audit.wired": _WIRED,
-    _PLAN + "audit.doubts": _DOUBTS,
 }
 
 
