@@ -1,5 +1,7 @@
 """What the gateway tells beyond Enode: devices, decisions and their reasons."""
 
+import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -277,11 +279,29 @@ def test_the_document_has_an_id_and_a_security_for_every_operation() -> None:
 
     assert {path for path, one in operations.items() if not one["security"]} == {"/gateway/health"}
     assert operations["/gateway/decisions"]["operationId"] == "listGatewayDecisions"
+    plan = document()["paths"]["/gateway/plans/{assetId}/{name}"]
+    assert {method: one["operationId"] for method, one in plan.items()} == {
+        "get": "getGatewayPlan",
+        "put": "putGatewayPlan",
+        "delete": "deleteGatewayPlan",
+    }
     names = [one["name"] for one in operations["/gateway/decisions"]["parameters"]]
     assert sorted(names) == ["after", "asset", "before", "from", "pageSize", "to"]
     assert [one["name"] for one in operations["/gateway/devices/{deviceId}"]["parameters"]] == [
         "deviceId"
     ]
+
+
+def test_the_document_names_only_what_is_there_and_as_it_is_spelled() -> None:
+    made = document()
+    text = json.dumps(made)
+    named = set(re.findall(r'"#/([^"]*)"', text))
+    plan = made["components"]["schemas"]["Plan"]
+
+    assert named <= {f"components/schemas/{name}" for name in made["components"]["schemas"]}
+    assert not re.findall(r"`[a-z]+_[a-z_]+`", text)
+    assert set(plan["required"]) == set(plan["properties"])
+    assert "date-time" in json.dumps(plan["properties"]["deadlineAt"])
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])

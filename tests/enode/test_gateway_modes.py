@@ -129,6 +129,7 @@ async def test_what_is_no_plan_is_refused(a_home: Home) -> None:
         WORK | {"time": "7:30"},
         WORK | {"socPct": 101},
         WORK | {"socPct": "80"},
+        {"at": None, "time": "07:30", "weekdays": [0], "soc_pct": 80},
         WORK | {"socPct": None, "energyWh": 0},
         WORK | {"isContinuous": 1},
         {"at": "2026-12-24T06:00:00", "socPct": 80},

@@ -7,12 +7,15 @@ from typing import Any
 from fastapi import Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, APIRouter
-from pydantic import TypeAdapter
+from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
+from pydantic.json_schema import models_json_schema
 from pydantic_core import to_json
 
 from gatewayd import __version__
-from gatewayd.enode.gateway import grid, modes, plans, routes, shadow, stream
+from gatewayd.enode.gateway import grid, modes, plans, routes, shadow, stream, wire
+from gatewayd.enode.gateway.taken import SCHEMA
+from gatewayd.enode.openapi.spelling import spelled
 from gatewayd.enode.routing import ClientRoute
 from gatewayd.enode.wire.problem import Problem
 
@@ -22,6 +25,13 @@ _SECURITY = "ClientAccessToken"
 _FLOWS = {"clientCredentials": {"tokenUrl": "/oauth2/token", "scopes": {}}}
 # FastAPI's own answer to faults; ours are problems.
 _NEVER_ANSWERED = ("HTTPValidationError", "ValidationError")
+# The handlers read these by themselves, and leave out of a problem what it has not.
+_READ: tuple[type[BaseModel], ...] = (
+    wire.ModeChoice,
+    wire.PlanGiven,
+    wire.GridLimitGiven,
+    Problem,
+)
 
 _ROUTERS = (
     routes.public,
@@ -53,22 +63,24 @@ def document() -> Json:
     found = [route for one in _ROUTERS for route in one.routes if isinstance(route, APIRoute)]
     made = get_openapi(title="gatewayd", version=__version__, routes=found)
     for route in found:
-        for operation in made["paths"][route.path_format].values():
-            _complete(route, operation)
+        for method in route.methods or ():
+            _complete(route, made["paths"][route.path_format][method.lower()])
     schemas = made["components"]["schemas"]
     for name in _NEVER_ANSWERED:
         schemas.pop(name, None)
-    schemas["Problem"] = TypeAdapter(Problem).json_schema(mode="serialization")
+    _, read = models_json_schema([(one, "validation") for one in _READ], ref_template=SCHEMA)
+    schemas |= read["$defs"]
     scheme = {"type": "oauth2", "flows": _FLOWS}
     made["components"]["securitySchemes"] = {_SECURITY: scheme}
-    return made
+    told: Json = spelled(made)
+    return told
 
 
 def _complete(route: APIRoute, operation: Json) -> None:
     operation["operationId"] = to_camel(route.name)
     operation["security"] = [{_SECURITY: []}] if isinstance(route, ClientRoute) else []
     operation["responses"].pop("422", None)
-    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    problem = {"schema": {"$ref": SCHEMA.format(model=Problem.__name__)}}
     operation["responses"]["default"] = {
         "description": "A problem",
         "content": {"application/problem+json": problem},

@@ -6,6 +6,7 @@ from gatewayd.enode.answers import ok
 from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.gateway import wire
+from gatewayd.enode.gateway.taken import takes
 from gatewayd.enode.routing import client_router
 from gatewayd.errors import NotFoundError
 
@@ -21,11 +22,7 @@ async def get_gateway_grid_limit(ask: Ask) -> Response:
 @router.put(
     "/gateway/grid/limit",
     responses={200: {"model": wire.GridLimit}},
-    openapi_extra={
-        "requestBody": {
-            "content": {"application/json": {"schema": wire.GridLimitGiven.model_json_schema()}}
-        }
-    },
+    openapi_extra=takes(wire.GridLimitGiven),
 )
 async def put_gateway_grid_limit(ask: Ask) -> Response:
     """Tell a limit, the end of one, or only that the operator is there."""

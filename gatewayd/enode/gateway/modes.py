@@ -8,6 +8,7 @@ from gatewayd.enode.answers import ok
 from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.gateway import home, wire
+from gatewayd.enode.gateway.taken import takes
 from gatewayd.enode.routing import client_router
 from gatewayd.errors import InvalidError, NotFoundError
 
@@ -23,11 +24,7 @@ async def list_gateway_modes(ask: Ask) -> Response:
 @router.put(
     "/gateway/modes/{assetId}",
     responses={200: {"model": wire.Mode}},
-    openapi_extra={
-        "requestBody": {
-            "content": {"application/json": {"schema": wire.ModeChoice.model_json_schema()}}
-        }
-    },
+    openapi_extra=takes(wire.ModeChoice),
 )
 async def choose_gateway_mode(
     ask: Ask, asset_id: Annotated[str, Path(alias="assetId")]

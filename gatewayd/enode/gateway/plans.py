@@ -9,6 +9,7 @@ from gatewayd.enode.answers import nothing, ok
 from gatewayd.enode.api import Api, Ask
 from gatewayd.enode.bodies import payload
 from gatewayd.enode.gateway import home, wire
+from gatewayd.enode.gateway.taken import takes
 from gatewayd.enode.routing import client_router
 from gatewayd.errors import InvalidError, NotFoundError
 from gatewayd.model.hour_minute import format_hour_minute, parse_hour_minute
@@ -37,11 +38,7 @@ async def get_gateway_plan(ask: Ask, asset_id: AssetId, name: Name) -> Response:
 @router.put(
     "/gateway/plans/{assetId}/{name}",
     responses={200: {"model": wire.Plan}},
-    openapi_extra={
-        "requestBody": {
-            "content": {"application/json": {"schema": wire.PlanGiven.model_json_schema()}}
-        }
-    },
+    openapi_extra=takes(wire.PlanGiven),
 )
 async def put_gateway_plan(ask: Ask, asset_id: AssetId, name: Name) -> Response:
     """Give a charger a plan, instead of one of this name. It outlives a restart."""
@@ -81,6 +78,8 @@ def _plan(api: Api, asset_id: str, name: str) -> wire.Plan:
 def _ready_by(given: wire.PlanGiven) -> ReadyBy:
     if bool(given.weekdays) == (given.time is None):
         raise InvalidError("weekdays and time belong together")
+    if (given.soc_pct is None) == (given.energy_wh is None):
+        raise InvalidError("a plan needs either socPct or energyWh")
     try:
         return ReadyBy(
             at=given.at,

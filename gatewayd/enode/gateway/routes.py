@@ -30,7 +30,13 @@ _UNKNOWN = "Nothing on record in the last 30 days: the asset does as it likes."
 _ASSET = Query(alias="asset", min_length=1, max_length=255)
 
 
-@public.get("/gateway/health", responses={200: {"model": wire.GatewayHealth}})
+@public.get(
+    "/gateway/health",
+    responses={
+        200: {"model": wire.GatewayHealth},
+        503: {"model": wire.GatewayHealth, "description": "It cannot work"},
+    },
+)
 async def get_gateway_health(ask: Ask) -> Response:
     """200 while the gateway can work, else 503; devices are counted for who holds a token."""
     ready = await is_ready(ask.api)

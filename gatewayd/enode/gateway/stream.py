@@ -62,7 +62,8 @@ class _EventStream(StreamingResponse):
 
 @router.get(
     "/gateway/events",
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
     openapi_extra={
         "parameters": [{"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"}}]
     },

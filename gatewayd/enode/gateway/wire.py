@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from gatewayd.enode.wire.base import EnodeModel, Timestamp
+from gatewayd.enode.wire.base import EnodeModel, Payload, Timestamp
 from gatewayd.enode.wire.clock import Instant, TimeOfDay, Weekday
 from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import ActionState
@@ -203,7 +203,7 @@ class Mode(EnodeModel):
     numbers: dict[str, Number]
 
 
-class ModeChoice(EnodeModel):
+class ModeChoice(Payload):
     """The mode an asset is to have, numbers to set, `always_charge`, or all of it.
 
     A number that is null is what the config says.
@@ -211,10 +211,10 @@ class ModeChoice(EnodeModel):
 
     mode: str | None = None
     always_charge: AlwaysCharge | None = None
-    numbers: dict[str, Annotated[float, Field(strict=True)] | None] = Field(default_factory=dict)
+    numbers: dict[str, float | None] = Field(default_factory=dict)
 
 
-class PlanGiven(EnodeModel):
+class PlanGiven(Payload):
     """By when a charger's car is to have how much.
 
     Once `at` an instant, or on `weekdays` (0 is Monday) at a `time` of the home's clock. Either
@@ -224,9 +224,9 @@ class PlanGiven(EnodeModel):
     at: Instant | None = None
     weekdays: list[Weekday] = Field(default_factory=list)
     time: TimeOfDay | None = None
-    soc_pct: Annotated[float, Field(strict=True, ge=1, le=100)] | None = None
-    energy_wh: Annotated[float, Field(strict=True, ge=1, le=1e6)] | None = None
-    is_continuous: Annotated[bool, Field(strict=True)] = False
+    soc_pct: Annotated[float, Field(ge=1, le=100)] | None = None
+    energy_wh: Annotated[float, Field(ge=1, le=1e6)] | None = None
+    is_continuous: bool = False
 
 
 class PlanStatus(EnodeModel):
@@ -240,26 +240,34 @@ class PlanStatus(EnodeModel):
     reason: str
 
 
-class Plan(PlanGiven):
+class Plan(EnodeModel):
     """A plan of a charger, its next deadline, and what comes of it."""
 
     at: Timestamp | None
+    weekdays: list[Weekday]
+    time: str | None
+    soc_pct: float | None
+    energy_wh: float | None
+    is_continuous: bool
     asset_id: str
     name: str
     deadline_at: Timestamp | None
     status: PlanStatus | None
 
 
-class GridLimitGiven(EnodeModel):
+class GridLimitGiven(Payload):
     """What the grid operator tells: `limit_w` of what is taken, `export_limit_w` of what is fed in.
 
     Null ends a limit; one without `duration_s` holds until the next. Of what is left out it is a
     sign of life.
     """
 
-    limit_w: Annotated[float, Field(strict=True, ge=0, le=1e9)] | None = None
-    export_limit_w: Annotated[float, Field(strict=True, ge=0, le=1e9)] | None = None
-    duration_s: Annotated[float, Field(strict=True, gt=0, le=1e9)] | None = None
+    # Also as MQTT spells it, so that a grid operator's box may send one text either way.
+    model_config = ConfigDict(populate_by_name=True)
+
+    limit_w: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    export_limit_w: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    duration_s: Annotated[float, Field(gt=0, le=1e9)] | None = None
 
 
 class GridLimit(EnodeModel):
@@ -267,5 +275,5 @@ class GridLimit(EnodeModel):
 
     state: OperatorState | None
     limit_w: float | None
-    export_state: OperatorState | None = None
-    export_limit_w: float | None = None
+    export_state: OperatorState | None
+    export_limit_w: float | None

@@ -16,6 +16,7 @@ from pydantic_core.core_schema import WithDefaultSchema
 
 from gatewayd import __version__
 from gatewayd.enode.openapi.operations import OPERATIONS, Operation
+from gatewayd.enode.openapi.spelling import spelled
 from gatewayd.enode.routes import ROUTERS
 from gatewayd.enode.routing import ClientRoute
 from gatewayd.enode.wire.event import EVENTS
@@ -58,7 +59,7 @@ def document() -> Json:
             path[method.lower()] = _operation(route, tag, operation, schemas, found)
     drawn_schemas = drawn.get("components", {}).get("schemas", {})
     parameters = {name: drawn_schemas[name] for name in drawn_schemas.keys() - _NEVER_ANSWERED}
-    return {
+    told: Json = {
         "openapi": "3.1.0",
         "info": {
             "title": "gatewayd",
@@ -74,6 +75,7 @@ def document() -> Json:
             "securitySchemes": {_SECURITY: _security()},
         },
     }
+    return spelled(told)  # type: ignore[no-any-return]
 
 
 def _described() -> Iterator[tuple[APIRoute, str, Operation]]:

@@ -57,7 +57,12 @@ def iso_ms(at: datetime) -> str:
 
 
 Uuid = Annotated[str, AfterValidator(_uuid), WithJsonSchema({"type": "string", "format": "uuid"})]
-Timestamp = Annotated[AwareDatetime, PlainSerializer(iso_ms, return_type=str)]
+Timestamp = Annotated[
+    AwareDatetime,
+    PlainSerializer(iso_ms, return_type=str),
+    # Else it is described as any string where it is answered.
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 
 class Capability(EnodeModel):

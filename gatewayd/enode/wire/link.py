@@ -66,7 +66,7 @@ class RelinkUserPayload(Payload):
 
 
 class LinkUserPayload(RelinkUserPayload):
-    """What a client asks a person for; `only_vendor` and `only_kind` are what was sent of both."""
+    """What a client asks a person for."""
 
     vendor: str = ABSENT
     vendor_type: AssetKind = ABSENT

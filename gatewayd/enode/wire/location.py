@@ -68,7 +68,7 @@ class LocationPayload(Payload):
 
 
 class PartialLocation(Payload):
-    """A change of a location: only the keys that were sent count, see `model_fields_set`."""
+    """A change of a location: only the keys that were sent count."""
 
     name: Name = ABSENT
     latitude: Latitude = ABSENT

@@ -98,7 +98,7 @@ class Authentication(Payload):
 
 
 class WebhookCreatePayload(Payload):
-    """A new webhook; which optional keys were sent is in `model_fields_set`."""
+    """A new webhook."""
 
     url: Url
     secret: Secret
@@ -108,7 +108,7 @@ class WebhookCreatePayload(Payload):
 
 
 class WebhookUpdatePayload(Payload):
-    """A change of a webhook: only the keys that were sent count, see `model_fields_set`."""
+    """A change of a webhook: only the keys that were sent count."""
 
     url: Url = ABSENT
     secret: Secret = ABSENT
