@@ -1,5 +1,7 @@
 """An asset is kept at a setpoint by its readings alone, and given back as it was found."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,16 @@ def keep(home: Gateway, wish: Wish, lease_s: float = 1e6, **terms: Any) -> None:
     until_s = home.clock.monotonic() + lease_s
     kept = Kept(wish, "guard", until_s, **terms)
     home.commander.steer(home.asset("keba").id, kept)
+
+
+@asynccontextmanager
+async def held(db: Path, clock: FakeClock, box: ScriptedBox) -> AsyncIterator[Gateway]:
+    """A home whose charger is kept at 10 A."""
+    async with gateway(db, clock, {"keba": box}) as home:
+        await home.pass_time(1)
+        keep(home, Setpoint(10.0))
+        await home.pass_time(5)
+        yield home
 
 
 async def touched(home: Gateway) -> list[str]:
@@ -127,10 +139,8 @@ async def test_a_battery_leaves_a_forced_mode_with_the_lease(db: Path, clock: Fa
 async def test_after_a_restart_who_steers_has_half_a_minute_to_say_so(
     db: Path, clock: FakeClock, charging: ScriptedBox
 ) -> None:
-    async with gateway(db, clock, {"keba": charging}) as home:
-        await home.pass_time(1)
-        keep(home, Setpoint(10.0))
-        await home.pass_time(5)
+    async with held(db, clock, charging) as home:
+        pass
     async with gateway(db, clock, {"keba": charging}) as home:
         await home.pass_time(28)
         untouched = list(charging.writes)
@@ -148,10 +158,7 @@ async def test_after_a_restart_who_steers_has_half_a_minute_to_say_so(
 async def test_after_a_restart_nothing_is_written_before_the_device_was_read(
     db: Path, clock: FakeClock, charging: ScriptedBox
 ) -> None:
-    async with gateway(db, clock, {"keba": charging}) as home:
-        await home.pass_time(1)
-        keep(home, Setpoint(10.0))
-        await home.pass_time(5)
+    async with held(db, clock, charging) as home:
         asset_id = home.asset("keba").id
     charging.faults["read"] = UnreachableError("keba: no answer")
     async with gateway(db, clock, {"keba": charging}) as home:
@@ -253,10 +260,7 @@ async def disturb(home: Gateway, box: ScriptedBox, current_a: float, times: int 
 async def test_a_second_writer_is_given_way_to_for_half_an_hour(
     db: Path, clock: FakeClock, charging: ScriptedBox
 ) -> None:
-    async with gateway(db, clock, {"keba": charging}) as home:
-        await home.pass_time(1)
-        keep(home, Setpoint(10.0))
-        await home.pass_time(5)
+    async with held(db, clock, charging) as home:
         await disturb(home, charging, 13)
         keep(home, Setpoint(11.0))
         await home.pass_time(1700, step_s=5)
@@ -272,10 +276,7 @@ async def test_a_second_writer_is_given_way_to_for_half_an_hour(
 async def test_who_gave_way_shows_it_and_goes_on_giving_way_after_a_restart(
     db: Path, clock: FakeClock, charging: ScriptedBox
 ) -> None:
-    async with gateway(db, clock, {"keba": charging}) as home:
-        await home.pass_time(1)
-        keep(home, Setpoint(10.0))
-        await home.pass_time(5)
+    async with held(db, clock, charging) as home:
         await disturb(home, charging, 13)
         assert home.asset("keba").is_yielded
     async with gateway(db, clock, {"keba": charging}) as home:
@@ -293,10 +294,7 @@ async def test_who_gave_way_shows_it_and_goes_on_giving_way_after_a_restart(
 async def test_a_choice_that_ends_a_yield_does_not_bring_back_what_was_wanted_before(
     db: Path, clock: FakeClock, charging: ScriptedBox
 ) -> None:
-    async with gateway(db, clock, {"keba": charging}) as home:
-        await home.pass_time(1)
-        keep(home, Setpoint(10.0))
-        await home.pass_time(5)
+    async with held(db, clock, charging) as home:
         await disturb(home, charging, 13)
         del charging.writes[:]
         home.commander.resume(home.asset("keba").id)
@@ -312,10 +310,7 @@ async def test_a_choice_that_ends_a_yield_does_not_bring_back_what_was_wanted_be
 async def test_whoever_is_given_way_to_has_no_say_once_a_person_has_chosen(
     db: Path, clock: FakeClock, charging: ScriptedBox, cause: DirectGiven | None
 ) -> None:
-    async with gateway(db, clock, {"keba": charging}) as home:
-        await home.pass_time(1)
-        keep(home, Setpoint(10.0))
-        await home.pass_time(5)
+    async with held(db, clock, charging) as home:
         await disturb(home, charging, 13)
         asset_id = home.asset("keba").id
         if cause is None:
@@ -339,10 +334,7 @@ async def test_whoever_is_given_way_to_has_no_say_once_a_person_has_chosen(
 async def test_what_another_writer_set_is_what_is_given_back(
     db: Path, clock: FakeClock, charging: ScriptedBox
 ) -> None:
-    async with gateway(db, clock, {"keba": charging}) as home:
-        await home.pass_time(1)
-        keep(home, Setpoint(10.0))
-        await home.pass_time(5)
+    async with held(db, clock, charging) as home:
         await disturb(home, charging, 13)
         home.commander.release(home.asset("keba").id)
         await home.pass_time(20)
@@ -371,10 +363,7 @@ async def test_what_safety_forbids_is_taken_away_from_another_writer_too(
 async def test_a_restarted_device_is_put_right_once(
     db: Path, clock: FakeClock, charging: ScriptedBox
 ) -> None:
-    async with gateway(db, clock, {"keba": charging}) as home:
-        await home.pass_time(1)
-        keep(home, Setpoint(10.0))
-        await home.pass_time(5)
+    async with held(db, clock, charging) as home:
         await disturb(home, charging, 32, times=1)
         await home.pass_time(700, step_s=5)
         await disturb(home, charging, 32, times=1)
