@@ -73,7 +73,7 @@ class Mirror:
         self._tree = Tree(settings, self._modes)
         self._pace = Pace(settings.interval_s, settings.heartbeat_s)
         self._counters = Counters(store.site.assets)
-        self._seen: dict[str, AssetState] = {}
+        self._seen: dict[str, tuple[AssetState, Document]] = {}
         self._repeat_at: float | None = None
         self._turn = asyncio.Lock()
         self._chosen = Remembered(_chosen)
@@ -133,8 +133,9 @@ class Mirror:
 
     def _state(self, state: AssetState, now: float, chosen: Document) -> Iterator[Message]:
         asset = state.asset
-        is_old = self._seen.get(asset.id) is state
-        self._seen[asset.id] = state
+        before, then = self._seen.get(asset.id, (None, chosen))
+        is_old = before is state and then == chosen
+        self._seen[asset.id] = state, chosen
         # Making a document costs more than all else here, and most assets said nothing new.
         if state.sample is None or (is_old and self._pace.is_quiet(asset.id, now)):
             return
