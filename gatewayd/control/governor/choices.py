@@ -1,5 +1,6 @@
 """What users have chosen: modes, numbers and plans, over what the config says."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -49,6 +50,8 @@ class Choices:
         self._resume = resume
         self._chosen: Mapping[str, Chosen] = {}
         self._applied = Remembered(applied)
+        # What is kept is written whole: of two choices at once the later has to see the earlier.
+        self._turn = asyncio.Lock()
 
     async def load(self) -> None:
         """Know what is on the disk."""
@@ -73,14 +76,15 @@ class Choices:
             raise InvalidError("this asset has no mode: give it one in the config first")
         if mode not in known.offered:
             raise InvalidError(f"mode must be one of {', '.join(known.offered)}")
-        kept, now = self._kept(asset_id, numbers), self._clock.now()
+        async with self._turn:
+            kept, now = self._kept(asset_id, numbers), self._clock.now()
 
-        def write(c: Connection) -> None:
-            modes.choose(c, asset_id, mode, now)
-            modes.put_numbers(c, asset_id, kept)
+            def write(c: Connection) -> None:
+                modes.choose(c, asset_id, mode, now)
+                modes.put_numbers(c, asset_id, kept)
 
-        await self._db.write(write)
-        self._keep(asset_id, replace(self.of(asset_id), mode=mode, since=now, numbers=kept))
+            await self._db.write(write)
+            self._keep(asset_id, replace(self.of(asset_id), mode=mode, since=now, numbers=kept))
         self._resume(asset_id)
 
     async def charge_always(self, asset_id: str, always: AlwaysCharge) -> None:
@@ -109,9 +113,10 @@ class Choices:
         return self._now().numbers
 
     async def set(self, asset_id: str, numbers: Mapping[str, float | None]) -> None:
-        kept = self._kept(asset_id, numbers)
-        await self._db.write(lambda c: modes.put_numbers(c, asset_id, kept))
-        self._keep(asset_id, replace(self.of(asset_id), numbers=kept))
+        async with self._turn:
+            kept = self._kept(asset_id, numbers)
+            await self._db.write(lambda c: modes.put_numbers(c, asset_id, kept))
+            self._keep(asset_id, replace(self.of(asset_id), numbers=kept))
         self._resume(asset_id)
 
     def plans(self) -> dict[str, dict[str, Planned]]:
@@ -130,6 +135,11 @@ class Choices:
         return Planned(plan, next_deadline(plan, now, self.terms.zone), ready if is_own else None)
 
     async def plan(self, asset_id: str, name: str, plan: ReadyBy | None) -> None:
+        async with self._turn:
+            await self._plan(asset_id, name, plan)
+        self._resume(asset_id)
+
+    async def _plan(self, asset_id: str, name: str, plan: ReadyBy | None) -> None:
         known = self.plans().get(asset_id)
         if known is None:
             raise InvalidError("this asset has no plans: give it a mode in the config first")
@@ -142,7 +152,6 @@ class Choices:
         kept = {key: one for key, one in merged.items() if one or key in of_config}
         await self._db.write(lambda c: modes.put_plans(c, asset_id, kept))
         self._keep(asset_id, replace(self.of(asset_id), plans=kept))
-        self._resume(asset_id)
 
     def _kept(self, asset_id: str, numbers: Mapping[str, float | None]) -> dict[str, float]:
         """All of an asset's numbers with these. InvalidError."""

@@ -1,5 +1,6 @@
 """What users choose holds over what the config says, and outlives a restart."""
 
+import asyncio
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -81,6 +82,19 @@ async def test_numbers_are_set_and_given_back_to_the_config(path: Path) -> None:
     assert settings.limit_energy_wh == 8_000.0
     assert (battery.reserve_pct, battery.mode) == (30.0, BatteryMode.SELF_RELIANCE)
     assert (later.min_soc_pct, later.limit_soc_pct) == (None, 90.0)
+
+
+async def test_of_choices_at_once_none_is_lost(path: Path) -> None:
+    async with choices(path) as found, asyncio.TaskGroup() as group:
+        group.create_task(found.set(CHARGER.id, {"min_soc_pct": 20.0}))
+        group.create_task(found.choose(CHARGER.id, "solar", {"limit_soc_pct": 70.0}))
+        group.create_task(found.plan(CHARGER.id, "work", None))
+        group.create_task(found.plan(CHARGER.id, "fun", None))
+    async with choices(path) as again:
+        settings = charging(again)
+
+    assert (settings.min_soc_pct, settings.limit_soc_pct) == (20.0, 70.0)
+    assert settings.plans == {}
 
 
 async def test_what_is_chosen_is_worked_out_again_only_when_something_of_it_changes(
