@@ -111,13 +111,19 @@ class Estate(House):
 
     def _circuits(self) -> dict[str, Circuit]:
         pick, found = self.random, super()._circuits()
-        self._peaks_a = {id_: pick.choice((0.0, 0.15, 0.3)) * self.peak_a for id_ in self._branches}
-        self.peak_a -= sum(self._peaks_a.values())
         del found["garage"]
         for id_ in self._branches:
             above = found[pick.choice([*found])]
             rating_a = min(above.limit_a, pick.choice(_RATINGS_A))
             found[id_] = Circuit(id_, rating_a, parent=above.id)
+        for charger in self.chargers:
+            # As an electrician sets it: by itself it overloads nothing.
+            charger.max_a = min(charger.max_a, found[charger.circuit].limit_a)
+        self._peaks_a = {
+            id_: pick.choice((0.0, 0.15, 0.3)) * min(self.peak_a, found[id_].limit_a)
+            for id_ in self._branches
+        }
+        self.peak_a -= sum(self._peaks_a.values())
         self._parts = {
             id_: [part for part in self._branches if id_ in _chain(found, part)] for id_ in found
         }

@@ -2,9 +2,10 @@
 
 import math
 from collections import deque
+from dataclasses import replace
 from random import Random
 
-from gatewayd.model.circuit import PHASES, Amps, Circuit, Load
+from gatewayd.model.circuit import NOMINAL_V, PHASES, Amps, Circuit, Load
 from gatewayd.plan.guard.wiring import Wiring
 from gatewayd.plan.guard.words import MeterNow
 from tests.soak.breaker import Breaker
@@ -110,12 +111,12 @@ class House:
         return tuple(chargers)
 
     def _wire(self) -> Wiring:
-        is_known = self.random.random() < 0.8
+        is_known, circuits = self.random.random() < 0.8, self._circuits()
         loads = (
             Load(c.id, c.circuit, c.max_a, c.lines if is_known else None, c.least_a, c.step_a)
             for c in self.chargers
         )
-        return Wiring(self._circuits(), {load.id: load for load in loads})
+        return Wiring(circuits, {load.id: load for load in loads})
 
     def _circuits(self) -> dict[str, Circuit]:
         main = Circuit(
@@ -186,16 +187,19 @@ class Meter:
         if self.is_silent or now_s % self._period_s:
             return
         if self.is_frozen and self.awaited is not None:
-            said = self.awaited.current_a
+            self.awaited = replace(self.awaited, at_s=now_s)
         else:
-            a, b, c = self._history[max(0, len(self._history) - 1 - self.late_s)]
-            sign, step_a, pick = self.sign, self._step_a, self._random.random
-            said = (
-                round((sign * a + _NOISE_A * (pick() - 0.5)) / step_a) * step_a,
-                round((sign * b + _NOISE_A * (pick() - 0.5)) / step_a) * step_a,
-                round((sign * c + _NOISE_A * (pick() - 0.5)) / step_a) * step_a,
-            )
-        power_w = (said[0] + said[1] + said[2]) * 230.0
-        self.awaited = MeterNow(said, now_s, self._period_s, power_w, said)
+            self.awaited = self._read(now_s)
         if self.late_s <= PATIENCE_S:
             self.last = self.awaited
+
+    def _read(self, now_s: float) -> MeterNow:
+        """Its power is by the watt, however coarse its currents are."""
+        a, b, c = self._history[max(0, len(self._history) - 1 - self.late_s)]
+        sign, step_a, pick = self.sign, self._step_a, self._random.random
+        a = sign * a + _NOISE_A * (pick() - 0.5)
+        b = sign * b + _NOISE_A * (pick() - 0.5)
+        c = sign * c + _NOISE_A * (pick() - 0.5)
+        said = round(a / step_a) * step_a, round(b / step_a) * step_a, round(c / step_a) * step_a
+        power_w = round((a + b + c) * NOMINAL_V)
+        return MeterNow(said, now_s, self._period_s, power_w, (said, power_w))
