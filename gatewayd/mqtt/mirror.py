@@ -70,9 +70,9 @@ class Mirror:
         self._delay_s = delay_s
         self._modes = modes or NoModes()
         self._operator = operator
-        self._tree = Tree(settings, self._modes)
-        self._pace = Pace(settings.interval_s, settings.heartbeat_s)
         self._counters = Counters(store.site.assets)
+        self._tree = Tree(settings, self._modes, self._counters)
+        self._pace = Pace(settings.interval_s, settings.heartbeat_s)
         self._seen: dict[str, tuple[AssetState, Document]] = {}
         self._repeat_at: float | None = None
         self._turn = asyncio.Lock()
@@ -100,6 +100,8 @@ class Mirror:
         self._pace.repeat()
 
     async def _follow(self, session: MqttSession) -> None:
+        # After who is away: else what lasted from before would seem to be of now.
+        await self._publish(session)
         await session.publish([Message(self._topics.status, "online", qos=1, retain=True)])
         async for _ in self._store.watch():
             await self._publish(session)

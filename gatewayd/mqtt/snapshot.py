@@ -33,13 +33,15 @@ class Counters:
 
     Home Assistant takes a counter that falls, or shows 0 for a moment, for a new meter, and adds
     its whole life to the energy of the day. A first 0 is therefore believed of new assets alone,
-    once it has stayed for a minute: `known` are those from before a restart.
+    once it has stayed for a minute: `known` are those from before a restart. Of them it is believed
+    where it was 0 before, too: `noughts` are the asset ids and keys of counters still at 0.
     """
 
     def __init__(self, known: Iterable[str] = ()) -> None:
         self._known = frozenset(known)
         self._last: dict[tuple[str, str], float] = {}
         self._nought_since: dict[tuple[str, str], float] = {}
+        self.noughts: frozenset[tuple[str, str]] = frozenset()
 
     def risen(self, asset_id: str, key: str, value: float | None, at: float) -> float | None:
         """The value, or the last good one when this is missing or lower; None before any.
@@ -53,14 +55,22 @@ class Counters:
         if last is None and value == 0.0 and not self._is_believed(name, at):
             return None
         self._last[name] = value
+        if (value == 0.0) != (name in self.noughts):
+            self.noughts ^= {name}
         return value
 
     def _is_believed(self, name: tuple[str, str], at: float) -> bool:
         since = self._nought_since.setdefault(name, at)
-        return name[0] not in self._known and at - since >= _NOUGHT_S
+        is_new = name[0] not in self._known and at - since >= _NOUGHT_S
+        return is_new or name in self.noughts
+
+    def recall(self, noughts: Iterable[tuple[str, str]]) -> None:
+        """Take what was at 0 in an earlier life."""
+        self.noughts |= {name for name in noughts if name not in self._last}
 
     def forget(self, asset_id: str) -> None:
         """An asset that is gone."""
+        self.noughts = frozenset(name for name in self.noughts if name[0] != asset_id)
         for values in (self._last, self._nought_since):
             for name in [name for name in values if name[0] == asset_id]:
                 del values[name]

@@ -35,12 +35,16 @@ class _KnownAsset(BaseModel):
 
 
 class Info(BaseModel):
-    """The gateway's card: who it is, its assets, and the components of each discovery topic."""
+    """The gateway's card: who it is, its assets, and the components of each discovery topic.
+
+    `noughts` are the counters of assets that are still at 0.
+    """
 
     version: str
     id: str
     assets: list[_KnownAsset]
     components: dict[str, dict[str, Platform]] = {}
+    noughts: list[tuple[str, str]] = []
 
 
 class _Offer(NamedTuple):
@@ -65,11 +69,18 @@ def _offers(modes: Mapping[str, Mode], numbers: Mapping[str, Mapping[str, Number
 class Tree:
     """What is on the broker, at QoS 1 and retained, beside the state documents."""
 
-    def __init__(self, settings: MqttSettings, modes: Modes | None = None) -> None:
+    def __init__(
+        self,
+        settings: MqttSettings,
+        modes: Modes | None = None,
+        counters: snapshot.Counters | None = None,
+    ) -> None:
         self._settings = settings
         self._modes = modes or NoModes()
         self._offers = Remembered(_offers)
         self._offer = _Offer({}, {})
+        self._counters = counters or snapshot.Counters()
+        self._noughts = self._counters.noughts
         self._topics = settings.topics
         self._sent: dict[str, str] = {}
         self._shown: dict[str, AssetState] = {}
@@ -93,6 +104,7 @@ class Tree:
             log.warning("%s holds something that is not ours", self._topics.info)
             return
         self._places |= {Place(known.kind.value, known.slug) for known in info.assets}
+        self._counters.recall(info.noughts)
         for topic, components in info.components.items():
             if topic.startswith(f"{self._topics.discovery}/device/"):
                 self._remember(topic, components)
@@ -103,6 +115,9 @@ class Tree:
         if (assets, offer) != (self._assets, self._offer):
             self._assets, self._offer = assets, offer
             self._configs = self._announcements(site)
+            self._is_settled = False
+        if self._noughts != self._counters.noughts:
+            self._noughts = self._counters.noughts
             self._is_settled = False
         news = [*self._announcing(site), *self._leaves(site)]
         return [Message(topic, payload, qos=1, retain=True) for topic, payload in news]
@@ -181,6 +196,7 @@ class Tree:
             id=self._settings.gateway_id,
             assets=[_KnownAsset(id=a.id, kind=a.kind, slug=a.slug) for a in self._assets or ()],
             components=self._components,
+            noughts=sorted(self._noughts),
         )
         return info.model_dump_json()
 

@@ -260,6 +260,17 @@ async def test_a_retained_birth_is_old_news(broker: Mosquitto, home: Home) -> No
     assert len(heard.all(METER_CONFIG)) == 1
 
 
+async def test_who_is_away_is_known_before_the_gateway_is_there(
+    broker: Mosquitto, home: Home
+) -> None:
+    async with listening(broker.port, "gatewayd/#") as heard, home.mirrored(broker.port):
+        await heard.until(lambda: heard.last("gatewayd/status") == "online")
+
+    said = [message.topic.value for message in heard.messages]
+    assert heard.last("gatewayd/meter/meter/availability") == "offline"
+    assert said.index("gatewayd/meter/meter/availability") < said.index("gatewayd/status")
+
+
 async def test_a_clean_stop_says_offline(broker: Mosquitto, home: Home) -> None:
     async with listening(broker.port, "gatewayd/status") as heard:
         async with home.mirrored(broker.port):

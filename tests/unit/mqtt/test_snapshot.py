@@ -229,6 +229,23 @@ def test_a_0_after_a_restart_is_not_believed() -> None:
     assert counters.risen("a", "k", 7.0, 10_000.0) == 7.0
 
 
+def test_a_0_that_was_0_before_the_restart_is_a_fact_until_it_has_risen() -> None:
+    earlier = Counters()
+    for value in (0.0, 0.0, 3.0):
+        earlier.risen("a", "rises", value, at=value * 60.0)
+    for at in (0.0, 60.0):
+        earlier.risen("a", "stays", 0.0, at)
+    counters = Counters(known=["a"])
+
+    counters.recall(earlier.noughts)
+
+    assert earlier.noughts == {("a", "stays")}
+    assert counters.risen("a", "stays", 0.0, 0.0) == 0.0
+    assert counters.risen("a", "stays", 4.0, 1.0) == 4.0
+    counters.recall(earlier.noughts)
+    assert counters.noughts == frozenset()
+
+
 @pytest.mark.parametrize(
     ("command", "kind"),
     [

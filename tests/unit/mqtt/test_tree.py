@@ -8,6 +8,7 @@ from gatewayd.model.asset import AssetKind
 from gatewayd.model.command import Action, StartCharging
 from gatewayd.model.site import AssetState, Site
 from gatewayd.mqtt.settings import MqttSettings
+from gatewayd.mqtt.snapshot import Counters
 from gatewayd.mqtt.tree import Tree
 from tests.fakes.home import SINCE, asset, state
 
@@ -133,6 +134,18 @@ def test_what_an_earlier_life_left_behind_is_cleared() -> None:
     assert "switch_charging" not in charger[1]
     tree.recall(ours.encode())
     assert tree.messages(now) == []
+
+
+def test_the_card_tells_a_next_life_which_counters_are_at_0() -> None:
+    earlier, counters = Counters(), Counters()
+    tree = Tree(MqttSettings(), counters=earlier)
+    tree.messages(HOME)
+    earlier.recall([("id", "exported_kwh")])
+    card = by_topic(tree.messages(HOME))["gatewayd/info"]
+
+    Tree(MqttSettings(), counters=counters).recall(card.encode())
+
+    assert counters.noughts == {("id", "exported_kwh")}
 
 
 def test_our_own_card_changes_nothing() -> None:
