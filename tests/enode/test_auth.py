@@ -87,7 +87,7 @@ async def test_credentials_may_come_in_the_form(a_home: Home) -> None:
     ("form", "error"),
     [
         ("", "invalid_request"),
-        ("grant_type=", "unsupported_grant_type"),
+        ("grant_type=", "invalid_request"),
         ("grant_type=password", "unsupported_grant_type"),
         ("grant_type=client_credentials&grant_type=client_credentials", "invalid_request"),
         ("grant_type=client_credentials&a=%ff", "invalid_request"),

@@ -86,10 +86,10 @@ async def _form(request: Request) -> Mapping[str, str]:
         )
     except ValueError as error:
         raise _GrantError("invalid_request", "the body is not a form") from error
-    form = dict(pairs)
-    if len(form) < len(pairs):
+    if len(dict(pairs)) < len(pairs):
         raise _GrantError("invalid_request", "a parameter is there twice")
-    return form
+    # RFC 6749, section 3.2: one without a value is as good as left out.
+    return {name: value for name, value in pairs if value}
 
 
 def _credentials(authorization: str | None, form: Mapping[str, str]) -> tuple[str, str]:
