@@ -152,6 +152,11 @@ class Choices:
         kept = {key: one for key, one in merged.items() if one or key in of_config}
         await self._db.write(lambda c: modes.put_plans(c, asset_id, kept))
         self._keep(asset_id, replace(self.of(asset_id), plans=kept))
+        device_id = self._store.site.assets[asset_id].asset.device_id
+        ready = self._memory.planned.get(device_id)
+        if ready and ready.plan_id == name:
+            # Of the plan that it was. The next look tells what comes of this one.
+            self._memory.planned[device_id] = None
 
     def _kept(self, asset_id: str, numbers: Mapping[str, float | None]) -> dict[str, float]:
         """All of an asset's numbers with these. InvalidError."""

@@ -15,8 +15,10 @@ from gatewayd.control.governor.look import Memory
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, Terms
 from gatewayd.errors import InvalidError
 from gatewayd.model.asset import AssetKind
+from gatewayd.model.decision import Grounds
 from gatewayd.model.ready_by import ReadyBy
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
+from gatewayd.plan.ev.ready import Ready
 from gatewayd.plan.ev.words import AlwaysCharge, ChargeMode, ChargeSettings, EvMemory
 from gatewayd.state.db import Database
 from gatewayd.state.store import Store
@@ -82,6 +84,24 @@ async def test_numbers_are_set_and_given_back_to_the_config(path: Path) -> None:
     assert settings.limit_energy_wh == 8_000.0
     assert (battery.reserve_pct, battery.mode) == (30.0, BatteryMode.SELF_RELIANCE)
     assert (later.min_soc_pct, later.limit_soc_pct) == (None, 90.0)
+
+
+async def test_another_plan_of_a_name_does_not_show_what_came_of_the_one_before(
+    path: Path,
+) -> None:
+    async with choices(path) as found:
+        now = found._clock.now()
+        came = Ready("work", now, True, now, now, 9_000.0, Grounds("so"))
+        found._memory.planned["charger"] = came
+        await found.plan(CHARGER.id, "fun", None)
+        kept = found.plans()[CHARGER.id]["work"].ready
+        await found.plan(CHARGER.id, "work", WEEKEND)
+        planned = found.plans()[CHARGER.id]["work"]
+
+    assert kept is came
+    assert planned.ready is None
+    assert planned.deadline_at is not None
+    assert planned.deadline_at > now
 
 
 async def test_of_choices_at_once_none_is_lost(path: Path) -> None:
