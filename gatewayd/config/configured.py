@@ -21,7 +21,7 @@ def configured(
             options=device.options,
             user_id=config.home.user,
             name=device.name,
-            usage=device.usage,
+            usages=device.usages,
             installed_at=(
                 datetime.combine(device.installed_on, time(), zone).astimezone(UTC)
                 if device.installed_on

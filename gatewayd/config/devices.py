@@ -15,7 +15,7 @@ from gatewayd.config.source import Source
 from gatewayd.config.surroundings import Surroundings
 from gatewayd.config.verdict import in_a_file, judge
 from gatewayd.errors import ConfigError
-from gatewayd.model.asset import MeterUsage
+from gatewayd.model.asset import MeterUsage, Usages
 from gatewayd.sdk.driver import DriverInfo
 from gatewayd.sdk.options import DeviceOptions, secret_fields
 
@@ -38,8 +38,14 @@ class Device:
     options: DeviceOptions
     name: str | None = None
     usage: MeterUsage | None = None
+    meters: Mapping[str, MeterUsage] = field(default_factory=dict)
     installed_on: date | None = None
     governed: Governed = field(default_factory=Governed)
+
+    @property
+    def usages(self) -> Usages:
+        """What its meters stand in front of."""
+        return Usages(self.usage, self.meters)
 
 
 def devices(

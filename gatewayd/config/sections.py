@@ -71,6 +71,10 @@ class Device(Governed):
         description="What people call it, instead of its model.",
     )
     usage: MeterUsage | None = Field(default=None, description="What a meter stands in front of.")
+    meters: dict[str, MeterUsage] = Field(
+        default_factory=dict,
+        description="The same of each of several meters, by role; `usage` is the first one's.",
+    )
     installed_on: date | None = Field(default=None, description="The day it was installed.")
 
 

@@ -1,10 +1,10 @@
 """A device as configured, one answer of it, and how it is doing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from gatewayd.model.asset import MeterUsage
+from gatewayd.model.asset import Usages
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.driver import DriverInfo
 from gatewayd.sdk.options import DeviceOptions
@@ -24,7 +24,7 @@ class ConfiguredDevice:
     options: DeviceOptions
     user_id: str
     name: str | None = None
-    usage: MeterUsage | None = None
+    usages: Usages = field(default_factory=Usages)
     installed_at: datetime | None = None
     location_id: str | None = None
     driver: str = ""
@@ -51,7 +51,7 @@ class ConfiguredDevice:
             id=self.id,
             user_id=self.user_id,
             name=self.name,
-            usage=self.usage,
+            usages=self.usages,
             installed_at=self.installed_at,
             location_id=self.location_id,
             is_writable=not self.options.read_only,

@@ -1,9 +1,10 @@
 """Assets: the Enode-typed roles of a home's devices, and what each can do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 from gatewayd.model.climate import Thermostat
 
@@ -63,6 +64,20 @@ class MeterUsage(StrEnum):
     LOAD = "load"
     GENERATION = "generation"
     CHARGER = "charger"
+
+
+@dataclass(frozen=True, slots=True)
+class Usages:
+    """What the `first` of a device's meters stands in front of, and others `by_role`."""
+
+    first: MeterUsage | None = None
+    by_role: Mapping[str, MeterUsage] = field(default_factory=lambda: MappingProxyType({}))
+
+    def of(self, role: str, meters: Sequence[str]) -> MeterUsage | None:
+        """That of one of the device's `meters`, which are roles in their order."""
+        if role not in meters:
+            return None
+        return self.by_role.get(role, self.first if role == meters[0] else None)
 
 
 class Consent(StrEnum):

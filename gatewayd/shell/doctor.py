@@ -40,10 +40,10 @@ async def doctor(path: Path) -> list[Finding]:
         except DeviceError as error:
             findings.append(setup.of_failure(device_id, str(error), _beside(config, device)))
             continue
+        meters = [role for role, told in said.items() if isinstance(told[-1][1], MeterReading)]
         for role, readings in said.items():
             where = device_id if len(said) == 1 else f"{device_id} {role}"
-            is_meter = isinstance(readings[-1][1], MeterReading)
-            track = Track(where, readings, device.usage if is_meter else None)
+            track = Track(where, readings, device.usages.of(role, meters))
             tracks.append(track)
             findings += _of_one(config, track, watchdogs.get(role))
     findings += balance.of_home([_lately(track) for track in tracks])

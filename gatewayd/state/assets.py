@@ -4,13 +4,13 @@ import json
 import logging
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from gatewayd.errors import NotFoundError
-from gatewayd.model.asset import Asset, AssetKind, Consent, Identity, MeterUsage, Role
+from gatewayd.model.asset import Asset, AssetKind, Consent, Identity, MeterUsage, Role, Usages
 from gatewayd.state import grants, locations, outbox, users
 from gatewayd.state.codec import json_text, role_of, role_text, time_of, time_text
 from gatewayd.state.grants import Grant
@@ -49,7 +49,7 @@ class DeviceRecord:
     id: str
     user_id: str
     name: str | None = None
-    usage: MeterUsage | None = None
+    usages: Usages = field(default_factory=Usages)
     installed_at: datetime | None = None
     location_id: str | None = None
     is_writable: bool = True
@@ -173,12 +173,17 @@ def _row(
         "serial": identity.serial,
         "firmware": identity.firmware,
         "name": device.name,
-        "usage": device.usage if spec.kind is AssetKind.METER else None,
+        "usage": _usage(device, identity, role),
         "installed_at": time_text(device.installed_at),
         "is_writable": device.is_writable,
         "scopes": json_text(grant.scopes),
         "consent": grant.consent,
     }
+
+
+def _usage(device: DeviceRecord, identity: Identity, role: str) -> MeterUsage | None:
+    roles = identity.roles.items()
+    return device.usages.of(role, [name for name, one in roles if one.kind is AssetKind.METER])
 
 
 def _slug(c: sqlite3.Connection, device_id: str, role: str, identity: Identity) -> str:

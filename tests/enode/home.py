@@ -19,7 +19,7 @@ from gatewayd.enode.app import create_app
 from gatewayd.enode.services import Offer, Services, Settings
 from gatewayd.errors import UnreachableError
 from gatewayd.links.pool import Links
-from gatewayd.model.asset import Asset, AssetKind, Capability, Identity, MeterUsage, Role
+from gatewayd.model.asset import Asset, AssetKind, Capability, Identity, MeterUsage, Role, Usages
 from gatewayd.model.location import Location
 from gatewayd.model.reading import (
     BatteryReading,
@@ -247,7 +247,7 @@ def configure(name: str, box: ScriptedBox, location_id: str | None) -> Configure
     """A scripted device as the configuration would have it."""
     usage = MeterUsage.GRID if "meter" in box.identity.roles else None
     device = configured(name, box, POLL_S)
-    return replace(device, user_id=USER, usage=usage, location_id=location_id)
+    return replace(device, user_id=USER, usages=Usages(usage), location_id=location_id)
 
 
 async def token(http: httpx.AsyncClient, client: NewClient) -> str:

@@ -107,8 +107,12 @@ def meters(site: Site, terms: Terms, every_s: Mapping[str, float]) -> dict[str, 
 def meter_now(
     site: Site, circuit: Circuit, lines: tuple[int, ...], every_s: Mapping[str, float]
 ) -> MeterNow | None:
-    """One circuit's meter; None while it has not said all there is to know."""
-    for state in site.of_device(circuit.meter_id or ""):
+    """One circuit's meter; None while it has not said all there is to know.
+
+    Of a device with several it is the grid's, else the first.
+    """
+    states = site.of_device(circuit.meter_id or "")
+    for state in sorted(states, key=lambda one: one.asset.usage is not MeterUsage.GRID):
         sample = state.sample
         if sample is None or not isinstance(sample.reading, MeterReading):
             continue

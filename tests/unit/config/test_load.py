@@ -5,10 +5,18 @@ import pytest
 
 from gatewayd.config import load
 from gatewayd.errors import ConfigError
-from gatewayd.model.asset import MeterUsage
+from gatewayd.model.asset import MeterUsage, Usages
 from tests.unit.config.catalogue import GOOD, Catalogue, problems, read, write
 
 HOME = "home: {timezone: UTC, latitude: 0, longitude: 0}\n"
+
+
+def test_each_of_several_meters_may_have_a_usage(tmp_path: Path) -> None:
+    some = GOOD.replace("usage: grid", "meters: {meter_2: load}\n    usage: grid")
+
+    found = read(tmp_path, some).devices["meter"].usages
+
+    assert found == Usages(MeterUsage.GRID, {"meter_2": MeterUsage.LOAD})
 
 
 def test_a_good_file_becomes_a_config(tmp_path: Path) -> None:
@@ -189,6 +197,12 @@ def test_country_codes_and_clock_times_stay_text(tmp_path: Path) -> None:
             "  inverter:",
             "  1:",
             "8:3: devices: has a key that is not text; put it in quotes",
+        ),
+        (
+            "usage: grid",
+            "meters: {meter: house}",
+            "15:21: devices.meter.meters.meter: 'house' does not fit; "
+            "it should be 'grid', 'load', 'generation' or 'charger'",
         ),
         (
             "usage: grid",

@@ -22,7 +22,7 @@ from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, HeatTerm
 from gatewayd.devices.commander import Commander
 from gatewayd.devices.poller import Poller
 from gatewayd.links.pool import Links
-from gatewayd.model.asset import Asset, AssetKind, Capability, Identity, MeterUsage, Role
+from gatewayd.model.asset import Asset, AssetKind, Capability, Identity, MeterUsage, Role, Usages
 from gatewayd.model.circuit import Circuit
 from gatewayd.model.reading import (
     BatteryReading,
@@ -151,7 +151,7 @@ def _adopted(c: Connection) -> list[Asset]:
     for role in ROLES:
         name, usage = role.kind.value, MeterUsage.GRID if role.kind is AssetKind.METER else None
         device, identity = (
-            DeviceRecord(name, "home", usage=usage),
+            DeviceRecord(name, "home", usages=Usages(usage)),
             Identity("Acme", name, {name: role}),
         )
         found += assets.adopt(c, device, identity, MIDNIGHT)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from gatewayd.control.governor import warmth
+from gatewayd.control.governor import gather, warmth
 from gatewayd.control.governor.loads import Loads, batteries
 from gatewayd.control.governor.terms import BatteryTerms, ChargerTerms, HeatTerms, Terms
 from gatewayd.model.asset import AssetKind, Capability, Identity, MeterUsage, Role
-from gatewayd.model.circuit import Load
+from gatewayd.model.circuit import Circuit, Load
 from gatewayd.model.climate import FollowSchedule, HvacMode, PermanentHold
 from gatewayd.model.command import ActionState, SetMaxCurrent, SetOperationMode, StopCharging
 from gatewayd.model.power import HoldCharge, SetSgReady
@@ -23,6 +23,7 @@ from gatewayd.model.reading import (
     OperationMode,
     SgReady,
 )
+from gatewayd.model.site import Site
 from gatewayd.plan.arbiter.claims import Setpoint, Wish
 from gatewayd.plan.battery.modes import BatteryMode, BatterySettings
 from gatewayd.plan.grid.operator import OperatorSettings
@@ -227,6 +228,18 @@ def test_what_never_spoke_or_is_out_of_reach_is_not_known() -> None:
     assert Loads().now(replace(away, sample=None), load, PLACE, None) is None
     assert lost is not None
     assert (lost.wish_a, lost.limit_a, lost.drawn_a) == (16.0, None, None)
+
+
+def test_of_a_device_with_several_meters_the_circuit_s_is_that_of_the_grid() -> None:
+    at_roof = replace(asset(AssetKind.METER), id="roof", usage=MeterUsage.GENERATION)
+    of_roof = state(AssetKind.METER, MeterReading(current_a_a=20.0), asset=at_roof)
+    of_grid = state(AssetKind.METER, MeterReading(current_a_a=3.0))
+    site = Site({one.asset.id: one for one in (of_roof, of_grid)})
+
+    found = gather.meter_now(site, Circuit("main", 25.0, meter_id="meter"), (0,), {})
+
+    assert found is not None
+    assert found.current_a == (3.0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("empty", [0.0, -1.0, nan, inf])

@@ -12,7 +12,7 @@ import pytest
 
 from gatewayd import cli
 from gatewayd.control.shadow import shadows
-from gatewayd.model.asset import Asset, AssetKind, Identity, MeterUsage, Role
+from gatewayd.model.asset import Asset, AssetKind, Identity, MeterUsage, Role, Usages
 from gatewayd.model.climate import HvacMode, PermanentHold
 from gatewayd.model.command import Command, SetMaxCurrent, StopCharging
 from gatewayd.model.decision import GIVEN_BACK, SHADOW, Decision
@@ -46,7 +46,7 @@ RATES = (TariffRate("cheap", Decimal("0.10")), TariffRate("dear", Decimal("0.40"
 
 def adopted(c: Connection, kind: AssetKind, place: str | None) -> Asset:
     name, usage = kind.value, MeterUsage.GRID if kind is AssetKind.METER else None
-    device = DeviceRecord(name, "home", usage=usage, location_id=place)
+    device = DeviceRecord(name, "home", usages=Usages(usage), location_id=place)
     [found] = assets.adopt(c, device, Identity("Acme", name, {name: Role(kind)}), BEGIN)
     return found
 

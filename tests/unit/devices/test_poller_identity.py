@@ -8,7 +8,7 @@ import pytest
 
 from gatewayd.devices.device import ConfiguredDevice
 from gatewayd.errors import InvalidError, StorageError, UnreachableError
-from gatewayd.model.asset import AssetKind, Identity, MeterUsage, Role
+from gatewayd.model.asset import AssetKind, Identity, MeterUsage, Role, Usages
 from gatewayd.model.command import ActionState, FailureReason, SetMaxCurrent
 from gatewayd.state import assets
 from tests.fakes.clock import FakeClock
@@ -221,7 +221,7 @@ async def test_what_is_configured_of_a_device_reaches_its_asset(db: Path, clock:
     box.identity = Identity("Acme", "Meter", {"charger": Role(AssetKind.METER)}, serial="M1")
     device = configured("meter", box)
     named = ConfiguredDevice(
-        "meter", device.info, device.options, "home", name="Main", usage=MeterUsage.GRID
+        "meter", device.info, device.options, "home", name="Main", usages=Usages(MeterUsage.GRID)
     )
     async with gateway(db, clock, {}) as home:
         await home.poller.reconfigure({"meter": named})

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from gatewayd.errors import NotFoundError
-from gatewayd.model.asset import Asset, AssetKind, Capability, Identity, MeterUsage, Role
+from gatewayd.model.asset import (
+    Asset,
+    AssetKind,
+    Capability,
+    Identity,
+    MeterUsage,
+    Role,
+    Usages,
+)
 from gatewayd.state import assets, locations, outbox
 from gatewayd.state.assets import DeviceRecord
 from gatewayd.state.db import Database
@@ -24,6 +32,7 @@ BATTERY = Role(
     confirm_timeout_s=12.5,
 )
 CHARGER = Role(AssetKind.CHARGER, min_current_a=6, max_current_a=16)
+GRID = MeterUsage.GRID
 METER = Role(AssetKind.METER)
 
 HYBRID = Identity(
@@ -47,7 +56,7 @@ async def test_an_adopted_asset_comes_back_exactly(path: Path) -> None:
         "roof",
         "ada",
         name="Südseite",
-        usage=MeterUsage.GRID,
+        usages=Usages(MeterUsage.GRID),
         installed_at=NOW - timedelta(days=400),
         is_writable=False,
         scopes=("battery:read:data",),
@@ -83,9 +92,29 @@ async def test_an_adopted_asset_comes_back_exactly(path: Path) -> None:
 async def test_the_usage_is_of_the_meter_alone(db: Database) -> None:
     hybrid = replace(HYBRID, roles={**HYBRID.roles, "meter": METER})
 
-    adopted = await adopt(db, hybrid, replace(DEVICE, usage=MeterUsage.GRID))
+    adopted = await adopt(db, hybrid, replace(DEVICE, usages=Usages(MeterUsage.GRID)))
 
     assert [asset.usage for asset in adopted] == [None, None, MeterUsage.GRID]
+
+
+@pytest.mark.parametrize(
+    ("usages", "found"),
+    [
+        (Usages(GRID), [GRID, None]),
+        (Usages(GRID, {"meter_2": MeterUsage.LOAD}), [GRID, MeterUsage.LOAD]),
+        (Usages(None, {"meter_2": GRID, "inverter": MeterUsage.LOAD}), [None, GRID]),
+        (Usages(), [None, None]),
+    ],
+)
+async def test_of_several_meters_each_has_a_usage_of_its_own(
+    db: Database, usages: Usages, found: list[MeterUsage | None]
+) -> None:
+    """What two of them measure would add up to what nobody takes from the grid."""
+    device = replace(HYBRID, roles={"inverter": INVERTER, "meter": METER, "meter_2": METER})
+
+    adopted = await adopt(db, device, replace(DEVICE, usages=usages))
+
+    assert [asset.usage for asset in adopted] == [None, *found]
 
 
 async def test_ids_are_uuid4_and_stay_when_the_device_changes(db: Database) -> None:
