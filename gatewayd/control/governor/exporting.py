@@ -1,11 +1,12 @@
 """What the limit of what is fed in wants of inverters."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from gatewayd.control.governor import gather
 from gatewayd.control.governor.look import Look, Memory
 from gatewayd.control.governor.operator import standing
 from gatewayd.control.governor.terms import Terms
-from gatewayd.model.asset import AssetKind, Capability, MeterUsage
+from gatewayd.model.asset import AssetKind, Capability
 from gatewayd.model.decision import Grounds, Input
 from gatewayd.model.power import SetExportLimit, SetProductionLimit
 from gatewayd.model.reading import BatteryReading, InverterReading
@@ -13,8 +14,11 @@ from gatewayd.model.site import AssetState, Site
 from gatewayd.plan.arbiter.claims import Claim, Rank
 from gatewayd.plan.grid.curtail import CurtailMemory, GridSeen, Producer, production_limits
 from gatewayd.plan.grid.export import ExportCap, export_cap
-from gatewayd.plan.lease import is_fresh
+from gatewayd.plan.lease import FRESH_S, is_fresh
 from gatewayd.plan.steer import Before, before
+
+# So that it is fresh also when one reading fails, or comes late.
+_METER_S_MAX = FRESH_S / 2
 
 
 def claims(look: Look, memory: Memory) -> Iterator[Claim]:
@@ -47,16 +51,24 @@ def claims(look: Look, memory: Memory) -> Iterator[Claim]:
             yield look.claim(state, Rank.GRID, "grid", grounds, wish)
 
 
-def problems(site: Site, terms: Terms) -> Iterator[str]:
-    """Which inverters are not held to what may be fed in, and what to do about it.
+def problems(site: Site, terms: Terms, every_s: Mapping[str, float]) -> Iterator[str]:
+    """What does not hold, or not well, to what may be fed in, and what to do about it.
 
-    One that nobody has read yet is not told of.
+    `every_s` is how often devices are read. An inverter that nobody has read yet is not told of.
     """
+    if not terms.grid.limits_export:
+        return
     for state in site.of_kind(AssetKind.INVERTER):
-        if terms.grid.limits_export and state.sample is not None:
-            found = _unlimited(state, terms)
-            if found is not None:
-                yield f"{state.asset.slug}: what may be fed in does not limit it, {found}"
+        found = _unlimited(state, terms) if state.sample is not None else None
+        if found is not None:
+            yield f"{state.asset.slug}: what may be fed in does not limit it, {found}"
+    for state in gather.grid_meters(site):
+        period_s = every_s.get(state.asset.device_id, 0.0)
+        if period_s > _METER_S_MAX:
+            yield (
+                f"{state.asset.slug}: read every {period_s:g} s it is not known all the time what "
+                f"is fed in, so inverters give less; set its poll_s to {_METER_S_MAX:g} or less"
+            )
 
 
 def _unlimited(state: AssetState, terms: Terms) -> str | None:
@@ -99,8 +111,7 @@ def _paid(look: Look) -> Iterator[Input]:
 
 
 def _seen(look: Look, cap: ExportCap) -> GridSeen:
-    grids = [s for s in look.site.of_kind(AssetKind.METER) if s.asset.usage is MeterUsage.GRID]
-    states = (*grids, *look.site.of_kind(AssetKind.INVERTER))
+    states = (*gather.grid_meters(look.site), *look.site.of_kind(AssetKind.INVERTER))
     times = [s.sample.at_monotonic for s in states if s.sample and is_fresh(s.sample, look.now_s)]
     return GridSeen(look.grid_w, cap.cap_w, min(times, default=look.now_s))
 

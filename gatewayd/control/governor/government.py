@@ -35,7 +35,7 @@ class Government:
         self.governor = Governor(
             bench=self.bench, store=store, db=db, commander=self.commander, clock=clock
         )
-        self._store = store
+        self._store, self._poller = store, poller
         self._last_week = LastWeek(db, store, clock, self.terms)
         operators, bench = self.governor.operators, self.bench
         self._relay = Relay(lambda: bench.terms.grid.relay, operators.taken, poller.latest, clock)
@@ -47,7 +47,8 @@ class Government:
     def problems(self) -> tuple[str, ...]:
         """What a person should mend: wiring, fallbacks, export, and what is left forced."""
         found = (f"{one.where}: {one.what}; {one.do}" for one in self.governor.auditor.findings)
-        fed = exporting.problems(self._store.site, self.bench.terms)
+        every_s = {device.id: device.every_s for device in self._poller.devices()}
+        fed = exporting.problems(self._store.site, self.bench.terms, every_s)
         return (*self._guard.commissioning.problems, *found, *fed, *self.commander.stranded())
 
     def terms(self) -> Terms:

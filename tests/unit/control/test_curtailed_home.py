@@ -119,7 +119,7 @@ def told(can: set[Capability], arming: Arming, rated_w: float | None = 10_000.0)
     made = replace(made, spec=replace(made.spec, capabilities=frozenset(can)))
     one = state(AssetKind.INVERTER, InverterReading(rated_w=rated_w), asset=made)
     by = {made.device_id: ChargerTerms(arming=arming)}
-    return list(problems(Site({made.id: one}), replace(RULE, chargers=by)))
+    return list(problems(Site({made.id: one}), replace(RULE, chargers=by), {}))
 
 
 def test_an_inverter_that_no_limit_holds_is_told_with_what_to_do() -> None:
@@ -130,6 +130,14 @@ def test_an_inverter_that_no_limit_holds_is_told_with_what_to_do() -> None:
     assert ["its rated power" in text for text in told(limit, armed, rated_w=None)] == [True]
     for arming in (Arming.OBSERVE, Arming.SHADOW):
         assert ["arm it" in text for text in told(limit, arming)] == [True]
+
+
+def test_a_meter_that_is_seldom_read_is_told_where_what_is_fed_in_is_limited() -> None:
+    site = Site({"meter": state(AssetKind.METER)})
+
+    assert ["every 15 s" in told for told in problems(site, RULE, {"meter": 15.0})] == [True]
+    assert list(problems(site, RULE, {"meter": 5.0})) == []
+    assert list(problems(site, Terms(), {"meter": 15.0})) == []
 
 
 async def test_an_inverter_in_shadow_is_decided_about_and_left_alone(tmp_path: Path) -> None:
