@@ -64,7 +64,7 @@ def reason(asset: Asset) -> Sensor | None:
     """Why an asset was told what it was told, where it can be told anything."""
     if not asset.capabilities:
         return None
-    template = f"{{{{ value_json.{_REASON.key} or 'Nothing decided' }}}}"
+    template = f"{{{{ {_found(_REASON)} or 'Nothing decided' }}}}"
     return Sensor(**_common("sensor", asset, _REASON), value_template=template)
 
 
@@ -118,7 +118,7 @@ def _switch(asset: Asset, entity: Entity, settings: MqttSettings) -> Switch:
 
 def _number(asset: Asset, entity: Entity, settings: MqttSettings) -> Number:
     least, most = _range(asset)
-    value = f"value_json.{entity.key}"
+    value = _found(entity)
     return Number(
         **_common("number", asset, entity),
         # A paused charger may report 0, which Home Assistant logs as an error.
@@ -142,7 +142,7 @@ def _choice(
     return Select(
         **_common("select", asset, entity),
         # A mode that cannot be chosen renders as None, which is unknown.
-        value_template=f"{{{{ {modes}.get(value_json.{entity.key}) }}}}",
+        value_template=f"{{{{ {modes}.get({_found(entity)}) }}}}",
         command_topic=settings.topics.command(Place.of(asset), key),
         command_template=f"{{{{ {words}[value] }}}}",
         options=list(words),
@@ -164,11 +164,17 @@ def _sensor(asset: Asset, entity: Entity) -> Sensor:
 
 def _value(entity: Entity) -> str:
     """A missing total renders as nothing, which is ignored; null as None, which is unknown."""
-    return f"{{{{ value_json.{entity.key}{_IF_ANY if entity.is_total else ''} }}}}"
+    total = f"value_json.{entity.key}{_IF_ANY}"
+    return f"{{{{ {total if entity.is_total else _found(entity)} }}}}"
+
+
+def _found(entity: Entity) -> str:
+    """What the document says; of one that lacks it Home Assistant's log would complain."""
+    return f"value_json.get('{entity.key}')"
 
 
 def _labelled(entity: Entity, words: Mapping[str, str]) -> str:
-    return f"{{{{ {words}.get(value_json.{entity.key}, '{_UNKNOWN}') }}}}"
+    return f"{{{{ {words}.get({_found(entity)}, '{_UNKNOWN}') }}}}"
 
 
 def _range(asset: Asset) -> tuple[float, float]:

@@ -172,7 +172,7 @@ def _home_power(key: str, name: str, settings: MqttSettings) -> Sensor:
         unique_id=f"{_gateway_identifier(settings)}_{key}",
         default_entity_id=entity_id("sensor", f"{settings.base}_{name}"),
         name=name,
-        value_template=f"{{{{ value_json.{key} }}}}",
+        value_template=f"{{{{ value_json.get('{key}') }}}}",
         device_class="power",
         state_class="measurement",
         unit_of_measurement="W",

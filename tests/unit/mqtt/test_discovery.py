@@ -43,6 +43,7 @@ def told(kind: AssetKind, reading: Reading | None = None, **changes: Any) -> Hom
     home.hear(TOPICS.availability(place), "online")
     home.hear(TOPICS.config(now.asset.slug), payload(of_asset(now.asset, SETTINGS)))
     document = snapshot(now, now.sample, Counters())
+    home.hear(TOPICS.state(place), "{}")  # of another version, kept by the broker
     home.hear(TOPICS.state(place), json.dumps(document))
     return home
 
