@@ -12,11 +12,11 @@ import click
 
 from tests.soak.commands import crash
 from tests.soak.control import Outcome, soak
-from tests.soak.faults import CLASSES, TELLING
+from tests.soak.faults import CLASSES, TELLING, TWO
 from tests.soak.mutants import MUTANTS
 from tests.soak.planting import SUITES, caught_by, false_alarm
 from tests.soak.policy import Guarded, Reference
-from tests.soak.safety import OVERSHOOT_S_MAX
+from tests.soak.safety import OVERSHOOT_OF_TWO_S_MAX, OVERSHOOT_S_MAX
 from tests.soak.stories import Found
 
 # The reference is cheap, and some faults make it trip but once in many hours; then it does.
@@ -78,7 +78,7 @@ def failures(figures: Figures, missed: list[str]) -> list[str]:
     for name, of in figures["faults"].items():
         if of["trips"]:
             found.append(f"{name}: {of['trips']} trips")
-        if of["overshoot_s_max"] > OVERSHOOT_S_MAX:
+        if of["overshoot_s_max"] > (OVERSHOOT_OF_TWO_S_MAX if name == TWO else OVERSHOOT_S_MAX):
             found.append(f"{name}: overloaded for {of['overshoot_s_max']:g} s")
         if name in TELLING and not of["reference_trips"]:
             found.append(f"{name}: the reference does not trip either, so nothing is shown")

@@ -123,7 +123,8 @@ def test_what_fails_is_said() -> None:
     good = {"trips": 0, "overshoot_s_max": 10.0, "reference_trips": 1}
     bad = {"trips": 2, "overshoot_s_max": 11.0, "reference_trips": 0}
 
-    fine = {"nothing": good | {"reference_trips": 0}, "meter_stale": good}
+    hidden = {"trips": 0, "overshoot_s_max": 30.0, "reference_trips": 1}
+    fine = {"nothing": good | {"reference_trips": 0}, "meter_stale": good, TWO: hidden}
     cut = {"double_effects": 0, "wrong_ends": 0, "not_restored": 0}
     assert failures({"faults": fine} | cut, []) == []
     cut |= {"double_effects": 3}
