@@ -30,6 +30,7 @@ async def test_a_mode_is_shown_and_chosen(a_home: Home) -> None:
     modes = RememberedModes({charger.id: Mode("off", ("off", "solar"), "zoe")})
     async with client(a_home, modes) as http:
         shown = (await http.get("/modes")).json()
+        alone, nobody = [await http.get(f"/modes/{id_}") for id_ in (charger.id, "nobody")]
         chosen = await http.put(f"/modes/{charger.id}", json={"mode": "solar"})
         refused = await http.put(f"/modes/{charger.id}", json={"mode": "warp"})
         unknown = await http.put("/modes/nobody", json={"mode": "solar"})
@@ -38,6 +39,7 @@ async def test_a_mode_is_shown_and_chosen(a_home: Home) -> None:
     one: dict[str, object] = {"assetId": charger.id, "kind": "charger", "mode": "off"}
     one |= {"offered": ["off", "solar"], "car": "zoe", "alwaysCharge": None, "numbers": {}}
     assert shown == {"data": [one]}
+    assert (alone.json(), nobody.status_code) == (one, 404)
     assert chosen.json() == one | {"mode": "solar"}
     assert [r.status_code for r in (chosen, refused, unknown, wrong)] == [200, 400, 404, 400]
 

@@ -14,6 +14,8 @@ from gatewayd.errors import InvalidError, NotFoundError
 
 router = client_router()
 
+AssetId = Annotated[str, Path(alias="assetId")]
+
 
 @router.get("/gateway/modes", responses={200: {"model": wire.Listed[wire.Mode]}})
 async def list_gateway_modes(ask: Ask) -> Response:
@@ -21,14 +23,18 @@ async def list_gateway_modes(ask: Ask) -> Response:
     return ok(wire.Listed(data=_modes(ask.api)))
 
 
+@router.get("/gateway/modes/{assetId}", responses={200: {"model": wire.Mode}})
+async def get_gateway_mode(ask: Ask, asset_id: AssetId) -> Response:
+    """One asset's mode, and those it can be given."""
+    return ok(_mode(ask.api, asset_id))
+
+
 @router.put(
     "/gateway/modes/{assetId}",
     responses={200: {"model": wire.Mode}},
     openapi_extra=takes(wire.ModeChoice),
 )
-async def choose_gateway_mode(
-    ask: Ask, asset_id: Annotated[str, Path(alias="assetId")]
-) -> Response:
+async def choose_gateway_mode(ask: Ask, asset_id: AssetId) -> Response:
     """Give an asset a mode, set numbers of it, have it always charge; that outlives a restart.
 
     A mode ends what was asked of the asset before.
