@@ -35,7 +35,10 @@ from gatewayd.model.site import AssetState
 from gatewayd.plan.holds import unholdable
 
 _HOPELESS = {
-    PowerDelivery.NO_POWER: "the car accepts no power; starting from here cannot help",
+    PowerDelivery.NO_POWER: (
+        "it is plugged in without power: the car takes none, or the charger gives none; "
+        "starting from here cannot help"
+    ),
     PowerDelivery.FAULT: "the charger reports a fault; somebody must look at it",
     PowerDelivery.COMPLETE: "the car is fully charged",
 }
