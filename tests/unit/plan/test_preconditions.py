@@ -93,7 +93,7 @@ def test_what_may_come_true_is_accepted(command: Command, delivery: PowerDeliver
         (START, PowerDelivery.CHARGING, "already in the desired state"),
         (STOP, PowerDelivery.STOPPED, "already in the desired state"),
         (STOP, PowerDelivery.NO_POWER, "already in the desired state"),
-        (START, PowerDelivery.NO_POWER, "no power"),
+        (START, PowerDelivery.NO_POWER, "without power"),
         (START, PowerDelivery.FAULT, "fault"),
         (START, PowerDelivery.COMPLETE, "fully charged"),
     ],
