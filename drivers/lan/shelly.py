@@ -3,7 +3,8 @@
 Facts from Shelly's own documentation of its RPC over HTTP: powers are in W, import +, energies in
 Wh. `/shelly` tells without a login which device it is; all else wants the digest login `admin` once
 a password is set. A device of three phases counts each of them on its own: what one imports while
-another one exports is in both sums.
+another one exports is in both sums. PM1 and Switch count both directions in `aenergy`, and what is
+exported once more in `ret_aenergy`.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -122,6 +123,13 @@ class _Power(_Part):
     aenergy: _Counter = _Counter()
     ret_aenergy: _Counter = _Counter()
 
+    @property
+    def import_wh(self) -> float | None:
+        """What is left of both directions without the other one."""
+        if self.aenergy.total is None:
+            return None
+        return max(0.0, self.aenergy.total - (self.ret_aenergy.total or 0.0))
+
 
 P = TypeVar("P", bound=_Part)
 
@@ -216,7 +224,7 @@ def _measuring(told: _Parts) -> str:
 def _of_power(now: _Power) -> MeterReading:
     return MeterReading(
         power_w=now.apower,
-        import_wh=now.aenergy.total,
+        import_wh=now.import_wh,
         export_wh=now.ret_aenergy.total,
         frequency_hz=now.freq,
         power_factor=now.pf,
