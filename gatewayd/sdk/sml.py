@@ -20,9 +20,24 @@ _DEPTH_MAX = 8
 _OCTETS, _BOOLEAN, _INTEGER, _UNSIGNED, _LIST = 0, 4, 5, 6, 7
 _GET_LIST_RESPONSE = 0x0701
 _MESSAGE_PARTS, _LIST_PARTS, _ENTRY_PARTS = 6, 7, 7
+# The last part of a code: any other is what was stored, such as the last day's energy.
+_NOW = 255
 
 # DLMS unit codes, IEC 62056-6-2.
 _UNITS = {27: "W", 30: "Wh", 33: "A", 35: "V", 44: "Hz"}
+
+# Meters of DZG (DVS74) that tell a positive power as a signed number of too few bytes: their first
+# bytes, and the serial numbers that follow, as libsml has them. What is negative has four bytes.
+_DZG = b"\x0a\x01DZG"
+_DZG_SERIALS = (range(42_000_000, 49_000_000), range(55_000_000, 59_000_000))
+_POWER = "1-0:16.7.0"
+
+
+class Number(int):
+    """A number and the bytes it had."""
+
+    width: int
+
 
 Value = bytes | bool | int | list["Value"] | None
 
@@ -145,12 +160,21 @@ def _readout(body: Value) -> Readout:
         if not isinstance(name, bytes) or len(name) != 6 or isinstance(value, list):
             raise BadReadingError("sml: no value")
         code = "{}-{}:{}.{}.{}".format(*name[:5])
+        if name[5] != _NOW:
+            code += f"*{name[5]}"
         if code in entries:
             raise BadReadingError(f"sml: {code} is there twice")
+        if code == _POWER and isinstance(value, Number) and _is_miscounting(server_id):
+            value = value % (1 << 8 * value.width) if value.width < 4 else value
         if value is not None:
             known = _UNITS.get(unit) if isinstance(unit, int) else None
             entries[code] = Entry(value, known, scaler if isinstance(scaler, int) else 0)
     return Readout(server_id, entries)
+
+
+def _is_miscounting(server_id: bytes) -> bool:
+    serial = int.from_bytes(server_id[len(_DZG) :], "big")
+    return server_id.startswith(_DZG) and any(serial in known for known in _DZG_SERIALS)
 
 
 def _parts(value: Value, count: int) -> list[Value]:
@@ -202,5 +226,7 @@ def _simple(kind: int, raw: bytes) -> Value:
     if kind == _BOOLEAN and len(raw) == 1:
         return raw != b"\0"
     if kind in (_INTEGER, _UNSIGNED) and 1 <= len(raw) <= 8:
-        return int.from_bytes(raw, "big", signed=kind == _INTEGER)
+        number = Number.from_bytes(raw, "big", signed=kind == _INTEGER)
+        number.width = len(raw)
+        return number
     raise BadReadingError("sml: a type that there is not")

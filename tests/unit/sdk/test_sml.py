@@ -18,10 +18,11 @@ def entry(code: bytes, value: bytes, *, unit: int = 27, scaler: int = 0) -> byte
     )
 
 
-def file(*entries: bytes) -> bytes:
+def file(*entries: bytes, server_id: bytes = b"id") -> bytes:
     """A file of one list of values."""
     listed = bytes((0x70 | len(entries),)) + b"".join(entries)
-    body = message(0x0701, b"\x77\x01\x03id\x01\x01" + listed + b"\x01\x01")
+    who = bytes((len(server_id) + 1,)) + server_id
+    body = message(0x0701, b"\x77\x01" + who + b"\x01\x01" + listed + b"\x01\x01")
     fill = -len(body) % 4
     body = body.replace(b"\x1b" * 4, b"\x1b" * 8) + bytes(fill)
     framed = b"\x1b" * 4 + b"\x01" * 4 + body + b"\x1b" * 4 + bytes((0x1A, fill))
@@ -52,6 +53,32 @@ def test_what_flows_out_is_negative() -> None:
     read = sml.parse(file(entry(POWER, b"\x55\xff\xff\xff\x38", scaler=-1)))
 
     assert read.number("1-0:16.7.0", "W") == -20.0
+
+
+def test_what_was_stored_is_not_what_is_now() -> None:
+    imported, last_day = b"\x01\x00\x01\x08\x00\xff", b"\x01\x00\x01\x08\x00\x60"
+    read = sml.parse(file(entry(imported, b"\x63\x30\x39"), entry(last_day, b"\x62\x07")))
+
+    assert read.entries["1-0:1.8.0"].value == 12345
+    assert read.entries["1-0:1.8.0*96"].value == 7
+
+
+@pytest.mark.parametrize(
+    ("serial", "value", "power_w"),
+    [
+        (42_137_103, b"\x53\x80\x25", 328.05),
+        (42_137_103, b"\x52\x80", 1.28),
+        (42_137_103, b"\x55\xff\xfe\x13\x93", -1260.61),
+        (60_000_000, b"\x53\x80\x25", -327.31),
+    ],
+)
+def test_a_meter_that_encodes_its_power_too_short_is_understood(
+    serial: int, value: bytes, power_w: float
+) -> None:
+    who = b"\x0a\x01DZG" + serial.to_bytes(5, "big")
+    read = sml.parse(file(entry(POWER, value, scaler=-2), server_id=who))
+
+    assert read.number("1-0:16.7.0", "W") == power_w
 
 
 def test_what_the_meter_does_not_say_is_none_and_another_unit_no_value() -> None:
