@@ -3,14 +3,15 @@
 Facts from Fronius's own document of the Solar API: in the power flow P_Grid is importing +, P_Akku
 discharging +, and P_PV is null while nothing is produced. Energies are in Wh. A meter at location 0
 stands at the grid; there a positive power is an import, `Consumed` is imported and `Produced`
-exported. A device that is not there leaves its list empty.
+exported. A device that is not there leaves its list empty. A GEN24's first firmwares have names of
+their own for a meter's values, which openWB and pyfronius read alike.
 """
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from drivers.lan._battery import status
 from gatewayd.errors import BusyError
@@ -36,6 +37,18 @@ _GRID = 0
 _GEN24 = 1
 _IDLE_W = 30.0
 _BITS = 30.0
+# A meter's values in the first firmwares of a GEN24.
+_FIRST_NAMES = {
+    "Meter_Location_Current": "SMARTMETER_VALUE_LOCATION_U16",
+    "PowerReal_P_Sum": "SMARTMETER_POWERACTIVE_MEAN_SUM_F64",
+    "EnergyReal_WAC_Sum_Consumed": "SMARTMETER_ENERGYACTIVE_CONSUMED_SUM_F64",
+    "EnergyReal_WAC_Sum_Produced": "SMARTMETER_ENERGYACTIVE_PRODUCED_SUM_F64",
+    "Frequency_Phase_Average": "GRID_FREQUENCY_MEAN_F32",
+    "PowerFactor_Sum": "SMARTMETER_FACTOR_POWER_SUM_F64",
+    "PowerReactive_Q_Sum": "SMARTMETER_POWERREACTIVE_MEAN_SUM_F64",
+    **{f"Voltage_AC_Phase_{n}": f"SMARTMETER_VOLTAGE_0{n}_F64" for n in (1, 2, 3)},
+    **{f"PowerReal_P_Phase_{n}": f"SMARTMETER_POWERACTIVE_MEAN_0{n}_F64" for n in (1, 2, 3)},
+}
 
 Amount = Annotated[float, Field(ge=0)]
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -142,7 +155,13 @@ class _Inverter(_Part):
     Body: Annotated[_InverterBody, BeforeValidator(_mapping)]
 
 
+def _names(name: str) -> AliasChoices:
+    return AliasChoices(name, _FIRST_NAMES.get(name, name))
+
+
 class _Meter(_Part):
+    model_config = ConfigDict(alias_generator=AliasGenerator(validation_alias=_names))
+
     Meter_Location_Current: float | None = None
     PowerReal_P_Sum: float | None = None
     EnergyReal_WAC_Sum_Consumed: Amount | None = None
