@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from drivers.lan._enphase import FIRST_WITH_TOKENS, INFO, About, about, likeness
+from drivers.lan._enphase import FIRST_WITH_TOKENS, INFO, LEAST_V, About, about, likeness
 from gatewayd.errors import BadReadingError, RefusedError
 from gatewayd.links.http import Login
 from gatewayd.links.http_device import DeviceHttp, Digest
@@ -84,7 +84,10 @@ class _Measured(_Line):
         """Three, of which those that are not there tell nothing."""
         is_one = self.rmsVoltage is not None and self.rmsVoltage < _MOST_V
         alone = [_Line(rmsVoltage=self.rmsVoltage, rmsCurrent=self.rmsCurrent)] if is_one else []
-        found = self.lines or alone
+        told = self.lines or alone
+        found = [
+            one if one.rmsVoltage is None or one.rmsVoltage >= LEAST_V else _Line() for one in told
+        ]
         return [*found[:3], *[_Line()] * (3 - len(found))]
 
 

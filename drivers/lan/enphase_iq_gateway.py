@@ -14,7 +14,16 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr
 
 from drivers.lan._battery import status
-from drivers.lan._enphase import FIRST_WITH_TOKENS, INFO, about, likeness
+from drivers.lan._enphase import (
+    FIRST_WITH_TOKENS,
+    INFO,
+    LEAST_V,
+    About,
+    Amount,
+    about,
+    likeness,
+    reported,
+)
 from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
@@ -46,7 +55,6 @@ _CONTROLS = frozenset(
 _BACKUP = "backup"
 _SAVINGS = ("economy", "savings-mode")
 
-Amount = Annotated[float, Field(ge=0)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 
@@ -91,7 +99,8 @@ class _Measured(_Line):
 
     def phases(self) -> Sequence[_Line]:
         """Three, of which those that are not there tell nothing."""
-        found = self.channels or [_Line(voltage=self.voltage, current=self.current)]
+        told = self.channels or [_Line(voltage=self.voltage, current=self.current)]
+        found = [one if one.voltage is None or one.voltage >= LEAST_V else _Line() for one in told]
         return [*found[:3], *[_Line()] * (3 - len(found))]
 
 
@@ -101,11 +110,6 @@ class _Meters(RootModel[list[_Meter]]):
 
 class _Readings(RootModel[list[_Measured]]):
     """What they measure."""
-
-
-class _Production(_Part):
-    wattsNow: float | None  # noqa: N815
-    wattHoursLifetime: Amount | None = None  # noqa: N815
 
 
 class _Pack(_Part):
@@ -160,10 +164,11 @@ class EnphaseIqGateway(ReadOnly):
     def __init__(self, link: DeviceHttp, *, read_only: bool) -> None:
         self._link = link
         self._read_only = read_only
+        self._about: About | None = None
 
     async def identify(self) -> Identity:
         """The gateway stands for its micro inverters and batteries."""
-        told = about(await self._link.text(INFO))
+        told = self._about = about(await self._link.text(INFO))
         if 0 < told.major < FIRST_WITH_TOKENS:
             raise RefusedError(f"firmware {told.firmware}: use driver enphase_envoy")
         roles = roles_of(await self.read())
@@ -214,10 +219,8 @@ class EnphaseIqGateway(ReadOnly):
         }
 
     async def _inverter(self, sun: _Measured | None) -> InverterReading:
-        """Without a meter the micro inverters' own reports are added up, every few minutes."""
         if sun is None:
-            told = await self._link.get("/api/v1/production", _Production)
-            return InverterReading(power_w=told.wattsNow, energy_wh=told.wattHoursLifetime)
+            return await reported(self._link, self._about)
         a, b, c = sun.phases()
         return InverterReading(
             # At night the meter sees what the micro inverters themselves need.
