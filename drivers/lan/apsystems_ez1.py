@@ -2,14 +2,15 @@
 
 Facts from APsystems' manual of the EZ1's local API: two inputs in W, their energies since the start
 in kWh. What it may give at most is 30 to 800 W, told as text, and is stored. It has no power at
-night, and then does not answer.
+night, and then does not answer. From firmware 2 on the limit has another name, and in an EZ1-D
+another path (home-assistant/core issues 136288 and 152894).
 """
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from gatewayd.errors import BusyError, RefusedError, UnsupportedError
 from gatewayd.links.http_device import DeviceHttp
@@ -74,8 +75,15 @@ class _Output(_Part):
     te2: Amount | None = None
 
 
+def _told(value: object) -> object:
+    """An empty text is nothing told."""
+    return None if value == "" else value
+
+
 class _Limit(_Part):
-    maxPower: Amount | None = None  # noqa: N815
+    max_w: Annotated[Amount | None, BeforeValidator(_told)] = Field(
+        default=None, validation_alias=AliasChoices("maxPower", "power")
+    )
 
 
 class Ez1(ReadOnly):
@@ -102,7 +110,7 @@ class Ez1(ReadOnly):
     async def read(self) -> Mapping[str, Reading]:
         """Both inputs together."""
         told = await self._ask("/getOutputData", _Answer[_Output])
-        limit = await self._ask("/getMaxPower", _Answer[_Limit])
+        limit = await self._ask(f"/get{self._limit}", _Answer[_Limit])
         energy_kwh = _sum(told.te1, told.te2)
         power_w = _sum(told.p1, told.p2)
         return {
@@ -111,7 +119,7 @@ class Ez1(ReadOnly):
                 ac_power_w=power_w,
                 energy_wh=None if energy_kwh is None else energy_kwh * _WH_PER_KWH,
                 rated_w=self._device.maxPower,
-                limit_w=limit.maxPower,
+                limit_w=limit.max_w,
             )
         }
 
@@ -123,7 +131,12 @@ class Ez1(ReadOnly):
         limit_w = most_w if command.limit_w is None else min(command.limit_w, most_w)
         if limit_w < least_w:
             raise RefusedError(f"{limit_w:g} W is less than the EZ1's {least_w:g} W")
-        await self._ask(f"/setMaxPower?p={int(limit_w)}", _Answer[_Limit])
+        await self._ask(f"/set{self._limit}?p={int(limit_w)}", _Answer[_Limit])
+
+    @property
+    def _limit(self) -> str:
+        is_double = (self._device.devVer or "").startswith("EZ1D")
+        return "DefaultMaxPower" if is_double else "MaxPower"
 
     async def _ask(self, path: str, model: type[_Answer[T]]) -> T:
         return (await self._link.get(path, model)).known()
