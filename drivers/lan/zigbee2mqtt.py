@@ -1,7 +1,9 @@
 """Plugs and meters on Zigbee, as Zigbee2MQTT tells of them over MQTT.
 
 Facts from Zigbee2MQTT's own documentation of what devices expose: power in W, import +, energy in
-kWh, other phases with their letter. A device tells when something changes, and from time to time.
+kWh. A device tells when something changes, and from time to time. Those of three phases tell the
+first one as `power` and the others as `power_phase_b`, or, Tuya's, all of them as `power_a` and so
+on, and their sum as `power`.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -55,9 +57,42 @@ class _State(BaseModel):
     current: float | None = None
     current_phase_b: float | None = None
     current_phase_c: float | None = None
+    power_a: float | None = None
+    power_b: float | None = None
+    power_c: float | None = None
+    voltage_a: Amount | None = None
+    voltage_b: Amount | None = None
+    voltage_c: Amount | None = None
+    current_a: float | None = None
+    current_b: float | None = None
+    current_c: float | None = None
     ac_frequency: Amount | None = None
 
     def reading(self) -> MeterReading:
+        """What it says, in our words. Two channels that are no phases have no third one."""
+        return self._of_first() if self.power_c is None else self._of_three()
+
+    def _of_three(self) -> MeterReading:
+        phases = [self.power_a, self.power_b, self.power_c]
+        known = [watts for watts in phases if watts is not None]
+        total_w = sum(known) if len(known) == len(phases) else None
+        return MeterReading(
+            power_w=total_w if self.power is None else self.power,
+            import_wh=_wh(self.energy),
+            export_wh=_wh(self.produced_energy),
+            frequency_hz=self.ac_frequency,
+            voltage_a_v=self.voltage_a,
+            voltage_b_v=self.voltage_b,
+            voltage_c_v=self.voltage_c,
+            current_a_a=self.current_a,
+            current_b_a=self.current_b,
+            current_c_a=self.current_c,
+            power_a_w=self.power_a,
+            power_b_w=self.power_b,
+            power_c_w=self.power_c,
+        )
+
+    def _of_first(self) -> MeterReading:
         """The power of a device of three phases is that of its first one."""
         others = [self.power_phase_b, self.power_phase_c]
         is_single = others == [None, None]

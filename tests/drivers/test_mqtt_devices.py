@@ -243,9 +243,27 @@ async def test_a_tasmota_plug_that_is_only_read_tells_by_itself(broker: Mosquitt
             {"power": -500, "power_phase_b": 100.5, "power_phase_c": None},
             MeterReading(power_a_w=-500.0, power_b_w=100.5),
         ),
+        (
+            {
+                "power": 9,
+                "power_a": 3,
+                "power_b": 4,
+                "power_c": 2,
+                "voltage_a": 231,
+                "current_a": 1,
+            },
+            MeterReading(
+                power_w=9.0,
+                power_a_w=3.0,
+                power_b_w=4.0,
+                power_c_w=2.0,
+                voltage_a_v=231.0,
+                current_a_a=1.0,
+            ),
+        ),
         ({"linkquality": 80}, MeterReading()),
     ],
-    ids=["plug", "three phases", "one unknown", "nothing"],
+    ids=["plug", "three phases", "one unknown", "with their sum", "nothing"],
 )
 async def test_a_zigbee_plug(
     broker: Mosquitto, state: dict[str, object], reading: MeterReading
