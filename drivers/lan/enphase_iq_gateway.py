@@ -5,6 +5,7 @@ token comes from entrez.enphaseenergy.com and lasts a year. A `production` meter
 `net-consumption` one importing +, a `storage` one and the batteries themselves discharging +;
 `actEnergyDlvd` counts what is positive. In the mode `backup` the batteries do not discharge, and
 are charged by the sun, and by the grid only if `charge_from_grid` says so. Settings are stored.
+While `opt_schedules` is on, a mode is taken and read back but not followed (pyenphase pull 432).
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -13,17 +14,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, SecretStr
 
+from drivers.lan import _enphase
 from drivers.lan._battery import status
-from drivers.lan._enphase import (
-    FIRST_WITH_TOKENS,
-    INFO,
-    LEAST_V,
-    About,
-    Amount,
-    about,
-    likeness,
-    reported,
-)
+from drivers.lan._enphase import INFO, About, Amount, about, likeness
 from gatewayd.errors import RefusedError, UnsupportedError
 from gatewayd.links.http_device import DeviceHttp
 from gatewayd.links.pool import Links
@@ -100,7 +93,10 @@ class _Measured(_Line):
     def phases(self) -> Sequence[_Line]:
         """Three, of which those that are not there tell nothing."""
         told = self.channels or [_Line(voltage=self.voltage, current=self.current)]
-        found = [one if one.voltage is None or one.voltage >= LEAST_V else _Line() for one in told]
+        found = [
+            one if one.voltage is None or one.voltage >= _enphase.LEAST_V else _Line()
+            for one in told
+        ]
         return [*found[:3], *[_Line()] * (3 - len(found))]
 
 
@@ -146,6 +142,7 @@ class _Storage(BaseModel):
     mode: str
     reserved_soc: Percent | None = None
     charge_from_grid: bool | None = None
+    opt_schedules: bool | None = None
 
 
 class _Tariff(BaseModel):
@@ -169,7 +166,7 @@ class EnphaseIqGateway(ReadOnly):
     async def identify(self) -> Identity:
         """The gateway stands for its micro inverters and batteries."""
         told = self._about = about(await self._link.text(INFO))
-        if 0 < told.major < FIRST_WITH_TOKENS:
+        if 0 < told.major < _enphase.FIRST_WITH_TOKENS:
             raise RefusedError(f"firmware {told.firmware}: use driver enphase_envoy")
         roles = roles_of(await self.read())
         if _BATTERY in roles and (await self._settings()) is not None:
@@ -197,11 +194,13 @@ class EnphaseIqGateway(ReadOnly):
         """Change the batteries' settings, and nothing else of the tariff."""
         if role != _BATTERY or self._read_only:
             raise UnsupportedError(f"{role}: there is nothing here that can be told")
-        change = _change(command)
+        change = dict(_change(command))
         told = await self._link.get(_TARIFF, _Tariffs)
         if told.tariff.storage_settings is None:
             raise RefusedError("the gateway has no settings of batteries")
-        settings = told.tariff.storage_settings.model_copy(update=dict(change))
+        if "mode" in change and told.tariff.storage_settings.opt_schedules:
+            change["opt_schedules"] = False
+        settings = told.tariff.storage_settings.model_copy(update=change)
         tariff = told.tariff.model_copy(update={"storage_settings": settings})
         await self._link.put(_TARIFF, _Tariffs(tariff=tariff))
 
@@ -220,7 +219,7 @@ class EnphaseIqGateway(ReadOnly):
 
     async def _inverter(self, sun: _Measured | None) -> InverterReading:
         if sun is None:
-            return await reported(self._link, self._about)
+            return await _enphase.reported(self._link, self._about)
         a, b, c = sun.phases()
         return InverterReading(
             # At night the meter sees what the micro inverters themselves need.
