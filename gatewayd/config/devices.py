@@ -9,7 +9,7 @@ from pydantic import create_model
 
 from gatewayd.config import sections
 from gatewayd.config.governed import Governed
-from gatewayd.config.problems import dotted, shown, suggestion
+from gatewayd.config.problems import dotted, misspelt, shown
 from gatewayd.config.secret import SecretFile
 from gatewayd.config.source import Source
 from gatewayd.config.surroundings import Surroundings
@@ -118,8 +118,7 @@ def _driver(
         return None
     names = set(drivers.names())
     if name not in names:
-        near = suggestion(name, names)
-        source.fault((*at, "driver"), f"there is no driver {shown(name)}; {near}")
+        source.fault((*at, "driver"), f"there is no driver {shown(name)}; {_meant(name, names)}")
         return None
     try:
         return drivers.info(name)
@@ -127,6 +126,15 @@ def _driver(
         for problem in error.problems:
             source.fault((*at, "driver"), f"this driver is broken: {problem}")
         return None
+
+
+def _meant(name: str, names: Iterable[str]) -> str:
+    """The drivers that a name may mean: one misspelt, or those with it as a word, as `keba`."""
+    word = name.lower().replace("-", "_")
+    known = sorted(names)
+    meant = misspelt(word, known) or [one for one in known if f"_{word}_" in f"_{one}_"]
+    near = f"did you mean {' or '.join(meant[:4])}? " if meant else ""
+    return f"{near}SUPPORTED.md names the driver of each maker"
 
 
 def _one_place_each(source: Source, devices: Mapping[str, Device]) -> None:

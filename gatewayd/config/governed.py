@@ -3,11 +3,11 @@
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from gatewayd.config.plans import PlanSection
 from gatewayd.config.relay import RelaySection
-from gatewayd.config.section import Section
+from gatewayd.config.section import SIDE, Section
 from gatewayd.model.circuit import NOMINAL_V
 from gatewayd.model.reading import SgReady
 from gatewayd.plan.arming import Arming
@@ -18,6 +18,13 @@ from gatewayd.plan.heat.compressor import HeatSettings
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
 Phase = Literal["a", "b", "c"]
+
+# A fault is told of the side that was meant, and not of both.
+Wiring = Annotated[
+    Annotated[tuple[Phase, ...], Field(min_length=1), Tag(SIDE)]
+    | Annotated[Literal["unknown"], Tag("unknown")],
+    Discriminator(lambda wiring: "unknown" if wiring == "unknown" else SIDE),
+]
 Ampere = Annotated[float, Field(ge=6, le=80)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -218,7 +225,7 @@ class Governed(Section):
     circuit: Identifier | None = Field(
         default=None, description="The circuit that a charger, battery or heat pump hangs on."
     )
-    wiring: Annotated[tuple[Phase, ...], Field(min_length=1)] | Literal["unknown"] = Field(
+    wiring: Wiring = Field(
         default="unknown",
         description="The house's phase on each of the device's own: [b, c, a], or [b] for one "
         "phase. unknown: it counts on every phase with its worst.",

@@ -62,5 +62,7 @@ def suggestion(wrong: str, known: Iterable[str]) -> str:
     near = misspelt(wrong, words) or difflib.get_close_matches(wrong, words, n=3, cutoff=0.6)
     if near:
         return f"did you mean {' or '.join(near)}?"
+    if not words:
+        return "remove it"
     more = ", ..." if len(words) > _LISTED_MAX else ""
     return f"use one of {', '.join(words[:_LISTED_MAX])}{more}"

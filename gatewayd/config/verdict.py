@@ -1,13 +1,15 @@
 """From what pydantic found to what the operator reads."""
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import TypeVar, get_args
+from collections.abc import Collection, Iterable, Iterator
+from types import UnionType
+from typing import TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from gatewayd.config.problems import Path, misspelt, shown, suggestion
+from gatewayd.config.section import SIDE
 from gatewayd.config.source import Source
 from gatewayd.sdk.registers import MapError
 
@@ -18,9 +20,10 @@ _SECRET = re.compile(r"pass(word|wd|phrase)|secret|token|api_?key|\bpin\b", re.I
 _TOLD = {
     "missing": "is missing; add it",
     "string_type": "should be text, not {value}; put it in quotes",
-    "int_type": "should be a whole number, not {value}; write it without quotes",
+    "too_short": "is too short, or holds nothing that fits; add to it",
+    "int_type": "should be a whole number, not {value}; write the plain number, as 16",
     "int_from_float": "should be a whole number, not {value}; leave out the decimals",
-    "float_type": "should be a number, not {value}; write it without quotes",
+    "float_type": "should be a number, not {value}; write the plain number, as 16 or 0.5",
     "bool_type": "should be true or false, not {value}; write true or false",
     "model_type": "should be a mapping, not {value}; indent its keys below it",
     "model_attributes_type": "should be a mapping, not {value}; indent its keys below it",
@@ -49,7 +52,7 @@ def judge(
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             cause = detail.get("ctx", {}).get("error")
-            path = at + tuple(detail["loc"])
+            path = at + tuple(part for part in detail["loc"] if part != SIDE)
             if isinstance(cause, MapError):
                 _tell_map(source, path, cause)
             else:
@@ -103,13 +106,25 @@ def in_a_file(key: str) -> str:
 
 def _fields(model: type[BaseModel], path: Path) -> Iterator[str]:
     """The keys that are right beside the one at the end of the path."""
+    is_entry = False
     for part in path[:-1]:
+        if is_entry:  # a key of our reader's own choice, or a place in a list
+            is_entry = False
+            continue
         field = model.model_fields.get(str(part))
         inner = next(_models(field.annotation), None) if field else None
-        if inner is None:
+        if field is None or inner is None:
             return
-        model = inner
-    yield from model.model_fields
+        model, is_entry = inner, _is_collection(field.annotation)
+    yield from (field.alias or name for name, field in model.model_fields.items())
+
+
+def _is_collection(annotation: object) -> bool:
+    """`dict[str, Circuit]`, `tuple[Relay, ...] | None`."""
+    kind = get_origin(annotation)
+    if kind in (Union, UnionType):
+        return any(map(_is_collection, get_args(annotation)))
+    return isinstance(kind, type) and issubclass(kind, Collection)
 
 
 def _models(annotation: object) -> Iterator[type[BaseModel]]:

@@ -1,14 +1,24 @@
 """What the operator may write about a device, whatever its driver."""
 
-from typing import Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 Framing = Literal["tcp", "rtu", "udp", "rtu_udp", "solarman", "aa55", "data_adapter"]
 
 # Where gateways with a frame of their own are.
 _GATEWAY_PORTS = {"solarman": 8899, "aa55": 8899, "data_adapter": 8899}
 _HTTPS_PORT = 443
+
+
+def _host(text: str) -> str:
+    is_alone = "/" not in text and text.count(":") != 1 and not any(map(str.isspace, text))
+    if not is_alone:
+        raise ValueError("is not a name or an address alone; write no http://, path or :port here")
+    return text
+
+
+Host = Annotated[str, Field(min_length=1), AfterValidator(_host)]
 
 
 class DeviceOptions(BaseModel):
@@ -39,7 +49,7 @@ def secret_fields(options: type[BaseModel]) -> frozenset[str]:
 class ModbusOptions(DeviceOptions):
     """Where a Modbus device is: `host` (TCP) or `serial` (a port's path), and its unit id."""
 
-    host: str | None = Field(default=None, min_length=1, description="name or address in the LAN")
+    host: Host | None = Field(default=None, description="name or address in the LAN")
     port: int = Field(default=502, ge=1, le=65535)
     serial: str | None = Field(default=None, min_length=1, description="serial port, best by-id")
     unit: int = Field(default=1, ge=0, le=255, description="Modbus unit id")
@@ -80,7 +90,7 @@ class ModbusOptions(DeviceOptions):
 class HttpOptions(DeviceOptions):
     """Where a device that speaks HTTP is. Its port is 80, or 443 with `tls`."""
 
-    host: str = Field(min_length=1, description="name or address in the LAN")
+    host: Host = Field(description="name or address in the LAN")
     port: int = Field(default=80, ge=1, le=65535)
     tls: bool = Field(default=False, description="https instead of http")
     fingerprint: str | None = Field(
@@ -112,7 +122,7 @@ class HttpOptions(DeviceOptions):
 class StreamOptions(DeviceOptions):
     """Where a device that talks by itself is: `serial` (a port's path), or `host` and `port`."""
 
-    host: str | None = Field(default=None, min_length=1, description="name or address in the LAN")
+    host: Host | None = Field(default=None, description="name or address in the LAN")
     port: int = Field(default=23, ge=1, le=65535)
     serial: str | None = Field(default=None, min_length=1, description="serial port, best by-id")
     baudrate: int = Field(default=9600, ge=300, le=921600)

@@ -14,6 +14,22 @@ from gatewayd.errors import ConfigError
 PYTHON_S_OWN = (ValueError, OverflowError, AttributeError, TypeError, IndexError, KeyError)
 TOO_DEEP = "lists or mappings are nested too deeply"
 
+# A part of the library's account: the same in plain words, and whether the fault is where it began
+# to read rather than where it gave up.
+_PLAIN = {
+    "'\\t' that cannot start": ("a tab indents nothing in YAML: use spaces", False),
+    "mapping values are not allowed": (
+        "a second `: ` in one line, or a line indented deeper than the one above it",
+        False,
+    ),
+    "expected <block end>": (
+        "a line that does not fit those above: indent it as its neighbours, a dash is for lists",
+        False,
+    ),
+    "could not find expected ':'": ("a key without `: ` after it", True),
+    "unexpected end of stream": ("a quotation mark that is never closed", True),
+}
+
 
 class YamlTextError(Exception):
     """A text that is no YAML. `line` and `column` count from 1."""
@@ -66,11 +82,12 @@ def compose(yaml: YAML, text: str) -> Node | None:
 
 
 def marked(error: MarkedYAMLError) -> YamlTextError:
-    """The library's own account of a fault, in one line."""
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    """What is wrong, in one line: in plain words, or the library's own where there are none."""
     what = str(error.problem or error.context or "not YAML")
-    return YamlTextError(line, column, what.encode("ascii", "backslashreplace").decode())
+    plain, is_earlier = next((told for part, told in _PLAIN.items() if part in what), (what, False))
+    mark = (error.context_mark if is_earlier else None) or error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return YamlTextError(line, column, plain.encode("ascii", "backslashreplace").decode())
 
 
 class _Reader(Reader):

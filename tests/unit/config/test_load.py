@@ -130,13 +130,20 @@ def test_country_codes_and_clock_times_stay_text(tmp_path: Path) -> None:
         (
             "driver: sun_tcp",
             "driver: sun_tpc",
-            "9:13: devices.inverter.driver: there is no driver 'sun_tpc'; did you mean sun_tcp?",
+            "9:13: devices.inverter.driver: there is no driver 'sun_tpc'; did you mean sun_tcp? "
+            "SUPPORTED.md names the driver of each maker",
         ),
         (
             "driver: sun_tcp",
             "driver: zzz",
             "9:13: devices.inverter.driver: there is no driver 'zzz'; "
-            "use one of broken, meter_tcp, special, sun_tcp",
+            "SUPPORTED.md names the driver of each maker",
+        ),
+        (
+            "driver: sun_tcp",
+            "driver: Sun",
+            "9:13: devices.inverter.driver: there is no driver 'Sun'; did you mean sun_tcp? "
+            "SUPPORTED.md names the driver of each maker",
         ),
         (
             "driver: sun_tcp",
@@ -161,6 +168,31 @@ def test_country_codes_and_clock_times_stay_text(tmp_path: Path) -> None:
             "11:5: devices.inverter.unti: is not a known key; did you mean unit?",
         ),
         (
+            "host: 192.0.2.10\n    unit: 1",
+            "\thost: 192.0.2.10",
+            "10:5: a tab indents",
+        ),
+        (
+            "    unit: 1\n",
+            "     unit: 1\n",
+            "11:10: a second `: ` in one line, or a line indented deeper",
+        ),
+        (
+            "    unit: 1\n",
+            "   unit: 1\n",
+            "11:4: a line that does not fit those above: indent it",
+        ),
+        (
+            "host: 192.0.2.10\n    unit: 1",
+            "host:192.0.2.10\n    unit: 1",
+            "10:5: a key without `: ` after it",
+        ),
+        (
+            "name: Grid meter",
+            'name: "Grid meter',
+            "14:11: a quotation mark that is never closed",
+        ),
+        (
             "    unit: 1\n",
             "    nam: x\n",
             "11:5: devices.inverter.nam: is not a known key; did you mean name?",
@@ -169,13 +201,13 @@ def test_country_codes_and_clock_times_stay_text(tmp_path: Path) -> None:
             "    unit: 1\n",
             "    unit: '1'\n",
             "11:11: devices.inverter.unit: should be a whole number, not '1'; "
-            "write it without quotes",
+            "write the plain number, as 16",
         ),
         (
             "    unit: 1\n",
             "    unit: true\n",
             "11:11: devices.inverter.unit: should be a whole number, not true; "
-            "write it without quotes",
+            "write the plain number, as 16",
         ),
         (
             "    unit: 2\n",
