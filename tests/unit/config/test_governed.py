@@ -142,8 +142,8 @@ def test_charging_does_not_begin_where_it_ends(tmp_path: Path, at_w: int) -> Non
 
 
 def test_phases_are_no_choice_where_the_charger_cannot_switch(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="keba_p30 switches no phases; name one"):
-        read(tmp_path, GOOD.replace("go_e_modbus", "keba_p30"))
+    with pytest.raises(ConfigError, match="webasto_next switches no phases; name one"):
+        read(tmp_path, GOOD.replace("go_e_modbus", "webasto_next"))
 
 
 RELAY = """\
