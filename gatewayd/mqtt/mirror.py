@@ -177,7 +177,7 @@ class Mirror:
                 return _reply(incoming, json.dumps(grid.hear(text, self._operator)))
             state = commands.addressee(target, self._store.site)
             if target.key == MODE_KEY:
-                mode = commands.text_of(incoming.payload)
+                mode = commands.text_of(incoming.payload).lower()
                 await self._modes.choose(state.asset.id, mode)
                 return _reply(incoming, json.dumps({MODE_KEY: mode}))
             if target.key == ALWAYS_KEY:

@@ -326,7 +326,7 @@ async def test_modes_and_numbers_are_shown_and_chosen(broker: Mosquitto, home: H
     async with quiet, listening(broker.port, "#") as heard:
         await heard.until(lambda: is_complete(heard))
         shown = seen_by_home_assistant(heard).state("select.charger_control_mode")
-        await heard.say("gatewayd/charger/charger/set/control_mode", "solar")
+        await heard.say("gatewayd/charger/charger/set/control_mode", "Solar")
         await heard.say("gatewayd/charger/charger/set/control_always_charge", "never")
         await heard.say("gatewayd/charger/charger/set/control_always_charge", "once")
         await heard.say("gatewayd/charger/charger/set/control_limit_soc_pct", "120")
