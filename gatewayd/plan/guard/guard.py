@@ -69,7 +69,10 @@ class _Guard:
             highest = share(self._wiring, self._open(self._lasting()), self._seen.wishes)
             for load in rising:
                 self._raise(load, min(targets[load.id], highest[load.id]))
-        return {load.id: self._grant(load, rooms) for load in self._wiring.loads.values()}
+        return {
+            load.id: self._grant(load, rooms, targets[load.id])
+            for load in self._wiring.loads.values()
+        }
 
     def _fair(self) -> tuple[dict[str, float], Rooms]:
         """What each may have, for all others of those who do not obey counted at their worst."""
@@ -155,7 +158,7 @@ class _Guard:
             return False
         if self._now_s - own.raised_at_s < RAISE_EVERY_S or self._seen.is_overloaded(load):
             return False
-        if own.granted_a == 0 and self._now_s - own.stopped_at_s < RESTART_S:
+        if self._is_resting(own):
             return False
         return not obedience.is_pending(own) and not any(
             # What is not yet given back cannot be given away; the stuck are counted as they are.
@@ -164,6 +167,9 @@ class _Guard:
             for others in (self._own[other.id],)
         )
 
+    def _is_resting(self, own: LoadMemory) -> bool:
+        return own.granted_a == 0 and self._now_s - own.stopped_at_s < RESTART_S
+
     def _raise(self, load: Load, target_a: float) -> None:
         own = self._own[load.id]
         step_a = RAISE_STEP_A if own.granted_a > 0 else max(load.min_a, RAISE_STEP_A)
@@ -171,7 +177,7 @@ class _Guard:
         if raised_a > own.granted_a:
             own.granted_a, own.raised_at_s = raised_a, self._now_s
 
-    def _grant(self, load: Load, rooms: Rooms) -> Grant:
+    def _grant(self, load: Load, rooms: Rooms, target_a: float) -> Grant:
         own, footing = self._own[load.id], self._seen.footing(load)
         falls_back = obedience.is_to_fall_back(
             own, self._now_s, is_overloaded=self._seen.is_overloaded(load)
@@ -181,10 +187,11 @@ class _Guard:
             self._now_s + LEASE_S,
             footing,
             renews=footing is not Footing.NOTHING and not falls_back,
-            binding=self._binding(load, own, rooms, footing),
+            binding=self._binding(load, rooms, target_a),
         )
 
-    def _binding(self, load: Load, own: LoadMemory, rooms: Rooms, footing: Footing) -> str | None:
+    def _binding(self, load: Load, rooms: Rooms, target_a: float) -> str | None:
+        own, footing = self._own[load.id], self._seen.footing(load)
         if own.granted_a >= self._seen.wishes[load.id]:
             return None
         if obedience.is_stuck(own, self._now_s):
@@ -194,6 +201,8 @@ class _Guard:
             chain = self._wiring.chain[load.id]
             weak = next(c.id for c in chain if self._seen.footings[c.id] is footing)
             return f"{weak}: {_FOOTING_WORDS[footing]}"
+        if target_a > 0 and self._is_resting(own):
+            return f"{load.id} was stopped, and rests for {RESTART_S:g} s"
         circuit_id, line = rooms.tightest(load)
         if line < len(PHASE_NAMES):
             return f"{circuit_id}: phase {PHASE_NAMES[line]}"

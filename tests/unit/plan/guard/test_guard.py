@@ -120,10 +120,13 @@ def test_a_charger_that_was_stopped_rests_before_it_starts_again() -> None:
     home = charging(Home(wiring(LEFT)))
     home.base_a = (24.0, 1.0, 1.0)
     assert home.look() == {"left": 0.0}
+    stopped = home.grants["left"].binding
     home.base_a = (1.0, 1.0, 1.0)
 
     assert home.look(RESTART_S - 4.0) == {"left": 0.0}
+    resting = home.grants["left"].binding
     assert home.look(6.0) == {"left": 6.0}
+    assert (stopped, resting) == ("main: phase a", "left was stopped, and rests for 300 s")
 
 
 def test_a_charger_that_nobody_wanted_does_not_rest() -> None:
