@@ -10,7 +10,7 @@ import pytest
 
 from gatewayd.devices.registry import Registry
 from gatewayd.errors import BadReadingError, BusyError, UnreachableError, UnsupportedError
-from gatewayd.model.asset import AssetKind, Capability, Identity
+from gatewayd.model.asset import AssetKind, Capability, Identity, Role
 from gatewayd.model.command import is_confirmed, required, safe_command
 from gatewayd.model.reading import Reading
 from gatewayd.sdk.maps.fields import READINGS
@@ -173,9 +173,9 @@ def test_every_command_it_announces_is_in_its_image(fixture: Fixture) -> None:
 async def test_every_command_lands_in_its_registers_and_takes_effect(fixture: Fixture) -> None:
     for entry in fixture.commands:
         async with bench(fixture, REGISTRY) as on:
-            await on.driver.identify()
+            roles = (await on.driver.identify()).roles
             capability, told = command(entry)
-            role = role_for(fixture, capability)
+            role = role_for(roles, capability)
             await on.driver.apply(role, told)
             readings = await on.driver.read()
 
@@ -193,36 +193,34 @@ async def test_every_command_lands_in_its_registers_and_takes_effect(fixture: Fi
 async def test_the_safe_command_ends_and_a_hold_prevents_whatever_was_told_before(
     fixture: Fixture,
 ) -> None:
-    roles = seen(fixture.path.stem).identity.roles
     async with bench(fixture, REGISTRY) as on:
-        await on.driver.identify()
+        roles = (await on.driver.identify()).roles
         for entry in fixture.commands:
             capability, told = command(entry)
-            role = role_for(fixture, capability)
+            role = role_for(roles, capability)
             if safe := safe_command(roles[role]):
                 await on.driver.apply(role, told)
                 await on.driver.apply(role, safe)
                 assert is_confirmed(safe, (await on.driver.read())[role]), entry["do"]
             for last in fixture.commands:
                 if Capability(last["do"]) in PROOFS:
-                    await prevents(on, fixture, entry, last)
+                    await prevents(on, roles, entry, last)
 
 
 async def prevents(
-    on: Bench, fixture: Fixture, entry: Mapping[str, Any], last: Mapping[str, Any]
+    on: Bench, roles: Mapping[str, Role], entry: Mapping[str, Any], last: Mapping[str, Any]
 ) -> None:
     """A hold after another command leaves the registers that the image says prove it."""
     # A day later the memory may be written again.
     await asyncio.sleep(DAY_S)
     for one in (entry, last):
         capability, told = command(dict(one))
-        await on.driver.apply(role_for(fixture, capability), told)
+        await on.driver.apply(role_for(roles, capability), told)
     for proof in PROOFS[Capability(last["do"])]:
         assert {at: on.holding(at) for at in last[proof]} == last[proof], (entry["do"], proof)
 
 
-def role_for(fixture: Fixture, capability: Capability) -> str:
-    roles = seen(fixture.path.stem).identity.roles
+def role_for(roles: Mapping[str, Role], capability: Capability) -> str:
     return next(name for name, role in roles.items() if capability in role.capabilities)
 
 
