@@ -11,7 +11,14 @@ REGISTRY = Registry()
 
 @pytest.mark.parametrize(
     ("name", "table", "block", "place"),
-    [("goodwe_et", "holding", 37000, 4), ("solis_hybrid-old", "input", 33139, 4)],
+    [
+        ("foxess_h1", "holding", 31020, 5),
+        ("foxess_h3", "holding", 41007, 0),
+        ("foxess_h3_pro", "holding", 46607, 0),
+        ("goodwe_et", "holding", 37000, 4),
+        ("solis_hybrid-old", "input", 33139, 4),
+        ("solplanet", "input", 1616, 7),
+    ],
 )
 @jumping
 async def test_a_battery_found_full_may_be_told_to_charge_later(
