@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
 
 Framing = Literal["tcp", "rtu", "udp", "rtu_udp", "solarman", "aa55", "data_adapter"]
 
@@ -14,7 +15,8 @@ _HTTPS_PORT = 443
 def _host(text: str) -> str:
     is_alone = "/" not in text and text.count(":") != 1 and not any(map(str.isspace, text))
     if not is_alone:
-        raise ValueError("is not a name or an address alone; write no http://, path or :port here")
+        told = "is not a name or an address alone; write no http://, path or :port here"
+        raise PydanticCustomError("host", told)
     return text
 
 

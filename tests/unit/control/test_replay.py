@@ -198,6 +198,8 @@ def test_a_wrong_question_is_answered_in_a_line(
 async def test_what_was_in_shadow_is_asked_since_a_day_that_was(
     day: str, error: type[RequestError], folder: Path
 ) -> None:
+    changed(folder, "DELETE FROM decisions")
+
     with pytest.raises(error):
         await shadow(folder / "gatewayd.yaml", date.fromisoformat(day))
 

@@ -124,7 +124,7 @@ async def test_reads_reconnections_and_commands_of_a_device_are_counted(
     [
         (ModbusOptions(host="10.0.0.7", unit=3), "10.0.0.7:502 unit 3"),
         (ModbusOptions(serial="/dev/ttyUSB0"), "/dev/ttyUSB0 unit 1"),
-        (ModbusOptions(host="me:secret@box"), "box:502 unit 1"),
+        (ModbusOptions(host="h").model_copy(update={"host": "me:secret@box"}), "box:502 unit 1"),
         (DeviceOptions(), None),
     ],
 )

@@ -110,7 +110,8 @@ def test_gist_is_what_matters() -> None:
 def test_what_a_device_says_of_its_fault_stays_text(attack: str) -> None:
     clock = FakeClock()
     hostile = replace(health(clock, failures=3).view(), last_error=attack)
-    links = [(device(name=attack, options=ModbusOptions(host=attack)), hostile)]
+    options = ModbusOptions(host="h").model_copy(update={"host": attack})
+    links = [(device(name=attack, options=options), hostile)]
     store = Store(clock, every_asset())
     charger = asset(AssetKind.CHARGER)
     store.decided(Decision(clock.now(), charger.id, attack, StopCharging(), attack))
